@@ -1,0 +1,11 @@
+//! The PSPF/2025 package format: layout, metadata, digests, signature, verification and writing.
+//!
+//! Bytes in, facts out: this crate knows no file system, clock, thread, environment or randomness.
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(missing_docs, clippy::as_conversions)]
+#![warn(clippy::std_instead_of_core, clippy::alloc_instead_of_core)]
+
+extern crate alloc;
+
+pub mod limits;
