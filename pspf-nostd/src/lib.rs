@@ -10,3 +10,5 @@ extern crate alloc;
 
 pub mod digest;
 pub mod limits;
+pub mod operation;
+pub mod slot_words;
