@@ -9,6 +9,8 @@
 extern crate alloc;
 
 pub mod digest;
+pub mod key;
 pub mod limits;
 pub mod operation;
+pub mod signature;
 pub mod slot_words;

@@ -13,3 +13,6 @@ pub const SLOT_COUNT_MAX: u32 = 65_535;
 
 /// Most bytes that the verification engine asks for at once: the bound of its memory use.
 pub const READ_WINDOW: u64 = 1 << 20;
+
+/// Largest key file read, in bytes. An Ed25519 key in PEM takes about 120; the rest is room for comment lines around it.
+pub const KEY_FILE_MAX: usize = 16 << 10;

@@ -1,0 +1,232 @@
+//! Key files: the variants that are read, and what is said about the others.
+
+use proptest::prelude::*;
+use pspf_nostd::digest::unhex;
+use pspf_nostd::key::{FoundFormat, KeyError, KeyRole, PemFault, PublicKey, SigningKey};
+use pspf_nostd::limits::KEY_FILE_MAX;
+use pspf_nostd::signature::SignatureError;
+
+use base64ct::{Base64, Encoding};
+
+fn key() -> SigningKey {
+    SigningKey::from_seed_text("test123").expect("a key")
+}
+
+fn pem(label: &str, content: &[u8], width: usize, newline: &str) -> String {
+    let body = Base64::encode_string(content);
+    let lines: Vec<_> = body.as_bytes().chunks(width).map(|line| std::str::from_utf8(line).expect("ASCII")).collect();
+    format!("-----BEGIN {label}-----{newline}{}{newline}-----END {label}-----{newline}", lines.join(newline))
+}
+
+fn pkcs8(seed: &[u8; 32]) -> Vec<u8> {
+    [&unhex::<16>("302e020100300506032b657004220420").expect("hex")[..], seed].concat()
+}
+
+fn pkcs8_v2(seed: &[u8; 32], public: &[u8; 32]) -> Vec<u8> {
+    let head = unhex::<16>("3051020101300506032b657004220420").expect("hex");
+    [&head[..], seed, &[0x81, 0x21, 0], public].concat()
+}
+
+fn spki(public: &[u8; 32]) -> Vec<u8> {
+    [&unhex::<12>("302a300506032b6570032100").expect("hex")[..], public].concat()
+}
+
+#[test]
+fn private_keys_are_read_in_every_variant_that_a_published_builder_takes() {
+    let (seed, public) = (*key().private_seed(), key().public_key().0);
+    let v1 = pkcs8(&seed);
+    let accepted = [
+        pem("PRIVATE KEY", &v1, 64, "\n"),
+        pem("PRIVATE KEY", &v1, 64, "\r\n"),
+        pem("PRIVATE KEY", &v1, 40, "\n"),
+        pem("ED25519 PRIVATE KEY", &v1, 64, "\n"),
+        pem("PRIVATE KEY", &v1, 64, "\n").trim_end().to_owned(),
+        pem("PRIVATE KEY", &pkcs8_v2(&seed, &public), 64, "\n"),
+        pem("PRIVATE KEY", &seed, 64, "\n"),
+        pem("ED25519 PRIVATE KEY", &seed, 64, "\n"),
+        pem("PRIVATE KEY", &[seed, public].concat(), 64, "\n"),
+        pem("ED25519 PRIVATE KEY", &[seed, public].concat(), 64, "\r\n"),
+        format!("# Name: x\n{}# more\n", pem("PRIVATE KEY", &v1, 64, "\n")),
+    ];
+    for file in accepted {
+        let read = SigningKey::from_pem(file.as_bytes()).map(|key| key.public_key());
+        assert_eq!(read, Ok(key().public_key()), "{file}");
+    }
+}
+
+#[test]
+fn public_keys_are_read_with_lines_around_them() {
+    let public = key().public_key();
+    let plain = pem("PUBLIC KEY", &spki(&public.0), 64, "\n");
+    let other = SigningKey::from_seed_text("other").expect("a key").public_key().to_pem();
+    let accepted = [
+        plain.clone(),
+        plain.replace('\n', "\r\n"),
+        format!("# Name: x\n# Added: today\n\n{plain}\n# end\n"),
+        format!("{plain}{other}"),
+        pem("PUBLIC KEY", &public.0, 64, "\n"),
+        pem("ED25519 PUBLIC KEY", &public.0, 64, "\n"),
+    ];
+    for file in accepted {
+        assert_eq!(PublicKey::from_pem(file.as_bytes()), Ok(public), "{file}");
+    }
+}
+
+#[test]
+fn a_public_key_that_belongs_to_another_private_key_is_refused() {
+    let seed = *key().private_seed();
+    let other = SigningKey::from_seed_text("other").expect("a key").public_key().0;
+    for content in [pkcs8_v2(&seed, &other), [seed, other].concat()] {
+        let read = SigningKey::from_pem(pem("PRIVATE KEY", &content, 64, "\n").as_bytes());
+        assert_eq!(read.map(|_| ()), Err(KeyError::PublicKeyMismatch));
+    }
+}
+
+macro_rules! key_file {
+    ($name:literal) => {
+        include_bytes!(concat!("../../tests/vectors/keys/", $name)).as_slice()
+    };
+}
+
+#[test]
+fn other_kinds_of_key_are_named() {
+    use FoundFormat::{
+        Age, Base64, Binary, Der, Empty, EncryptedPrivateKey, Hex, Json, Minisign, OpenSshPrivateKey, OpenSshPublicKey,
+        OtherAlgorithm, OtherPem, Pgp, Text,
+    };
+    let (seed, der) = (*key().private_seed(), pkcs8(&key().private_seed()));
+    let base64 = base64ct::Base64::encode_string(&seed);
+    let binary = [&[0xffu8][..], &[7; 31]].concat();
+    let ecdsa = || OtherAlgorithm("elliptic-curve (ECDSA)");
+    let private = [
+        (key_file!("rsa-pkcs8.pem"), OtherAlgorithm("RSA")),
+        (key_file!("rsa-pkcs1.pem"), OtherAlgorithm("RSA")),
+        (key_file!("rsa-pkcs1-encrypted.pem"), OtherAlgorithm("RSA")),
+        (key_file!("ec-pkcs8.pem"), ecdsa()),
+        (key_file!("ec-sec1.pem"), ecdsa()),
+        (key_file!("x25519-pkcs8.pem"), OtherAlgorithm("X25519 (key exchange, it cannot sign)")),
+        (key_file!("ed448-pkcs8.pem"), OtherAlgorithm("Ed448")),
+        (key_file!("ed25519-encrypted.pem"), EncryptedPrivateKey),
+        (key_file!("openssh-private"), OpenSshPrivateKey),
+        (key_file!("openssh-public"), OpenSshPublicKey),
+        (key_file!("certificate.pem"), OtherPem("CERTIFICATE".to_owned())),
+        (b"-----BEGIN PGP PRIVATE KEY BLOCK-----\n", Pgp),
+        (b" \r\n\t\n", Empty),
+        (b"", Empty),
+        (b"0123456789abcdef0123456789abcdef0123456789abcdef0123456789ABCDEF\n", Hex(32)),
+        (base64.as_bytes(), Base64(32)),
+        (&der, Der),
+        (&binary, Binary(32)),
+        (b"{\"kty\":\"OKP\"}", Json),
+        (b"untrusted comment: minisign\nRWQ\n", Minisign),
+        (b"AGE-SECRET-KEY-1ABC", Age),
+        (b"hello", Text),
+    ];
+    for (file, found) in private {
+        let error = SigningKey::from_pem(file).map(|_| ());
+        assert_eq!(error, Err(KeyError::Unexpected { expected: KeyRole::Private, found }));
+    }
+    let public = [
+        (key_file!("rsa-public.pem"), OtherAlgorithm("RSA")),
+        (key_file!("ec-public.pem"), ecdsa()),
+        (key_file!("certificate.pem"), OtherPem("CERTIFICATE".to_owned())),
+        (key_file!("openssh-public"), OpenSshPublicKey),
+    ];
+    for (file, found) in public {
+        assert_eq!(PublicKey::from_pem(file), Err(KeyError::Unexpected { expected: KeyRole::Public, found }));
+    }
+}
+
+#[test]
+fn the_wrong_half_is_named() {
+    let (private, public) = (key().to_pem(), key().public_key().to_pem());
+    let error = PublicKey::from_pem(private.as_bytes()).expect_err("a private key");
+    assert_eq!(
+        error.to_string(),
+        "expected an Ed25519 public key in PEM (`-----BEGIN PUBLIC KEY-----`), found a private key"
+    );
+    let error = SigningKey::from_pem(public.as_bytes()).expect_err("a public key");
+    assert_eq!(error, KeyError::Unexpected { expected: KeyRole::Private, found: FoundFormat::PublicKey });
+}
+
+#[test]
+fn damaged_pem_is_located() {
+    let file = key().to_pem();
+    let fault = |text: &str| match SigningKey::from_pem(text.as_bytes()) {
+        Err(KeyError::Pem { line, fault }) => (line, fault),
+        other => panic!("{other:?} for {text}"),
+    };
+    let body = file.lines().nth(1).expect("a body");
+    assert_eq!(fault(&file.replace("-----END PRIVATE KEY-----", "")), (1, PemFault::NoEnd));
+    assert_eq!(fault(&format!("\n# x\n{}", file.replace(body, &body[1..]))), (3, PemFault::Base64));
+    assert_eq!(fault(&file.replace(body, "MC4CAQAw*")), (1, PemFault::Base64));
+    assert_eq!(fault(&file.replace("END PRIVATE", "END PUBLIC")), (3, PemFault::WrongBoundary));
+    assert_eq!(fault(&file.replace(body, &format!("Proc-Type: 4,ENCRYPTED\n\n{body}"))), (2, PemFault::Header));
+}
+
+#[test]
+fn unusable_contents_are_refused() {
+    let seed = *key().private_seed();
+    for content in [&[1; 31][..], &[1; 33], &[1; 63], &[1; 65], &pkcs8(&seed)[..47], b""] {
+        let file = pem("PRIVATE KEY", content, 64, "\n");
+        let error = SigningKey::from_pem(file.as_bytes()).map(|_| ());
+        assert_eq!(error, Err(KeyError::Content { expected: KeyRole::Private, found: content.len() }), "{file}");
+    }
+    for content in [&[1; 31][..], &[1; 33], b""] {
+        let error = PublicKey::from_pem(pem("PUBLIC KEY", content, 64, "\n").as_bytes());
+        assert_eq!(error, Err(KeyError::Content { expected: KeyRole::Public, found: content.len() }));
+    }
+    let zero = pem("PRIVATE KEY", &[0; 32], 64, "\n");
+    assert_eq!(SigningKey::from_pem(zero.as_bytes()).map(|_| ()), Err(KeyError::ZeroSeed));
+    let mut identity = [0; 32];
+    identity[0] = 1;
+    let weak = pem("PUBLIC KEY", &spki(&identity), 64, "\n");
+    assert_eq!(PublicKey::from_pem(weak.as_bytes()), Err(KeyError::Unusable(SignatureError::KeySmallOrder)));
+    let large = vec![b'#'; KEY_FILE_MAX + 1];
+    assert_eq!(PublicKey::from_pem(&large), Err(KeyError::TooLarge { found: KEY_FILE_MAX + 1 }));
+}
+
+#[test]
+fn secrets_are_not_printed() {
+    let printed = format!("{:?}", key());
+    assert!(printed.contains("d27367ba"), "{printed}");
+    assert!(!printed.contains("ecd71870") && !printed.contains("236"), "{printed}");
+}
+
+proptest! {
+    #[test]
+    fn keys_survive_the_round_trip_through_pem(seed: [u8; 32], message: Vec<u8>) {
+        prop_assume!(seed != [0; 32]);
+        let key = SigningKey::from_private_seed(seed).expect("a key");
+        let read = SigningKey::from_pem(key.to_pem().as_bytes()).expect("our own PEM");
+        prop_assert_eq!(*read.private_seed(), seed);
+        prop_assert_eq!(PublicKey::from_pem(key.public_key().to_pem().as_bytes()), Ok(key.public_key()));
+        prop_assert_eq!(read.sign(&message), key.sign(&message));
+        pspf_nostd::signature::verify_strict(&key.public_key(), &message, &key.sign(&message)).expect("our signature");
+    }
+
+    #[test]
+    fn no_file_makes_reading_panic(noise: Vec<u8>, at in 0usize..160, byte: u8, content: Vec<u8>) {
+        let _ = SigningKey::from_pem(&noise);
+        let _ = PublicKey::from_pem(&noise);
+        for label in ["PRIVATE KEY", "PUBLIC KEY"] {
+            let mut file = pem(label, &content, 64, "\n").into_bytes();
+            let _ = SigningKey::from_pem(&file);
+            let _ = PublicKey::from_pem(&file);
+            if let Some(place) = file.get_mut(at) {
+                *place = byte;
+            }
+            let _ = SigningKey::from_pem(&file);
+            let _ = PublicKey::from_pem(&file);
+        }
+    }
+
+    #[test]
+    fn damaged_pkcs8_never_gives_another_key_silently(at in 0usize..16, byte: u8) {
+        let mut der = pkcs8(&key().private_seed());
+        prop_assume!(der[at] != byte);
+        der[at] = byte;
+        let read = SigningKey::from_pem(pem("PRIVATE KEY", &der, 64, "\n").as_bytes());
+        prop_assert!(read.is_err(), "{:02x?}", der);
+    }
+}
