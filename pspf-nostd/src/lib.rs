@@ -8,9 +8,19 @@
 
 extern crate alloc;
 
+pub mod codec;
+pub mod descriptor;
 pub mod digest;
+pub mod index;
+pub mod json;
 pub mod key;
 pub mod limits;
+pub mod metadata;
+pub mod offsets;
 pub mod operation;
+pub mod profile;
+pub mod report;
 pub mod signature;
 pub mod slot_words;
+pub mod verify;
+pub mod writer;

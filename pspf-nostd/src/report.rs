@@ -1,0 +1,206 @@
+//! What verification found out: one shape for the CLI, the launcher, Node and the browser (design.md).
+
+use crate::{limits, offsets::ByteRange};
+use alloc::{borrow::Cow, string::String, vec::Vec};
+use serde::Serialize;
+
+/// Version of the report's shape; raised when a field changes its meaning.
+pub const REPORT_SCHEMA: u32 = 1;
+
+/// What is proved of the bytes. Says nothing of who signed them: that is [`Trust`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Integrity {
+    /// Something does not hold; see the findings of severity `error`.
+    Broken,
+    /// Nothing wrong in what was read, but the content was not read (head scope).
+    Partial,
+    /// All checksums and the signature hold, but the signed metadata do not bind every byte that matters.
+    Intact,
+    /// The signed metadata carry a matching SHA-256 of the launcher and of every slot, and every field follows from them.
+    Bound,
+    /// Every byte of the file is a function of the signed metadata.
+    Sealed,
+}
+
+/// Who stands behind the signature, as far as the caller's keys tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trust {
+    /// There is no valid signature.
+    Unsigned,
+    /// The signature is good and the key is in none of the caller's sets.
+    UnknownKey,
+    /// The key is one that the caller pinned for this call.
+    Pinned,
+    /// The key is in the caller's trust store.
+    InStore,
+}
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The package is broken.
+    Error,
+    /// Nothing is broken, but something is weaker than it should be.
+    Warning,
+    /// Worth knowing.
+    Info,
+}
+
+/// One observation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Stable dotted code (docs/findings.md).
+    pub code: &'static str,
+    /// Weight.
+    pub severity: Severity,
+    /// The part it is about: `trailer`, `index.flags`, `metadata`, `slot 2`, `launcher`, `padding` …
+    pub part: String,
+    /// The bytes it is about, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub range: Option<ByteRange>,
+    /// One sentence: what was expected and what was found.
+    pub message: String,
+}
+
+/// How well a range of bytes is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Protection {
+    /// The signed metadata determine these bytes: no others would pass.
+    Authenticated,
+    /// Checked against something that is not signed: whoever changes the bytes can change that too.
+    Checked,
+    /// Any bytes would pass here, or these were not read, or they failed.
+    Unprotected,
+}
+
+/// One stretch of the coverage map; the stretches together cover the file once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Coverage {
+    /// The bytes.
+    pub range: ByteRange,
+    /// What stands there.
+    pub part: String,
+    /// How well they are protected.
+    pub class: Protection,
+    /// Why.
+    pub reason: Cow<'static, str>,
+}
+
+/// One slot, as the signed metadata describe it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SlotReport {
+    /// Position.
+    pub index: u64,
+    /// Identifier.
+    pub id: String,
+    /// Where the content goes.
+    pub target: String,
+    /// Stored bytes in the file.
+    pub range: ByteRange,
+    /// Bytes before encoding as the descriptor claims them.
+    pub original_size_hint: u64,
+    /// Operation chain in words.
+    pub operations: String,
+    /// Purpose word of the metadata.
+    pub purpose: String,
+    /// Lifecycle word of the metadata.
+    pub lifecycle: String,
+    /// Unix mode, octal.
+    pub permissions: String,
+    /// SHA-256 of the stored bytes as computed, where they were read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+}
+
+/// The key in the index and what is known of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Signer {
+    /// SHA-256 of the raw key, lower-case hex.
+    pub fingerprint: String,
+    /// The raw Ed25519 key, lower-case hex.
+    pub public_key: String,
+    /// Whether its signature over the metadata is valid by the strict rule.
+    pub signature_valid: bool,
+}
+
+/// What the metadata say of the package.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PackageFacts {
+    /// `package.name`.
+    pub name: String,
+    /// `package.version`.
+    pub version: String,
+    /// `build.tool`.
+    pub builder: String,
+    /// Size of the launcher in bytes.
+    pub launcher_size: u64,
+    /// Size of the uncompressed metadata in bytes.
+    pub metadata_size: u64,
+}
+
+/// The limits that applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Limits {
+    /// [`limits::METADATA_JSON_MAX`].
+    pub metadata_json_max: u64,
+    /// [`limits::METADATA_STORED_MAX`].
+    pub metadata_stored_max: u64,
+    /// [`limits::SLOT_COUNT_MAX`].
+    pub slot_count_max: u32,
+}
+
+impl Limits {
+    /// The limits compiled in.
+    pub const CURRENT: Self = Self {
+        metadata_json_max: limits::METADATA_JSON_MAX,
+        metadata_stored_max: limits::METADATA_STORED_MAX,
+        slot_count_max: limits::SLOT_COUNT_MAX,
+    };
+}
+
+/// Everything that verification found out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// [`REPORT_SCHEMA`].
+    pub schema: u32,
+    /// Whether the package is good: nothing broken, validly signed, and wholly read. Trust is a separate question.
+    pub ok: bool,
+    /// What is proved of the bytes.
+    pub state: Integrity,
+    /// Who signed, as far as the caller's keys tell.
+    pub trust: Trust,
+    /// Size of the file in bytes.
+    pub size: u64,
+    /// The key, where the index names one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signer: Option<Signer>,
+    /// What the metadata say, where they could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub package: Option<PackageFacts>,
+    /// The slots.
+    pub slots: Vec<SlotReport>,
+    /// What was noticed, errors first.
+    pub findings: Vec<Finding>,
+    /// The coverage map.
+    pub coverage: Vec<Coverage>,
+    /// The limits that applied.
+    pub limits: Limits,
+}
+
+impl Report {
+    /// The findings that make the package broken.
+    pub fn errors(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.severity == Severity::Error)
+    }
+
+    /// Bytes of each protection class: authenticated, checked, unprotected.
+    #[must_use]
+    pub fn covered_bytes(&self) -> [u64; 3] {
+        let sum = |class| self.coverage.iter().filter(|part| part.class == class).map(|part| part.range.len()).sum();
+        [sum(Protection::Authenticated), sum(Protection::Checked), sum(Protection::Unprotected)]
+    }
+}

@@ -1,0 +1,283 @@
+//! The coverage map and the other lists of the report, made from what the engine holds at the end.
+
+use super::{
+    Authenticated, SlotFacts, Verification,
+    content::{ContentPass, Part, name},
+    head::{Head, HeadSlot, OriginalSize, SignedDigest},
+};
+use crate::{
+    descriptor::DESCRIPTOR_LENGTH,
+    digest::hex,
+    index,
+    key::PublicKey,
+    offsets::{ByteRange, length},
+    profile::Profile,
+    report::{Coverage, PackageFacts, Protection, Severity, Signer, SlotReport, Trust},
+};
+use alloc::{
+    borrow::Cow,
+    format,
+    string::{String, ToString},
+    sync::Arc,
+    vec::Vec,
+};
+
+const DERIVED: &str = "recomputed from the signed metadata";
+const LOCATION: &str = "a location; what it points at is checked";
+
+impl Verification {
+    pub(super) fn signer(&self) -> Option<Signer> {
+        let key = PublicKey(self.index.as_ref()?.array(index::PUBLIC_KEY));
+        if key.0 == [0; 32] {
+            return None;
+        }
+        Some(Signer {
+            fingerprint: key.fingerprint().to_string(),
+            public_key: hex(&key.0),
+            signature_valid: self.signature_valid,
+        })
+    }
+
+    pub(super) fn package_facts(&self) -> Option<PackageFacts> {
+        let (metadata, index) = (self.metadata.as_ref()?, self.index.as_ref()?);
+        Some(PackageFacts {
+            name: metadata.name.clone(),
+            version: metadata.version.clone(),
+            builder: metadata.build_tool.clone(),
+            launcher_size: index.u64(index::LAUNCHER_SIZE),
+            metadata_size: length(metadata.raw()),
+        })
+    }
+
+    pub(super) fn slot_reports(&self, pass: Option<&ContentPass>) -> Vec<SlotReport> {
+        let Some(head) = &self.head else { return Vec::new() };
+        let computed = |number: usize| pass.and_then(|pass| pass.slots.get(number).copied().flatten());
+        head.slots
+            .iter()
+            .enumerate()
+            .map(|(number, slot)| SlotReport {
+                index: slot.descriptor.id,
+                id: slot.entry.id.clone(),
+                target: slot.entry.target.clone(),
+                range: slot.range,
+                original_size_hint: slot.descriptor.original_size,
+                operations: head.profile.operations(&slot.entry.operations).unwrap_or_default().to_string(),
+                purpose: slot.entry.purpose.clone(),
+                lifecycle: slot.entry.lifecycle.clone(),
+                permissions: format!("{:04o}", mode(head.profile, slot)),
+                sha256: computed(number).map(|content| content.sha256.to_string()),
+            })
+            .collect()
+    }
+
+    pub(super) fn authenticate(&self, trust: Trust, pass: Option<&ContentPass>) -> Option<Authenticated> {
+        let (head, metadata) = (self.head.as_ref()?, self.metadata.as_ref()?);
+        let slots = head.slots.iter().enumerate().map(|(number, slot)| {
+            let chain = head.profile.operations(&slot.entry.operations)?;
+            let sha256 = match slot.digest {
+                SignedDigest::Full(digest) => Some(digest),
+                _ => pass.and_then(|pass| pass.slots.get(number).copied().flatten()).map(|content| content.sha256),
+            };
+            let original = match head.profile {
+                Profile::Sealed => slot.entry.original_size,
+                _ => (chain.codecs().ok()?.is_empty()).then_some(slot.range.len()),
+            };
+            Some(SlotFacts {
+                index: slot.descriptor.id,
+                entry: slot.entry.clone(),
+                range: slot.range,
+                operations: chain,
+                mode: mode(head.profile, slot),
+                lifecycle_code: slot.descriptor.lifecycle,
+                original_size: original,
+                sha256,
+            })
+        });
+        let mut id = crate::digest::StreamingSha256::new();
+        for part in [
+            b"pspf content id v1\0".as_slice(),
+            &head.public_key.0,
+            &crate::digest::sha256(metadata.raw()).0,
+            &head.table_bytes,
+        ] {
+            id.update(part);
+        }
+        Some(Authenticated {
+            metadata: Arc::clone(metadata),
+            slots: slots.collect::<Option<_>>()?,
+            public_key: head.public_key,
+            fingerprint: head.fingerprint,
+            trust,
+            content_id: id.finish(),
+            launcher_size: head.launcher.end,
+        })
+    }
+
+    /// Every byte of the file once, in order, neighbours of one kind joined.
+    pub(super) fn coverage(&self, pass: Option<&ContentPass>) -> Vec<Coverage> {
+        let whole = ByteRange { start: 0, end: self.size };
+        let mut map = Map { parts: Vec::new(), signed: self.signature_valid };
+        match (&self.head, pass) {
+            (Some(head), Some(pass)) => {
+                for (range, part) in &pass.parts {
+                    self.cover_part(&mut map, head, *range, *part);
+                }
+                self.cover_trailer(&mut map, head);
+            }
+            _ => map.add(whole, "package".to_string(), Protection::Unprotected, "not read"),
+        }
+        self.demote_failures(map.parts)
+    }
+
+    fn cover_part(&self, map: &mut Map, head: &Head, range: ByteRange, part: Part) {
+        use Protection::{Authenticated, Checked, Unprotected};
+        let label = name(part, head, range);
+        let full = |digest: &SignedDigest| matches!(digest, SignedDigest::Full(_));
+        match part {
+            Part::Launcher if full(&head.launcher_digest) => {
+                map.add(range, label, Authenticated, "SHA-256 in the signed metadata");
+            }
+            Part::Launcher => map.add(range, label, Unprotected, "no digest of the launcher is signed"),
+            Part::Padding => map.add(range, label, Authenticated, "must be zero"),
+            Part::Known if range == head.metadata && head.profile == Profile::Sealed => {
+                map.add(range, label, Authenticated, "canonical encoding of the signed JSON");
+            }
+            Part::Known if range == head.metadata => {
+                map.add(range, label, Checked, "decodes to the signed JSON; the compressed form itself is not signed");
+            }
+            Part::Known => cover_table(map, head, range),
+            Part::Slot(number) => {
+                let (class, reason) = match head.slots.get(number).map(|slot| slot.digest) {
+                    Some(SignedDigest::Full(_)) => (Authenticated, "SHA-256 in the signed metadata"),
+                    Some(SignedDigest::Prefix(_)) => (Checked, "only 64 bits of its digest are signed"),
+                    _ => (Checked, "only the unsigned descriptor has a checksum of it"),
+                };
+                map.add(range, label, class, reason);
+            }
+        }
+    }
+
+    fn cover_trailer(&self, map: &mut Map, head: &Head) {
+        use Protection::{Authenticated, Checked};
+        let start = self.trailer().start;
+        let at = |offset: u64, size: u64| ByteRange {
+            start: start.saturating_add(offset),
+            end: start.saturating_add(offset).saturating_add(size),
+        };
+        map.add(at(0, 4), "trailer".to_string(), Authenticated, "fixed by the format");
+        for field in index::FIELDS {
+            let (offset, size) = (u64::try_from(field.offset), u64::try_from(field.size));
+            let range = at(4_u64.saturating_add(offset.unwrap_or_default()), size.unwrap_or_default());
+            let unsigned = [index::METADATA_OFFSET, index::METADATA_SIZE, index::SLOT_TABLE_OFFSET];
+            let (class, reason) = if *field == index::SIGNATURE || *field == index::PUBLIC_KEY {
+                (Authenticated, "the signature and its key")
+            } else if head.profile == Profile::Sealed {
+                (Authenticated, DERIVED)
+            } else if *field == index::METADATA_CHECKSUM || *field == index::CHECKSUM {
+                (Checked, "a checksum of unsigned bytes")
+            } else if *field == index::SBOM_DIGEST && head.attestation.is_some() {
+                (Checked, "the digest of a slot whose own digest is signed in part only")
+            } else if unsigned.contains(field) || (*field == index::LAUNCHER_SIZE && !launcher_size_signed(head)) {
+                (Checked, LOCATION)
+            } else {
+                (Authenticated, DERIVED)
+            };
+            map.add(range, "index".to_string(), class, reason);
+        }
+        map.add(at(8196, 4), "trailer".to_string(), Authenticated, "fixed by the format");
+    }
+
+    /// What an error is about proves nothing, whatever class it would have had.
+    fn demote_failures(&self, parts: Vec<Coverage>) -> Vec<Coverage> {
+        let failed: Vec<ByteRange> = self
+            .findings
+            .0
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error)
+            .filter_map(|finding| finding.range)
+            .collect();
+        parts
+            .into_iter()
+            .map(|mut part| {
+                if failed.iter().any(|range| range.overlaps(&part.range)) {
+                    part.class = Protection::Unprotected;
+                    part.reason = Cow::Borrowed("verification failed here");
+                }
+                part
+            })
+            .collect()
+    }
+}
+
+fn launcher_size_signed(head: &Head) -> bool {
+    matches!(head.launcher_digest, SignedDigest::Full(_))
+}
+
+fn cover_table(map: &mut Map, head: &Head, range: ByteRange) {
+    use Protection::{Authenticated, Checked, Unprotected};
+    if head.profile == Profile::Sealed {
+        return map.add(range, "slot table".to_string(), Authenticated, DERIVED);
+    }
+    for (number, slot) in head.slots.iter().enumerate() {
+        let row =
+            range.start.saturating_add(u64::try_from(number).unwrap_or_default().saturating_mul(DESCRIPTOR_LENGTH));
+        let at = |from: u64, to: u64| ByteRange { start: row.saturating_add(from), end: row.saturating_add(to) };
+        let mut add = |range, class, reason| map.add(range, "slot table".to_string(), class, reason);
+        add(at(0, 16), Authenticated, DERIVED);
+        add(at(16, 24), Checked, LOCATION);
+        match head.profile.records_stored_size() {
+            true => add(at(24, 32), Authenticated, DERIVED),
+            false => add(at(24, 32), Checked, "the length of what the slot's digest is over"),
+        }
+        match slot.original_size {
+            OriginalSize::Derived => add(at(32, 40), Authenticated, DERIVED),
+            OriginalSize::GzipTrailer => add(at(32, 40), Checked, "stored size or the slot's own gzip trailer"),
+            OriginalSize::Unknown => add(at(32, 40), Unprotected, "only decoding the slot would tell"),
+        }
+        add(at(40, 48), Authenticated, DERIVED);
+        match slot.digest {
+            SignedDigest::Absent if !slot.entry.self_ref => add(at(48, 56), Checked, "a checksum of unsigned bytes"),
+            _ => add(at(48, 56), Authenticated, DERIVED),
+        }
+        add(at(56, 64), Authenticated, DERIVED);
+    }
+}
+
+fn mode(profile: Profile, slot: &HeadSlot) -> u16 {
+    // Mode 0 means "default 0600" (format.md §3).
+    match profile.permissions(slot.entry.permissions.as_deref()) {
+        0 => 0o600,
+        mode => mode,
+    }
+}
+
+/// Joins neighbours; without a valid signature nothing is authenticated.
+struct Map {
+    parts: Vec<Coverage>,
+    signed: bool,
+}
+
+impl Map {
+    fn add(&mut self, range: ByteRange, part: String, class: Protection, reason: &'static str) {
+        if range.is_empty() {
+            return;
+        }
+        let (class, reason) = match class {
+            Protection::Authenticated if !self.signed => {
+                (Protection::Checked, "consistent, but nothing here is signed")
+            }
+            class => (class, reason),
+        };
+        match self.parts.last_mut() {
+            Some(last)
+                if last.range.end == range.start
+                    && last.part == part
+                    && last.class == class
+                    && last.reason == reason =>
+            {
+                last.range.end = range.end;
+            }
+            _ => self.parts.push(Coverage { range, part, class, reason: Cow::Borrowed(reason) }),
+        }
+    }
+}

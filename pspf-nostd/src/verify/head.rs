@@ -1,0 +1,532 @@
+//! Trailer, metadata and slot table: reading them and comparing every field with what the signed metadata imply.
+
+use super::{Scope, Stage, Verification, content::ContentPass};
+use crate::{
+    codec,
+    descriptor::{self, DESCRIPTOR_LENGTH, DESCRIPTOR_SIZE, SlotDescriptor},
+    digest::{Sha256Digest, hex, unhex},
+    index::{self, END_MAGIC, Field, IndexBlock, START_MAGIC},
+    key::{Fingerprint, PublicKey},
+    limits::{METADATA_JSON_MAX, METADATA_STORED_MAX, SLOT_COUNT_MAX},
+    metadata::{Metadata, SlotEntry},
+    offsets::{ByteRange, array_at, length},
+    operation::Operation,
+    profile::{IndexFacts, Placement, Profile, StoredSlot},
+    signature::{self, SignatureError},
+};
+use alloc::{
+    format,
+    string::{String, ToString},
+    sync::Arc,
+    vec::Vec,
+};
+
+/// A digest as the signed metadata give it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SignedDigest {
+    /// All of SHA-256.
+    Full(Sha256Digest),
+    /// Its first eight bytes only (attestation slot of the Python builder).
+    Prefix([u8; 8]),
+    /// None.
+    Absent,
+}
+
+impl SignedDigest {
+    fn read(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("sha256:").unwrap_or(text);
+        // The Python builder doubles the prefix of the launcher's checksum (format.md §5).
+        let digits = digits.strip_prefix("sha256:").unwrap_or(digits);
+        match digits.len() {
+            0 => Some(Self::Absent),
+            16 => unhex::<8>(digits).map(Self::Prefix).ok(),
+            _ => digits.parse().map(Self::Full).ok(),
+        }
+    }
+
+    /// The digest's first eight bytes as the descriptor has them.
+    fn checksum(self) -> Option<u64> {
+        match self {
+            Self::Full(digest) => Some(digest.trunc64()),
+            Self::Prefix(prefix) => Some(u64::from_le_bytes(prefix)),
+            Self::Absent => None,
+        }
+    }
+}
+
+/// How the `original_size` of a descriptor is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OriginalSize {
+    /// It follows from the signed metadata and was compared.
+    Derived,
+    /// Python builder, one gzip layer: the stored size or the length in the gzip trailer.
+    GzipTrailer,
+    /// Python builder, other codecs: only decoding would tell.
+    Unknown,
+}
+
+/// One slot with what the engine knows of it.
+#[derive(Clone, Debug)]
+pub(super) struct HeadSlot {
+    pub descriptor: SlotDescriptor,
+    pub entry: SlotEntry,
+    pub range: ByteRange,
+    pub digest: SignedDigest,
+    pub original_size: OriginalSize,
+}
+
+/// What trailer, metadata and slot table said, compared.
+#[derive(Debug)]
+pub(super) struct Head {
+    pub profile: Profile,
+    pub public_key: PublicKey,
+    pub fingerprint: Fingerprint,
+    pub launcher: ByteRange,
+    pub launcher_digest: SignedDigest,
+    pub metadata: ByteRange,
+    pub table: ByteRange,
+    pub table_bytes: Vec<u8>,
+    pub slots: Vec<HeadSlot>,
+    /// The SBOM digest in the index must be that of this slot, whose digest is not signed (Python builder).
+    pub attestation: Option<usize>,
+    pub trailer: u64,
+}
+
+impl Head {
+    pub(super) fn all_digests_signed(&self) -> bool {
+        let full = |digest| matches!(digest, SignedDigest::Full(_));
+        full(self.launcher_digest) && self.slots.iter().all(|slot| slot.entry.self_ref || full(slot.digest))
+    }
+}
+
+impl Verification {
+    /// Reads magics and index; gives the range of the stored metadata.
+    pub(super) fn read_trailer(&mut self, held: &[u8]) -> Option<ByteRange> {
+        let trailer = self.trailer();
+        let block = held.get(4..held.len().saturating_sub(4)).and_then(IndexBlock::from_bytes)?;
+        let at = |offset: u64, size: u64| ByteRange::new(trailer.start.saturating_add(offset), size);
+        if !held.starts_with(&START_MAGIC) || !held.ends_with(&END_MAGIC) {
+            let start_bad = !held.starts_with(&START_MAGIC);
+            let (code, range) =
+                if start_bad { ("trailer.start_magic", at(0, 4)) } else { ("trailer.end_magic", at(8196, 4)) };
+            let message = if start_bad && !held.ends_with(&END_MAGIC) {
+                displaced_trailer(held)
+            } else {
+                "the trailer is damaged: one of its two magic numbers is there, the other is not".to_string()
+            };
+            self.findings.error(code, "trailer", range, message);
+            return None;
+        }
+        if block.u32(index::CHECKSUM) != block.computed_checksum() {
+            let message = format!(
+                "Adler-32 of the index is {:#010x}, its checksum field says {:#010x}",
+                block.computed_checksum(),
+                block.u32(index::CHECKSUM)
+            );
+            self.findings.error("index.checksum", "index", at(4, 8192), message);
+        }
+        let version = block.u32(index::VERSION);
+        let metadata = ByteRange::new(block.u64(index::METADATA_OFFSET), block.u64(index::METADATA_SIZE));
+        self.index = Some(block);
+        if version != index::FORMAT_VERSION {
+            let message = format!("format version is {version:#x}, expected {:#x}", index::FORMAT_VERSION);
+            self.findings.error("index.version", "index.format_version", at(4, 4), message);
+            return None;
+        }
+        let Some(metadata) = metadata.filter(|range| !range.is_empty() && range.end <= trailer.start) else {
+            let message = "metadata_offset and metadata_size do not name bytes in front of the trailer".to_string();
+            self.findings.error("metadata.range", "index.metadata_offset", at(28, 16), message);
+            return None;
+        };
+        if metadata.len() > METADATA_STORED_MAX {
+            let message = format!("the metadata take {} bytes, the limit is {METADATA_STORED_MAX}", metadata.len());
+            self.findings.error("metadata.limit", "metadata", Some(metadata), message);
+            return None;
+        }
+        Some(metadata)
+    }
+
+    /// Unpacks, parses and authenticates the metadata; gives the range of the slot table.
+    pub(super) fn read_metadata(&mut self, blob: Vec<u8>) -> Option<ByteRange> {
+        let block = self.index.clone()?;
+        let range = ByteRange::new(block.u64(index::METADATA_OFFSET), length(&blob));
+        let member = match codec::gunzip_one(&blob, METADATA_JSON_MAX) {
+            Ok(member) => member,
+            Err(error) => {
+                self.findings.error("metadata.gzip", "metadata", range, format!("not one gzip member: {error}"));
+                return None;
+            }
+        };
+        if member.consumed != blob.len() {
+            let left = blob.len().saturating_sub(member.consumed);
+            let message = format!("{left} bytes follow the gzip member of the metadata");
+            self.findings.error("metadata.trailing", "metadata", range, message);
+        }
+        // ID1 ID2 CM FLG MTIME[4] XFL OS (RFC 1952): no builder sets a flag or a time.
+        let [_, _, _, flags, mtime @ .., extra, _] = member.header;
+        if flags != 0 || mtime != [0; 4] || !matches!(extra, 0 | 2 | 4) {
+            let message = format!("gzip header {} is not one that a builder writes", hex(&member.header));
+            self.findings.error("metadata.gzip_header", "metadata", range, message);
+        }
+        let metadata = match Metadata::parse(member.data) {
+            Ok(metadata) => metadata,
+            Err(error) => {
+                self.findings.error("metadata.json", "metadata", range, error.to_string());
+                return None;
+            }
+        };
+        self.check_signature(&block, &metadata);
+        self.blob = blob;
+        self.metadata = Some(Arc::new(metadata));
+        let trailer = self.trailer();
+        let count = block.u32(index::SLOT_COUNT);
+        if count > SLOT_COUNT_MAX {
+            let message = format!("slot_count is {count}, the limit is {SLOT_COUNT_MAX}");
+            self.findings.error("slots.limit", "index.slot_count", None, message);
+            return None;
+        }
+        let table = ByteRange::new(block.u64(index::SLOT_TABLE_OFFSET), u64::from(count) * DESCRIPTOR_LENGTH);
+        let table = table.filter(|table| table.end <= trailer.start);
+        if table.is_none() {
+            let message =
+                format!("a slot table of {count} slots at slot_table_offset does not fit in front of the trailer");
+            self.findings.error("table.range", "index.slot_table_offset", None, message);
+        }
+        table
+    }
+
+    fn check_signature(&mut self, block: &IndexBlock, metadata: &Metadata) {
+        let key = PublicKey(block.array(index::PUBLIC_KEY));
+        let range = ByteRange::new(self.trailer().start.saturating_add(4 + 128), 64);
+        match signature::verify_strict(&key, metadata.raw(), &block.array(index::SIGNATURE)) {
+            Ok(()) => self.signature_valid = true,
+            Err(SignatureError::Unsigned) => {
+                let message = "the package is not signed: signature or public key is all zero".to_string();
+                self.findings.push(
+                    crate::report::Severity::Warning,
+                    "signature.absent",
+                    "index.signature",
+                    range,
+                    message,
+                );
+            }
+            Err(error) => {
+                self.findings.error("signature.invalid", "index.signature", range, error.to_string());
+            }
+        }
+    }
+
+    /// Compares index and slot table with what the metadata imply; gives the content pass where it can be made.
+    pub(super) fn read_table(&mut self, held: &[u8]) -> Option<Stage> {
+        let block = self.index.clone()?;
+        let metadata = self.metadata.clone()?;
+        let descriptors: Vec<SlotDescriptor> =
+            held.chunks_exact(DESCRIPTOR_SIZE).map(|row| SlotDescriptor::from_bytes(&array_at(row, 0))).collect();
+        let named = Profile::of(&metadata);
+        let profile = named.unwrap_or_else(|| self.closest_profile(&block, &metadata, &descriptors));
+        if named.is_none() {
+            let message = format!("builder `{}` is not known; compared as {profile:?}", metadata.build_tool);
+            self.findings.push(crate::report::Severity::Info, "profile.unknown", "metadata", None, message);
+        }
+        if descriptors.len() != metadata.slots.len() {
+            let message = format!("slot_count is {}, the metadata list {}", descriptors.len(), metadata.slots.len());
+            self.findings.error("slots.count", "index.slot_count", None, message);
+            return None;
+        }
+        let placement = self.placement(profile, &block, &metadata, &descriptors)?;
+        self.compare_index(profile, &block, &metadata, &placement);
+        let table = ByteRange::new(block.u64(index::SLOT_TABLE_OFFSET), length(held))?;
+        let mut slots = Vec::with_capacity(descriptors.len());
+        for (number, (descriptor, entry)) in descriptors.into_iter().zip(&metadata.slots).enumerate() {
+            slots.push(self.compare_slot(profile, number, descriptor, entry, &placement, table)?);
+        }
+        let launcher_digest = self.launcher_digest(profile, &metadata);
+        let public_key = PublicKey(block.array(index::PUBLIC_KEY));
+        let attestation = (profile == Profile::Python).then(|| attestation_slot(&metadata)).flatten();
+        let head = Head {
+            profile,
+            fingerprint: public_key.fingerprint(),
+            public_key,
+            launcher: ByteRange { start: 0, end: block.u64(index::LAUNCHER_SIZE) },
+            launcher_digest,
+            metadata: ByteRange::new(block.u64(index::METADATA_OFFSET), block.u64(index::METADATA_SIZE))?,
+            table,
+            table_bytes: held.to_vec(),
+            slots,
+            attestation,
+            trailer: self.trailer().start,
+        };
+        if profile == Profile::Sealed {
+            self.check_seal(&metadata, &head);
+        }
+        let pass = ContentPass::plan(&head, &mut self.findings);
+        self.head = Some(head);
+        match (self.scope, pass) {
+            (Scope::Content, Some(pass)) => Some(Stage::Content(pass)),
+            _ => None,
+        }
+    }
+
+    /// The known profile whose index constants differ in the fewest fields.
+    fn closest_profile(&self, block: &IndexBlock, metadata: &Metadata, descriptors: &[SlotDescriptor]) -> Profile {
+        let differences = |profile: &Profile| {
+            let Some(placement) = actual_placement(block, descriptors, self.size) else { return usize::MAX };
+            let expected = self.expected_index(*profile, block, metadata, &placement);
+            index::FIELDS.iter().filter(|field| block.field(**field) != expected.field(**field)).count()
+        };
+        [Profile::Rust, Profile::Python, Profile::Go].into_iter().min_by_key(differences).unwrap_or(Profile::Rust)
+    }
+
+    /// Where the sections must stand: for sealed packages by rule, for others where the index says.
+    fn placement(
+        &mut self,
+        profile: Profile,
+        block: &IndexBlock,
+        metadata: &Metadata,
+        descriptors: &[SlotDescriptor],
+    ) -> Option<Placement> {
+        let placement = if profile == Profile::Sealed {
+            let sizes: Vec<(u64, bool)> =
+                metadata.slots.iter().map(|slot| (slot.size.unwrap_or_default(), slot.self_ref)).collect();
+            let launcher = metadata.launcher.as_ref().and_then(|launcher| launcher.size).unwrap_or_default();
+            profile.place(launcher, block.u64(index::METADATA_SIZE), &sizes)
+        } else {
+            actual_placement(block, descriptors, self.size).map(|mut placement| {
+                if let Some(size) = metadata.launcher.as_ref().and_then(|launcher| launcher.size) {
+                    placement.launcher_size = size;
+                }
+                placement
+            })
+        };
+        if placement.is_none() {
+            let message = "the sections cannot stand in a file: a size or an offset is too large".to_string();
+            self.findings.error("slot.range", "table", None, message);
+        }
+        placement
+    }
+
+    fn expected_index(
+        &self,
+        profile: Profile,
+        block: &IndexBlock,
+        metadata: &Metadata,
+        placement: &Placement,
+    ) -> IndexBlock {
+        let attestation = match attestation_slot(metadata).and_then(|slot| metadata.slots.get(slot)) {
+            Some(entry) if profile == Profile::Sealed => match SignedDigest::read(&entry.checksum) {
+                Some(SignedDigest::Full(digest)) => Some(digest),
+                _ => None,
+            },
+            _ => None,
+        };
+        let facts = IndexFacts {
+            public_key: PublicKey(block.array(index::PUBLIC_KEY)),
+            signature: block.array(index::SIGNATURE),
+            metadata_blob: &self.blob,
+            attestation,
+        };
+        let mut expected = profile.index(metadata, placement, &facts);
+        if profile == Profile::Python {
+            // Two bits depend on build options that the metadata do not record: mmap and page alignment.
+            if matches!(block.u64(index::CAPABILITIES), 0x80..=0x83) {
+                expected.set(index::CAPABILITIES, block.field(index::CAPABILITIES));
+            }
+            // Compared with the slot itself when its bytes have been read.
+            if attestation_slot(metadata).is_some() {
+                expected.set(index::SBOM_DIGEST, block.field(index::SBOM_DIGEST));
+            }
+        }
+        // An error of its own has been reported for a wrong checksum.
+        expected.set(index::CHECKSUM, block.field(index::CHECKSUM));
+        expected
+    }
+
+    fn compare_index(&mut self, profile: Profile, block: &IndexBlock, metadata: &Metadata, placement: &Placement) {
+        let expected = self.expected_index(profile, block, metadata, placement);
+        let start = self.trailer().start.saturating_add(4);
+        for field in index::FIELDS {
+            let (found, wanted) = (block.field(*field), expected.field(*field));
+            if found != wanted {
+                let (range, message) = field_difference(*field, found, wanted, start);
+                self.findings.error(field_code(*field), &format!("index.{}", field.name), range, message);
+            }
+        }
+    }
+
+    fn compare_slot(
+        &mut self,
+        profile: Profile,
+        number: usize,
+        descriptor: SlotDescriptor,
+        entry: &SlotEntry,
+        placement: &Placement,
+        table: ByteRange,
+    ) -> Option<HeadSlot> {
+        let part = format!("slot {number}");
+        let index = u64::try_from(number).ok()?;
+        let row = table.start.saturating_add(index.saturating_mul(DESCRIPTOR_LENGTH));
+        if entry.slot.is_some_and(|slot| slot != index) {
+            let message = format!("the metadata number slot {number} as {}", entry.slot.unwrap_or_default());
+            self.findings.error("slot.number", &part, None, message);
+        }
+        let digest = SignedDigest::read(&entry.checksum).unwrap_or_else(|| {
+            let message = format!("`slots[{number}].checksum` is not a SHA-256 digest: {:?}", entry.checksum);
+            self.findings.warning("slot.digest.malformed", &part, None, message);
+            SignedDigest::Absent
+        });
+        let chain = profile.operations(&entry.operations);
+        if chain.is_none() {
+            let message = format!("`slots[{number}].operations` is not an operation chain: {:?}", entry.operations);
+            self.findings.error("slot.operations", &part, None, message);
+        }
+        let chain = chain.unwrap_or_default();
+        let size = entry.size.filter(|_| profile.records_stored_size() && !entry.self_ref);
+        let gzip_layers = chain.operations().filter(|operation| *operation != Operation::TAR).count();
+        let (original, rule) = match profile {
+            Profile::Sealed => (entry.original_size.unwrap_or_default(), OriginalSize::Derived),
+            Profile::Rust | Profile::Go => (size.unwrap_or(descriptor.size), OriginalSize::Derived),
+            Profile::Python if gzip_layers == 0 => (descriptor.size, OriginalSize::Derived),
+            Profile::Python if gzip_layers == 1 && chain.operations().last() == Some(Operation::GZIP) => {
+                (descriptor.original_size, OriginalSize::GzipTrailer)
+            }
+            Profile::Python => (descriptor.original_size, OriginalSize::Unknown),
+        };
+        let place = placement.slots.get(number).copied().unwrap_or(ByteRange { start: 0, end: 0 });
+        let stored = StoredSlot {
+            range: ByteRange::new(place.start, size.unwrap_or(place.len()))?,
+            original_size: original,
+            checksum: digest.checksum().unwrap_or(descriptor.checksum),
+        };
+        let expected = profile.descriptor(index, entry, &stored).to_bytes();
+        let found = descriptor.to_bytes();
+        for (name, bytes) in descriptor::FIELDS {
+            let (found, wanted) = (found.get(bytes.clone())?, expected.get(bytes.clone())?);
+            if found != wanted {
+                let offset = u64::try_from(bytes.start).ok()?;
+                let message = format!(
+                    "descriptor field `{name}` is {:#x}, the signed metadata imply {:#x}",
+                    little_endian(found),
+                    little_endian(wanted)
+                );
+                let range = ByteRange::new(row.saturating_add(offset), length(found));
+                let code = if *name == "checksum" { "slot.digest.descriptor" } else { "slot.descriptor" };
+                self.findings.error(code, &format!("{part} descriptor.{name}"), range, message);
+            }
+        }
+        let Some(range) = descriptor.stored().filter(|range| range.end <= self.trailer().start) else {
+            let message = format!(
+                "slot {number} ({}) is said to be {} bytes at {}, which is not in front of the trailer",
+                entry.id, descriptor.size, descriptor.offset
+            );
+            self.findings.error("slot.range", &part, ByteRange::new(row, DESCRIPTOR_LENGTH), message);
+            return None;
+        };
+        Some(HeadSlot { descriptor, entry: entry.clone(), range, digest, original_size: rule })
+    }
+
+    fn launcher_digest(&mut self, profile: Profile, metadata: &Metadata) -> SignedDigest {
+        let text = metadata.launcher.as_ref().map(|launcher| launcher.checksum.as_str()).unwrap_or_default();
+        match SignedDigest::read(text) {
+            Some(SignedDigest::Full(digest)) => SignedDigest::Full(digest),
+            _ => {
+                let message = "the signed metadata carry no SHA-256 of the launcher".to_string();
+                if profile == Profile::Sealed {
+                    self.findings.error("seal.launcher", "launcher", None, message);
+                } else {
+                    self.findings.warning("launcher.digest.missing", "launcher", None, message);
+                }
+                SignedDigest::Absent
+            }
+        }
+    }
+
+    /// What only sealed packages promise (design.md, "Sealed").
+    fn check_seal(&mut self, metadata: &Metadata, head: &Head) {
+        let Some(seal) = &metadata.seal else { return };
+        if seal.version != 1 {
+            let message = format!("seal version is {}, this verifier knows version 1", seal.version);
+            self.findings.error("seal.version", "metadata", None, message);
+        }
+        if seal.signer != head.fingerprint.to_string() {
+            let message = format!("sealed for signer {}, signed by {}", seal.signer, head.fingerprint);
+            self.findings.error("seal.signer", "index.public_key", None, message);
+        }
+        if codec::gzip_stored(metadata.raw()) != self.blob {
+            let message = "the stored metadata are not the canonical gzip member of a sealed package".to_string();
+            self.findings.error("seal.gzip", "metadata", Some(head.metadata), message);
+        }
+        for (number, slot) in head.slots.iter().enumerate() {
+            let complete = slot.entry.size.is_some() && slot.entry.original_size.is_some();
+            if !complete || !matches!(slot.digest, SignedDigest::Full(_)) {
+                let message = format!("slot {number} of a sealed package lacks size, original_size or a full SHA-256");
+                self.findings.error("seal.slot", &format!("slot {number}"), None, message);
+            }
+        }
+    }
+}
+
+/// The position of the slot that the SBOM digest in the index is over.
+pub(super) fn attestation_slot(metadata: &Metadata) -> Option<usize> {
+    metadata.slots.iter().position(|slot| slot.lifecycle == "attestation")
+}
+
+/// Where index and slot table say that the sections stand.
+fn actual_placement(block: &IndexBlock, descriptors: &[SlotDescriptor], size: u64) -> Option<Placement> {
+    Some(Placement {
+        launcher_size: block.u64(index::LAUNCHER_SIZE),
+        metadata: ByteRange::new(block.u64(index::METADATA_OFFSET), block.u64(index::METADATA_SIZE))?,
+        table: ByteRange::new(
+            block.u64(index::SLOT_TABLE_OFFSET),
+            u64::try_from(descriptors.len()).ok()?.checked_mul(DESCRIPTOR_LENGTH)?,
+        )?,
+        slots: descriptors.iter().map(SlotDescriptor::stored).collect::<Option<_>>()?,
+        package_size: size,
+    })
+}
+
+fn field_code(field: Field) -> &'static str {
+    match field.name {
+        "package_size" => "index.package_size",
+        "metadata_checksum" => "metadata.checksum",
+        "attestation_key_fp" => "key.fingerprint",
+        "attestation_sbom_digest" => "attestation.digest",
+        "attestation_policy_hash" => "policy.hash",
+        "launcher_size" => "launcher.size",
+        _ => "index.field",
+    }
+}
+
+fn field_difference(field: Field, found: &[u8], wanted: &[u8], start: u64) -> (Option<ByteRange>, String) {
+    let differs = |position: &usize| found.get(*position) != wanted.get(*position);
+    let first = (0..field.size).find(differs).unwrap_or_default();
+    let last = (0..field.size).rev().find(differs).unwrap_or_default();
+    let offset = u64::try_from(field.offset.saturating_add(first)).unwrap_or_default();
+    let size = u64::try_from(last.saturating_sub(first).saturating_add(1)).unwrap_or_default();
+    let range = ByteRange::new(start.saturating_add(offset), size);
+    let message = if field.size <= 8 {
+        let (found, wanted) = (little_endian(found), little_endian(wanted));
+        format!("`{}` is {found:#x}, expected {wanted:#x}", field.name)
+    } else {
+        let end = last.saturating_add(1);
+        let part = |bytes: &[u8]| hex(bytes.get(first..end.min(first.saturating_add(8))).unwrap_or_default());
+        format!("`{}` differs from byte {first}: found {}, expected {}", field.name, part(found), part(wanted))
+    };
+    (range, message)
+}
+
+fn little_endian(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |value, byte| (value << 8) | u64::from(*byte))
+}
+
+/// Says where a displaced trailer stands: bytes cut off or appended move it within the last 8200 bytes.
+fn displaced_trailer(held: &[u8]) -> String {
+    let start = [START_MAGIC, index::FORMAT_VERSION.to_le_bytes()].concat();
+    if let Some(cut) = held.windows(start.len()).position(|window| window == start) {
+        return format!("not a whole package: the file is {cut} bytes shorter than the package that it holds");
+    }
+    if let Some(at) = held.windows(END_MAGIC.len()).rposition(|window| window == END_MAGIC) {
+        let extra = held.len().saturating_sub(at).saturating_sub(END_MAGIC.len());
+        return format!("a package ends {extra} bytes before the end of the file; nothing may follow it");
+    }
+    "not a PSPF/2025 package: the file does not end in a trailer".to_string()
+}

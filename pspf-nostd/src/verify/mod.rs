@@ -1,0 +1,322 @@
+//! The verification engine: one sans-IO state machine for every reader of packages (design.md).
+//!
+//! It never reads; it asks. A driver is a loop:
+//!
+//! ```text
+//! while let Some(range) = verification.wants() { verification.supply(&read(range)) }
+//! let outcome = verification.finish();
+//! ```
+//!
+//! Fewer bytes than asked for may be supplied, but at least one; they are the first ones of the range. Memory is bounded by
+//! the metadata, the slot table and one [`limits::READ_WINDOW`](crate::limits::READ_WINDOW), whatever the file's size.
+
+mod content;
+mod coverage;
+mod head;
+mod token;
+
+pub use token::{Authenticated, Checked, SlotFacts};
+
+use crate::{
+    index::{IndexBlock, TRAILER_SIZE},
+    key::Fingerprint,
+    limits::{FINDINGS_MAX, READ_WINDOW},
+    metadata::Metadata,
+    offsets::{ByteRange, length, position},
+    report::{Finding, Integrity, Limits, REPORT_SCHEMA, Report, Severity, Trust},
+};
+use alloc::{borrow::ToOwned, string::String, sync::Arc, vec::Vec};
+use content::ContentPass;
+use head::Head;
+
+/// How much of the file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Trailer, metadata and slot table: who signed, and what is claimed of the rest.
+    Head,
+    /// Every byte.
+    Content,
+}
+
+/// The keys that the caller trusts.
+#[derive(Clone, Debug, Default)]
+pub struct TrustedKeys {
+    /// Keys named for this call.
+    pub pinned: Vec<Fingerprint>,
+    /// Keys of the trust store.
+    pub store: Vec<Fingerprint>,
+}
+
+/// The driver supplied bytes that were not asked for, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SupplyError;
+
+impl core::fmt::Display for SupplyError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("the verification engine was supplied with bytes that it did not ask for, or with none")
+    }
+}
+
+impl core::error::Error for SupplyError {}
+
+/// What a finished verification hands over.
+#[derive(Debug)]
+#[must_use]
+pub struct Outcome {
+    /// Everything that was found out.
+    pub report: Report,
+    /// Proof that the signature is good and the index and slot table follow from it; `None` where anything failed.
+    pub authenticated: Option<Authenticated>,
+    /// Proof that every byte was read and nothing failed; `None` in head scope and where anything failed.
+    pub checked: Option<Checked>,
+}
+
+/// A verification in progress.
+#[derive(Debug)]
+pub struct Verification {
+    size: u64,
+    scope: Scope,
+    trusted: TrustedKeys,
+    stage: Stage,
+    /// Bytes of the structure being read (trailer, metadata, slot table).
+    held: Vec<u8>,
+    findings: Findings,
+    index: Option<IndexBlock>,
+    blob: Vec<u8>,
+    metadata: Option<Arc<Metadata>>,
+    signature_valid: bool,
+    head: Option<Head>,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Trailer,
+    Metadata(ByteRange),
+    Table(ByteRange),
+    Content(ContentPass),
+    Done(Option<ContentPass>),
+}
+
+impl Verification {
+    /// Starts on a file of `size` bytes.
+    #[must_use]
+    pub fn new(size: u64, scope: Scope, trusted: TrustedKeys) -> Self {
+        let mut verification = Self {
+            size,
+            scope,
+            trusted,
+            stage: Stage::Trailer,
+            held: Vec::new(),
+            findings: Findings::default(),
+            index: None,
+            blob: Vec::new(),
+            metadata: None,
+            signature_valid: false,
+            head: None,
+        };
+        if size < TRAILER_SIZE {
+            verification.findings.error(
+                "trailer.missing",
+                "trailer",
+                Some(ByteRange { start: 0, end: size }),
+                alloc::format!("the file has {size} bytes, a package has at least {TRAILER_SIZE}"),
+            );
+            verification.stage = Stage::Done(None);
+        }
+        verification
+    }
+
+    /// The bytes that are wanted next, at most [`READ_WINDOW`] of them; `None` when verification is done.
+    #[must_use]
+    pub fn wants(&self) -> Option<ByteRange> {
+        let range = match &self.stage {
+            Stage::Trailer => self.trailer(),
+            Stage::Metadata(range) | Stage::Table(range) => *range,
+            Stage::Content(pass) => return pass.wants(),
+            Stage::Done(_) => return None,
+        };
+        let start = range.start.saturating_add(length(&self.held));
+        Some(ByteRange { start, end: range.end.min(start.saturating_add(READ_WINDOW)) })
+    }
+
+    /// Takes the first bytes of the wanted range.
+    ///
+    /// # Errors
+    /// [`SupplyError`] where `bytes` is empty or longer than what was asked for; the state is unchanged.
+    pub fn supply(&mut self, bytes: &[u8]) -> Result<(), SupplyError> {
+        let wanted = self.wants().ok_or(SupplyError)?;
+        if bytes.is_empty() || length(bytes) > wanted.len() {
+            return Err(SupplyError);
+        }
+        let range = match &mut self.stage {
+            Stage::Trailer => ByteRange { start: self.size.saturating_sub(TRAILER_SIZE), end: self.size },
+            Stage::Metadata(range) | Stage::Table(range) => *range,
+            Stage::Content(pass) => {
+                pass.supply(bytes);
+                if pass.wants().is_none() {
+                    self.finish_content();
+                }
+                return Ok(());
+            }
+            Stage::Done(_) => return Err(SupplyError),
+        };
+        self.held.extend_from_slice(bytes);
+        if length(&self.held) == range.len() {
+            self.complete_structure();
+        }
+        Ok(())
+    }
+
+    /// The bytes of the file that are behind the verification: a measure of progress out of the file's size.
+    #[must_use]
+    pub fn progress(&self) -> u64 {
+        match &self.stage {
+            Stage::Content(pass) => pass.position(),
+            Stage::Done(_) => self.size,
+            _ => 0,
+        }
+    }
+
+    /// Ends the verification. What was not supplied counts as not proved.
+    pub fn finish(mut self) -> Outcome {
+        let pass = match core::mem::replace(&mut self.stage, Stage::Done(None)) {
+            Stage::Done(pass) => pass,
+            _ => {
+                self.findings.error(
+                    "verify.incomplete",
+                    "package",
+                    None,
+                    "verification was ended before all bytes were read".to_owned(),
+                );
+                None
+            }
+        };
+        self.conclude(pass.as_ref())
+    }
+
+    fn trailer(&self) -> ByteRange {
+        ByteRange { start: self.size.saturating_sub(TRAILER_SIZE), end: self.size }
+    }
+
+    /// Goes on to the next stage; an empty structure is complete at once.
+    fn advance(&mut self, stage: Stage) {
+        self.held.clear();
+        let empty = matches!(&stage, Stage::Metadata(range) | Stage::Table(range) if range.is_empty());
+        self.stage = stage;
+        if empty {
+            self.complete_structure();
+        }
+    }
+
+    fn complete_structure(&mut self) {
+        let held = core::mem::take(&mut self.held);
+        let next = match &self.stage {
+            Stage::Trailer => self.read_trailer(&held).map(Stage::Metadata),
+            Stage::Metadata(_) => self.read_metadata(held).map(Stage::Table),
+            Stage::Table(_) => self.read_table(&held),
+            Stage::Content(_) | Stage::Done(_) => return,
+        };
+        self.advance(next.unwrap_or(Stage::Done(None)));
+        if matches!(&self.stage, Stage::Content(pass) if pass.wants().is_none()) {
+            self.finish_content();
+        }
+    }
+
+    fn conclude(mut self, pass: Option<&ContentPass>) -> Outcome {
+        let coverage = self.coverage(pass);
+        let broken = self.findings.any_error();
+        let content_read = pass.is_some();
+        let trust = self.trust();
+        let sealed = self.metadata.as_ref().is_some_and(|metadata| metadata.seal.is_some());
+        let fully_bound = self.head.as_ref().is_some_and(Head::all_digests_signed)
+            && coverage.iter().all(|part| part.class != crate::report::Protection::Unprotected);
+        let state = match (broken, content_read) {
+            (true, _) => Integrity::Broken,
+            (false, false) => Integrity::Partial,
+            (false, true) if !self.signature_valid => Integrity::Intact,
+            (false, true) if sealed => Integrity::Sealed,
+            (false, true) if fully_bound => Integrity::Bound,
+            (false, true) => Integrity::Intact,
+        };
+        let report = Report {
+            schema: REPORT_SCHEMA,
+            ok: !broken && content_read && self.signature_valid,
+            state,
+            trust,
+            size: self.size,
+            signer: self.signer(),
+            package: self.package_facts(),
+            slots: self.slot_reports(pass),
+            findings: self.findings.sorted(),
+            coverage,
+            limits: Limits::CURRENT,
+        };
+        let authenticated = (!broken && self.signature_valid).then(|| self.authenticate(trust, pass)).flatten();
+        let checked = authenticated.clone().filter(|_| report.ok).map(|head| Checked::new(head, state));
+        Outcome { report, authenticated, checked }
+    }
+
+    fn trust(&self) -> Trust {
+        let Some(fingerprint) = self.head.as_ref().filter(|_| self.signature_valid).map(|head| head.fingerprint) else {
+            return Trust::Unsigned;
+        };
+        if self.trusted.pinned.contains(&fingerprint) {
+            Trust::Pinned
+        } else if self.trusted.store.contains(&fingerprint) {
+            Trust::InStore
+        } else {
+            Trust::UnknownKey
+        }
+    }
+}
+
+/// Verifies a package that is held in memory.
+pub fn verify_slice(package: &[u8], scope: Scope, trusted: TrustedKeys) -> Outcome {
+    let mut verification = Verification::new(length(package), scope, trusted);
+    while let Some(range) = verification.wants() {
+        let bytes = package.get(position(range.start)..position(range.end)).unwrap_or_default();
+        if verification.supply(bytes).is_err() {
+            break;
+        }
+    }
+    verification.finish()
+}
+
+/// The findings so far, at most [`FINDINGS_MAX`] and then one that says so.
+#[derive(Debug, Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn push(&mut self, severity: Severity, code: &'static str, part: &str, range: Option<ByteRange>, message: String) {
+        let finding = match self.0.len() {
+            ..FINDINGS_MAX => Finding { code, severity, part: part.to_owned(), range, message },
+            FINDINGS_MAX => Finding {
+                code: "findings.limit",
+                severity: Severity::Error,
+                part: "package".to_owned(),
+                range: None,
+                message: alloc::format!("more than {FINDINGS_MAX} findings; the rest is not listed"),
+            },
+            _ => return,
+        };
+        self.0.push(finding);
+    }
+
+    fn error(&mut self, code: &'static str, part: &str, range: Option<ByteRange>, message: String) {
+        self.push(Severity::Error, code, part, range, message);
+    }
+
+    fn warning(&mut self, code: &'static str, part: &str, range: Option<ByteRange>, message: String) {
+        self.push(Severity::Warning, code, part, range, message);
+    }
+
+    fn any_error(&self) -> bool {
+        self.0.iter().any(|finding| finding.severity == Severity::Error)
+    }
+
+    fn sorted(&mut self) -> Vec<Finding> {
+        let mut findings = core::mem::take(&mut self.0);
+        findings.sort_by_key(|finding| finding.severity);
+        findings
+    }
+}
