@@ -1,1 +1,3 @@
-//! The library behind the launcher.
+//! Everything std-only that runs a package: reading, safe extraction, work environments, execution.
+
+pub mod driver;
