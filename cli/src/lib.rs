@@ -1,0 +1,3 @@
+//! What the `flavor` command is made of.
+
+pub mod embedded;
