@@ -1,1 +1,110 @@
-fn main() {}
+//! Project tasks. `cargo xtask --help` lists them.
+
+mod build;
+mod check;
+mod demo;
+mod elf;
+mod listing;
+mod run;
+mod setup;
+mod summary;
+mod test;
+mod toolchain;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::build::Options;
+use crate::summary::Summary;
+use crate::toolchain::RouteChoice;
+use crate::workspace::Workspace;
+
+/// Project tasks: tools, launcher, release build, demo, checks and tests
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", disable_version_flag = true)]
+struct Arguments {
+    /// Where the Rust for musl and wasm32 comes from
+    #[arg(long, global = true, value_enum, default_value_t, env = "PSPF_TOOLCHAIN")]
+    toolchain: RouteChoice,
+    /// Accept a launcher that needs this machine's libc where no static one can be built
+    #[arg(long, global = true)]
+    allow_dynamic: bool,
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+enum Task {
+    /// Install what building and testing need; what is there already is left alone
+    Setup,
+    /// Build the static launcher into dist/launchers/
+    Launcher,
+    /// Build dist/flavor, with the launcher inside
+    Dist,
+    /// Pack, verify, inspect and run examples/hello-cli
+    Demo,
+    /// Check format, lints, documentation and dependencies
+    Lint,
+    /// Build the core for wasm32: proof that it needs no operating system
+    Wasm,
+    /// Run all tests
+    Test,
+    /// lint, wasm, test and demo
+    Ci,
+}
+
+fn main() -> ExitCode {
+    match run_task(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_task(arguments: &Arguments) -> Result<()> {
+    let workspace = Workspace::locate()?;
+    let options = Options { toolchain: arguments.toolchain, allow_dynamic: arguments.allow_dynamic };
+    match arguments.task {
+        Task::Setup => setup::setup(&workspace, options.toolchain),
+        Task::Launcher => build::launcher(&workspace, options).map(drop),
+        Task::Dist => build::dist(&workspace, options).map(drop),
+        Task::Demo => demo::demo(&workspace, options),
+        Task::Lint => summarised(|summary| {
+            lint(&workspace, summary);
+            Ok(())
+        }),
+        Task::Wasm => check::wasm(&workspace, options.toolchain),
+        Task::Test => summarised(|summary| test::test(&workspace, options, summary)),
+        Task::Ci => summarised(|summary| {
+            lint(&workspace, summary);
+            summary.step("core for wasm32", || check::wasm(&workspace, options.toolchain));
+            let tested = test::test(&workspace, options, summary);
+            summary.step("demo", || demo::demo(&workspace, options));
+            tested
+        }),
+    }
+}
+
+/// Runs steps and ends with their summary, also when one that others need has failed.
+fn summarised(body: impl FnOnce(&mut Summary) -> Result<()>) -> Result<()> {
+    let mut summary = Summary::default();
+    let ended = body(&mut summary);
+    summary.finish()?;
+    ended
+}
+
+fn lint(workspace: &Workspace, summary: &mut Summary) {
+    summary.step("format", || check::format(workspace));
+    summary.step("lints", || check::lints(workspace));
+    summary.step("documentation", || check::documentation(workspace));
+    if which::which("cargo-deny").is_ok() {
+        summary.step("dependencies", || check::dependencies(workspace));
+    } else {
+        summary.skipped("dependencies", "cargo-deny is not installed");
+    }
+}

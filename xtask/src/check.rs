@@ -1,0 +1,58 @@
+//! What is checked without running a test: format, lints, documentation, dependencies, and the core without a system.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::build::debian;
+use crate::run::{cargo, forget_cargo_run, run};
+use crate::setup;
+use crate::toolchain::{self, Route, RouteChoice};
+use crate::workspace::Workspace;
+
+/// `cargo fmt --check`.
+pub(crate) fn format(workspace: &Workspace) -> Result<()> {
+    run(cargo(&workspace.root).args(["fmt", "--all", "--check"]))
+}
+
+/// Clippy on every target, no warning accepted.
+pub(crate) fn lints(workspace: &Workspace) -> Result<()> {
+    run(cargo(&workspace.root).args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+/// The API documentation, no warning accepted.
+pub(crate) fn documentation(workspace: &Workspace) -> Result<()> {
+    let mut command = cargo(&workspace.root);
+    command.args(["doc", "--locked", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
+    run(&mut command)
+}
+
+/// Licences, sources and duplicates of the dependencies (deny.toml), by cargo-deny.
+///
+/// Advisories are left out: their database comes from a place that not every machine reaches.
+pub(crate) fn dependencies(workspace: &Workspace) -> Result<()> {
+    run(cargo(&workspace.root).args(["deny", "--offline", "check", "bans", "licenses", "sources"]))
+}
+
+/// Builds the core for wasm32.
+///
+/// With Debian's Rust only `core` and `alloc` are compiled for it, so that a dependency that wants `std` does not compile.
+/// rustup's target has a `std`: there it is the crate's own `no_std` that is compiled, not proved for what it depends on.
+pub(crate) fn wasm(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
+    let route = setup::cross_route(toolchain::WASM_TARGET, choice)?;
+    let mut command = match route {
+        Route::Rustup => cargo(&workspace.root),
+        Route::Debian => {
+            let mut command = Command::new("/usr/bin/cargo");
+            forget_cargo_run(&mut command);
+            debian(&mut command);
+            command.current_dir(&workspace.root);
+            command
+        }
+    };
+    command.args(["build", "--locked", "--package", "pspf-nostd", "--target", toolchain::WASM_TARGET]);
+    if route == Route::Debian {
+        command.arg("-Zbuild-std=core,alloc").arg("--target-dir").arg(workspace.debian_target());
+    }
+    run(&mut command)
+}

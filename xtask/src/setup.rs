@@ -1,0 +1,154 @@
+//! `cargo xtask setup`: everything that building and testing need, each step skipped when already done.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::run::{output, run, succeeds_within};
+use crate::toolchain::{self, Route, RouteChoice};
+use crate::workspace::Workspace;
+
+/// All steps; the routes that they settled on.
+pub(crate) fn setup(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
+    build_tools(workspace)?;
+    venv(&workspace.peer(), "published implementation, for the interop tests", toolchain::PEER)?;
+    if let Some(target) = toolchain::musl_target() {
+        match cross_route(&target, choice) {
+            Ok(route) => step(&format!("{target}: {}", describe(route))),
+            Err(error) => step(&format!("{target}: none, launchers will be dynamic ({error:#})")),
+        }
+    }
+    let route = cross_route(toolchain::WASM_TARGET, choice)?;
+    if route == Route::Debian {
+        debian_std(workspace, toolchain::WASM_TARGET)?;
+    }
+    step(&format!("{}: {}", toolchain::WASM_TARGET, describe(route)));
+    step(&format!("Rust {} or newer: {}", toolchain::RUST, output(Command::new("rustc").arg("--version"))?.trim()));
+    Ok(())
+}
+
+/// zig, cargo-zigbuild and uv.
+pub(crate) fn build_tools(workspace: &Workspace) -> Result<()> {
+    venv(&workspace.tools(), "build tools", toolchain::TOOLS)
+}
+
+/// The Rust for `target`: what is there is used before anything is fetched, so that a machine stays as it is.
+pub(crate) fn cross_route(target: &str, choice: RouteChoice) -> Result<Route> {
+    let rustup = choice != RouteChoice::Debian;
+    let debian = choice != RouteChoice::Rustup;
+    if rustup && rustup_has(target) {
+        return Ok(Route::Rustup);
+    }
+    if debian && toolchain::debian_installed() {
+        return Ok(Route::Debian);
+    }
+    let mut tried = Vec::new();
+    if rustup {
+        if rustup_add(target)? {
+            return Ok(Route::Rustup);
+        }
+        tried.push(format!("`rustup target add {target}`"));
+    }
+    if debian {
+        if debian_install()? {
+            return Ok(Route::Debian);
+        }
+        tried.push(format!("`apt-get install {}` (needs Debian and root)", toolchain::DEBIAN_PACKAGES.join(" ")));
+    }
+    bail!("no Rust that compiles for {target}. Tried without success: {}. Run one of them by hand", tried.join(", "))
+}
+
+fn describe(route: Route) -> &'static str {
+    match route {
+        Route::Rustup => "ready, from rustup",
+        Route::Debian => "ready, with Debian's Rust",
+    }
+}
+
+fn rustup_has(target: &str) -> bool {
+    let installed = Command::new("rustup").args(["target", "list", "--installed"]).output();
+    installed.is_ok_and(|list| String::from_utf8_lossy(&list.stdout).lines().any(|line| line == target))
+}
+
+fn rustup_add(target: &str) -> Result<bool> {
+    if which::which("rustup").is_err() {
+        return Ok(false);
+    }
+    step(&format!("{target}: asking rustup, at most {} s", toolchain::RUSTUP_SECONDS));
+    let limit = Duration::from_secs(toolchain::RUSTUP_SECONDS);
+    succeeds_within(Command::new("rustup").args(["target", "add", target]), limit)
+}
+
+fn debian_install() -> Result<bool> {
+    let root = output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if !root || which::which("apt-get").is_err() {
+        return Ok(false);
+    }
+    step("Debian's Rust: installing its packages (about 141 MB)");
+    run(Command::new("apt-get").args(["update", "-q"]))?;
+    let mut install = Command::new("apt-get");
+    install.args(["install", "-y", "-q", "--no-install-recommends"]).args(toolchain::DEBIAN_PACKAGES);
+    run(install.env("DEBIAN_FRONTEND", "noninteractive"))?;
+    Ok(toolchain::debian_installed())
+}
+
+fn debian_std(workspace: &Workspace, target: &str) -> Result<()> {
+    step(&format!("{target}: standard library for Debian's Rust (first time: about a minute)"));
+    let script = workspace.root.join("xtask/scripts/debian-target.sh");
+    run(Command::new("sh").arg(script).arg(target).env_remove("LD_LIBRARY_PATH"))
+}
+
+/// A virtual environment at `dir` with exactly `packages`; made anew when the list has changed.
+fn venv(dir: &Path, name: &str, packages: &[&str]) -> Result<()> {
+    let stamp = dir.join("installed.txt");
+    let wanted = packages.join("\n");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        step(&format!("{name}: ready ({})", packages.join(", ")));
+        return Ok(());
+    }
+    step(&format!("{name}: installing {} from PyPI", packages.join(", ")));
+    if dir.exists() {
+        fs::remove_dir_all(dir).with_context(|| format!("could not remove the old {}", dir.display()))?;
+    }
+    let python = python()?;
+    let pip = if run(Command::new(&python).args(["-m", "venv"]).arg(dir)).is_ok() {
+        let mut pip = Command::new(dir.join("bin/python"));
+        pip.args(["-m", "pip"]);
+        pip
+    } else {
+        // A Python without ensurepip (Debian's without python3-venv): its own pip can install into the environment.
+        let _ = fs::remove_dir_all(dir);
+        run(Command::new(&python).args(["-m", "venv", "--without-pip"]).arg(dir))
+            .context("python could not make a virtual environment: install Debian's python3-venv")?;
+        let mut pip = Command::new(&python);
+        pip.args(["-m", "pip", "--python"]).arg(dir.join("bin/python"));
+        pip
+    };
+    install(pip, packages)?;
+    fs::write(&stamp, wanted).with_context(|| format!("could not write {}", stamp.display()))
+}
+
+fn install(mut pip: Command, packages: &[&str]) -> Result<()> {
+    pip.args(["install", "--quiet", "--disable-pip-version-check", "--no-input"]).args(packages);
+    run(&mut pip).with_context(|| {
+        format!("pip could not install {}: is PyPI (or the index that pip is set to) reachable?", packages.join(" "))
+    })
+}
+
+/// The first Python on the search path that is new enough.
+fn python() -> Result<std::path::PathBuf> {
+    let (major, minor) = toolchain::PYTHON_MIN;
+    let check = format!("import sys; sys.exit(sys.version_info < ({major}, {minor}))");
+    ["python3", "python3.14", "python3.13", "python3.12", "python3.11"]
+        .iter()
+        .filter_map(|name| which::which(name).ok())
+        .find(|python| Command::new(python).args(["-c", &check]).status().is_ok_and(|status| status.success()))
+        .with_context(|| format!("no Python {major}.{minor} or newer on the search path: install python3"))
+}
+
+fn step(text: &str) {
+    eprintln!("==> {text}");
+}

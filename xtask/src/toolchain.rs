@@ -1,0 +1,66 @@
+//! Every tool version that this project builds with: the one place to change one.
+//!
+//! The Rust version itself is `rust-version` in the workspace's Cargo.toml (cargo refuses an older compiler). There is no
+//! rust-toolchain.toml on purpose: it would make rustup want to download on machines where it cannot.
+
+use std::path::Path;
+
+/// The Rust that the project is written for, from the workspace's `rust-version`.
+pub(crate) const RUST: &str = env!("CARGO_PKG_RUST_VERSION");
+
+/// Oldest Python that the tools' virtual environments are made with.
+pub(crate) const PYTHON_MIN: (u32, u32) = (3, 11);
+
+/// Tools for building and packing, from PyPI: zig (C compiler and linker with musl), its cargo front, and uv.
+pub(crate) const TOOLS: &[&str] = &["ziglang==0.17.0", "cargo-zigbuild==0.24.0", "uv==0.13.9"];
+
+/// The published implementation of the format, from PyPI: only the interop tests use it.
+pub(crate) const PEER: &[&str] = &["flavorpack==0.5.4"];
+
+/// The target that proves that the core needs no operating system.
+pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// Debian's packages for a Rust that can compile its own standard library for other targets. `rust-web-llvm` gives
+/// rustc's default wasm linker.
+pub(crate) const DEBIAN_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22"];
+
+/// Files that are there when Debian's Rust is installed completely.
+const DEBIAN_FILES: &[&str] =
+    &["/usr/bin/cargo", "/usr/bin/rustc", "/usr/bin/rust-lld", "/usr/lib/rustlib/src/rust/library/std/Cargo.toml"];
+
+/// Seconds that rustup gets to add a target. With a network it takes about 5.
+pub(crate) const RUSTUP_SECONDS: u64 = 40;
+
+/// Largest launcher accepted, in bytes: it stands in every package.
+pub(crate) const LAUNCHER_SIZE_MAX: u64 = 700_000;
+
+/// Which Rust compiles for a target other than the host's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// The active toolchain, with the target's standard library from rustup.
+    Rustup,
+    /// Debian's toolchain, which compiles the standard library along.
+    Debian,
+}
+
+/// What the user lets [`Route`] be chosen from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum RouteChoice {
+    /// What is already there; else rustup; else Debian.
+    #[default]
+    Auto,
+    /// Only rustup.
+    Rustup,
+    /// Only Debian's packages.
+    Debian,
+}
+
+/// The musl target of the machine's own architecture; none on anything but Linux.
+pub(crate) fn musl_target() -> Option<String> {
+    cfg!(target_os = "linux").then(|| format!("{}-unknown-linux-musl", std::env::consts::ARCH))
+}
+
+/// Whether Debian's Rust is here with everything needed.
+pub(crate) fn debian_installed() -> bool {
+    DEBIAN_FILES.iter().all(|file| Path::new(file).exists())
+}
