@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::build::{self, Options};
+use crate::libc_only;
 use crate::run::run;
 use crate::workspace::Workspace;
 
@@ -38,7 +39,25 @@ pub(crate) fn demo(workspace: &Workspace, options: Options) -> Result<()> {
     }
     run_package(&package, &["env"], 0)?;
     run_package(&package, &["hello", "World", "--exit-code", "7"], 7)?;
+    run_without_python(&folder.join("libc-only"), &package)?;
     println!("demo: {} ({} bytes) works", package.display(), fs::metadata(&package)?.len());
+    Ok(())
+}
+
+/// Runs the package where there is a libc and nothing else; says so where this user may not.
+fn run_without_python(root: &Path, package: &Path) -> Result<()> {
+    libc_only::make(root, package)?;
+    println!("\n$ env -i chroot {} /app hello 'two words' --exit-code 7", root.display());
+    let arguments = ["hello", "two words", "--exit-code", "7"].map(OsStr::new);
+    let Some(result) = libc_only::run_app(root, &arguments)? else {
+        println!("skipped: this user may not make namespaces, so the package was not tried without Python");
+        return Ok(());
+    };
+    let text = String::from_utf8_lossy(&result.stdout);
+    print!("{text}{}", String::from_utf8_lossy(&result.stderr));
+    if result.status.code() != Some(7) || !text.contains("two words") {
+        bail!("the package ended with {} in a root folder with only a libc, expected exit code 7", result.status);
+    }
     Ok(())
 }
 

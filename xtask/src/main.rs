@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod demo;
 mod elf;
+mod libc_only;
 mod listing;
 mod run;
 mod setup;

@@ -1,0 +1,81 @@
+//! A root folder that holds a libc and nothing else: no Python, no uv, no compiler, no shell.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use anyhow::{Context, Result, bail};
+
+use crate::run::output;
+
+/// What glibc itself consists of (Debian's libc6), as far as programs are linked with it.
+const GLIBC: &[&str] = &[
+    "ld-linux-x86-64.so.2",
+    "ld-linux-aarch64.so.1",
+    "libc.so.6",
+    "libm.so.6",
+    "libdl.so.2",
+    "libpthread.so.0",
+    "librt.so.1",
+    "libutil.so.1",
+    "libresolv.so.2",
+    "libnss_files.so.2",
+];
+
+/// Makes the root folder at `root` and puts `package` into it as `/app`.
+pub(crate) fn make(root: &Path, package: &Path) -> Result<()> {
+    if root.exists() {
+        fs::remove_dir_all(root).with_context(|| format!("could not remove {}", root.display()))?;
+    }
+    for folder in ["proc", "tmp"] {
+        fs::create_dir_all(root.join(folder))?;
+    }
+    let known = output(Command::new("/sbin/ldconfig").arg("-p").env("LC_ALL", "C"))?;
+    for line in known.lines() {
+        let Some((name, path)) = line.trim().split_once(" => ") else { continue };
+        let name = name.split_whitespace().next().unwrap_or_default();
+        if GLIBC.contains(&name) {
+            place(root, Path::new(path))?;
+        }
+    }
+    for interpreter in ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"] {
+        if Path::new(interpreter).exists() {
+            place(root, Path::new(interpreter))?;
+        }
+    }
+    fs::copy(package, root.join("app"))?;
+    Ok(())
+}
+
+fn place(root: &Path, file: &Path) -> Result<()> {
+    let inside = root.join(file.strip_prefix("/").unwrap_or(file));
+    if let Some(folder) = inside.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    if !inside.exists() {
+        fs::copy(file, &inside).with_context(|| format!("could not copy {}", file.display()))?;
+    }
+    Ok(())
+}
+
+/// Runs `/app ARGUMENTS` in the root folder with an empty environment. `None` where this user may not make namespaces.
+pub(crate) fn run_app(root: &Path, arguments: &[&OsStr]) -> Result<Option<Output>> {
+    let namespaces = ["--mount", "--pid", "--fork", "--map-root-user"];
+    if !Command::new("unshare").args(namespaces).arg("true").status().is_ok_and(|status| status.success()) {
+        return Ok(None);
+    }
+    let script = r#"mount -t proc proc "$1/proc" && root=$1 && shift && exec env -i chroot "$root" /app "$@""#;
+    let chroot: PathBuf =
+        which::which("chroot").or_else(|_| which::which_in("chroot", Some("/usr/sbin:/sbin"), "/"))?;
+    let mut command = Command::new("unshare");
+    command.args(namespaces).args(["sh", "-c", script, "sh"]).arg(root).args(arguments);
+    if let Some(folder) = chroot.parent() {
+        command.env("PATH", crate::run::path_with(folder)?);
+    }
+    let result = command.output().context("could not start unshare")?;
+    if result.status.code().is_none() {
+        bail!("the package was stopped by a signal: {}", result.status);
+    }
+    Ok(Some(result))
+}
