@@ -1,5 +1,6 @@
 //! Project tasks. `cargo xtask --help` lists them.
 
+mod bench;
 mod build;
 mod check;
 mod demo;
@@ -47,6 +48,8 @@ enum Task {
     Dist,
     /// Pack, verify, inspect and run examples/hello-cli
     Demo,
+    /// Measure packing, starting and verifying beside the published tool and the usual hashing programs
+    Bench,
     /// Check format, lints, documentation and dependencies
     Lint,
     /// Build the core for wasm32: proof that it needs no operating system
@@ -75,6 +78,7 @@ fn run_task(arguments: &Arguments) -> Result<()> {
         Task::Launcher => build::launcher(&workspace, options).map(drop),
         Task::Dist => build::dist(&workspace, options).map(drop),
         Task::Demo => demo::demo(&workspace, options),
+        Task::Bench => bench::bench(&workspace, options),
         Task::Lint => summarised(|summary| {
             lint(&workspace, summary);
             Ok(())
