@@ -22,5 +22,6 @@ pub mod profile;
 pub mod report;
 pub mod signature;
 pub mod slot_words;
+pub mod tar;
 pub mod verify;
 pub mod writer;

@@ -20,3 +20,21 @@ pub const READ_WINDOW: u64 = 1 << 20;
 
 /// Largest key file read, in bytes. An Ed25519 key in PEM takes about 120; the rest is room for comment lines around it.
 pub const KEY_FILE_MAX: usize = 16 << 10;
+
+/// Most entries accepted in one tar archive. A CPython with a machine-learning stack has about 50,000 files.
+pub const TAR_ENTRIES_MAX: u64 = 1 << 18;
+
+/// Longest path or link target accepted in a tar archive, in bytes: Linux's `PATH_MAX`.
+pub const TAR_PATH_MAX: u64 = 4096;
+
+/// Most components accepted in one path of a tar archive. Nested `node_modules` reach about 40.
+pub const TAR_DEPTH_MAX: u64 = 128;
+
+/// Largest pax extended header accepted, in bytes. Writers need about 100, or one longest path and its link target.
+pub const TAR_PAX_MAX: u64 = 64 << 10;
+
+/// Most content bytes accepted in one tar archive: three times the largest package that we measure with.
+pub const TAR_TOTAL_MAX: u64 = 64 << 30;
+
+/// Most memory spent on remembering the paths of one tar archive, in bytes: 256 for each of [`TAR_ENTRIES_MAX`].
+pub const TAR_NAMES_MAX: u64 = TAR_ENTRIES_MAX * 256;

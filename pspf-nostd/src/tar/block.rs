@@ -1,0 +1,163 @@
+//! One header block, field by field.
+//!
+//! ustar: name 0..100, mode ..108, uid ..116, gid ..124, size ..136, mtime ..148, checksum ..156, type 156, link target 157..257,
+//! magic and version ..265, uname ..297, gname ..329, device major ..337, minor ..345, prefix ..500, reserved ..512.
+//! GNU: the same up to 345; what follows is used by types that are not read here.
+
+use super::{
+    BLOCK_SIZE,
+    error::TarFault,
+    number::{parse, parse_unused},
+    path::PathFault,
+};
+use alloc::vec::Vec;
+use core::ops::Range;
+
+/// The type flags that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MemberType {
+    Entry(EntryType),
+    Extension(ExtensionType),
+}
+
+/// The types of entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EntryType {
+    File,
+    HardLink,
+    Symlink,
+    Directory,
+}
+
+/// The types of headers that say more about an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ExtensionType {
+    Pax,
+    GlobalPax,
+    LongName,
+    LongLink,
+}
+
+/// What a header states.
+#[derive(Clone, Debug)]
+pub(super) struct Header {
+    /// What it is the header of.
+    pub member_type: MemberType,
+    /// The path, prefix included.
+    pub name: Vec<u8>,
+    /// The link target.
+    pub link: Vec<u8>,
+    /// Length of the content in bytes.
+    pub size: u64,
+    /// The low 12 bits of the mode.
+    pub mode: u32,
+    /// Seconds since 1970.
+    pub mtime: u64,
+}
+
+const CHECKSUM: Range<usize> = 148..156;
+const USTAR: &[u8; 8] = b"ustar\x0000";
+const GNU: &[u8; 8] = b"ustar  \0";
+
+/// Reads a header block that is not all zeros.
+pub(super) fn read_header(block: &[u8; BLOCK_SIZE]) -> Result<Header, TarFault> {
+    let field = |range: Range<usize>| block.get(range).unwrap_or(&[]);
+    let number = |range, name| parse(field(range)).map_err(|fault| TarFault::Number { field: name, fault });
+    let unused = |range, name| parse_unused(field(range)).map_err(|fault| TarFault::Number { field: name, fault });
+    let zeros = |range, name| match field(range).iter().all(|&byte| byte == 0) {
+        true => Ok(()),
+        false => Err(TarFault::NotZero { field: name }),
+    };
+    let magic = field(257..265);
+    let gnu = magic == GNU;
+    if !gnu && magic != USTAR {
+        return Err(TarFault::Magic);
+    }
+    let stated = number(CHECKSUM, "checksum")?;
+    let computed = checksum(block);
+    if stated != computed {
+        return Err(TarFault::Checksum { stated, computed });
+    }
+    let member_type = member_type(block.get(156).copied().unwrap_or(0))?;
+    unused(108..116, "user id")?;
+    unused(116..124, "group id")?;
+    unused(329..337, "device major number")?;
+    unused(337..345, "device minor number")?;
+    let mode = number(100..108, "mode")? & 0o7777;
+    let name = text(field(0..100)).ok_or(TarFault::NotZero { field: "the name field behind its NUL" })?;
+    let link = text(field(157..257)).ok_or(TarFault::NotZero { field: "the link target field behind its NUL" })?;
+    let prefix = match gnu {
+        true => zeros(345..512, "the part that GNU tar uses for dumps and sparse files").map(|()| &[][..])?,
+        false => text(field(345..500)).ok_or(TarFault::NotZero { field: "the prefix field behind its NUL" })?,
+    };
+    if !gnu {
+        zeros(500..512, "the reserved part")?;
+    }
+    let name = match prefix {
+        [] => name.to_vec(),
+        _ if name.is_empty() => return Err(TarFault::Path { of: "path", fault: PathFault::Empty }),
+        _ => [prefix, b"/", name].concat(),
+    };
+    Ok(Header {
+        member_type,
+        name,
+        link: link.to_vec(),
+        size: number(124..136, "size")?,
+        mode: u32::try_from(mode).unwrap_or(0),
+        mtime: number(136..148, "modification time")?,
+    })
+}
+
+/// The sum of the header's bytes, with blanks in place of the stated sum.
+pub(super) fn checksum(block: &[u8; BLOCK_SIZE]) -> u64 {
+    block
+        .iter()
+        .enumerate()
+        .map(|(at, &byte)| if CHECKSUM.contains(&at) { u64::from(b' ') } else { u64::from(byte) })
+        .sum()
+}
+
+/// The name in an unproved header, for an error message.
+pub(super) fn name_hint(block: &[u8; BLOCK_SIZE]) -> Vec<u8> {
+    block.iter().take(100).take_while(|&&byte| byte != 0).copied().collect()
+}
+
+/// The bytes before the first NUL; `None` where something follows that NUL.
+fn text(field: &[u8]) -> Option<&[u8]> {
+    let end = field.iter().position(|&byte| byte == 0).unwrap_or(field.len());
+    let (text, rest) = field.split_at_checked(end)?;
+    rest.iter().all(|&byte| byte == 0).then_some(text)
+}
+
+fn member_type(flag: u8) -> Result<MemberType, TarFault> {
+    Ok(match flag {
+        b'0' | 0 => MemberType::Entry(EntryType::File),
+        b'1' => MemberType::Entry(EntryType::HardLink),
+        b'2' => MemberType::Entry(EntryType::Symlink),
+        b'5' => MemberType::Entry(EntryType::Directory),
+        b'x' => MemberType::Extension(ExtensionType::Pax),
+        b'g' => MemberType::Extension(ExtensionType::GlobalPax),
+        b'L' => MemberType::Extension(ExtensionType::LongName),
+        b'K' => MemberType::Extension(ExtensionType::LongLink),
+        _ => return Err(TarFault::Type { flag, name: type_name(flag) }),
+    })
+}
+
+const fn type_name(flag: u8) -> &'static str {
+    match flag {
+        b'3' => "character device",
+        b'4' => "block device",
+        b'6' => "FIFO",
+        b'7' => "contiguous file",
+        b'S' => "GNU sparse file",
+        b'D' => "GNU dump directory",
+        b'M' => "GNU continuation of another volume",
+        b'N' => "old GNU long name",
+        b'V' => "GNU volume label",
+        b'X' => "Solaris extended header",
+        b'A' => "Solaris access control list",
+        b'E' => "Solaris attributes",
+        b'I' => "inode metadata",
+        _ => "unknown",
+    }
+}
