@@ -7,8 +7,7 @@
 use super::{
     BLOCK_SIZE,
     error::TarFault,
-    number::{parse, parse_unused},
-    path::PathFault,
+    number::{NumberFault, parse, parse_unused},
 };
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -43,10 +42,11 @@ pub(super) enum ExtensionType {
 pub(super) struct Header {
     /// What it is the header of.
     pub member_type: MemberType,
-    /// The path, prefix included.
-    pub name: Vec<u8>,
-    /// The link target.
-    pub link: Vec<u8>,
+    /// The path, prefix included. A fault counts only where no extension header replaces the path: the `tar` crate leaves the remains of
+    /// an attempt there.
+    pub name: Result<Vec<u8>, TarFault>,
+    /// The link target, or its fault likewise.
+    pub link: Result<Vec<u8>, TarFault>,
     /// Length of the content in bytes.
     pub size: u64,
     /// The low 12 bits of the mode.
@@ -83,28 +83,29 @@ pub(super) fn read_header(block: &[u8; BLOCK_SIZE]) -> Result<Header, TarFault> 
     unused(116..124, "group id")?;
     unused(329..337, "device major number")?;
     unused(337..345, "device minor number")?;
-    let mode = number(100..108, "mode")? & 0o7777;
-    let name = text(field(0..100)).ok_or(TarFault::NotZero { field: "the name field behind its NUL" })?;
-    let link = text(field(157..257)).ok_or(TarFault::NotZero { field: "the link target field behind its NUL" })?;
-    let prefix = match gnu {
-        true => zeros(345..512, "the part that GNU tar uses for dumps and sparse files").map(|()| &[][..])?,
-        false => text(field(345..500)).ok_or(TarFault::NotZero { field: "the prefix field behind its NUL" })?,
+    // The `tar` crate leaves mode and time of pax headers empty.
+    let of_entry = |range, name| match number(range, name) {
+        Err(TarFault::Number { fault: NumberFault::Missing, .. }) if !matches!(member_type, MemberType::Entry(_)) => {
+            Ok(0)
+        }
+        number => number,
     };
-    if !gnu {
+    let mode = of_entry(100..108, "mode")? & 0o7777;
+    if gnu {
+        zeros(345..512, "the part that GNU tar uses for dumps and sparse files")?;
+    } else {
         zeros(500..512, "the reserved part")?;
     }
-    let name = match prefix {
-        [] => name.to_vec(),
-        _ if name.is_empty() => return Err(TarFault::Path { of: "path", fault: PathFault::Empty }),
-        _ => [prefix, b"/", name].concat(),
-    };
+    let name = text(field(0..100)).ok_or(TarFault::NotZero { field: "the name field behind its NUL" });
+    let prefix = text(field(345..500)).ok_or(TarFault::NotZero { field: "the prefix field behind its NUL" });
+    let link = text(field(157..257)).ok_or(TarFault::NotZero { field: "the link target field behind its NUL" });
     Ok(Header {
         member_type,
-        name,
-        link: link.to_vec(),
+        name: name.and_then(|name| Ok(join(prefix?, name))),
+        link: link.map(<[u8]>::to_vec),
         size: number(124..136, "size")?,
         mode: u32::try_from(mode).unwrap_or(0),
-        mtime: number(136..148, "modification time")?,
+        mtime: of_entry(136..148, "modification time")?,
     })
 }
 
@@ -120,6 +121,11 @@ pub(super) fn checksum(block: &[u8; BLOCK_SIZE]) -> u64 {
 /// The name in an unproved header, for an error message.
 pub(super) fn name_hint(block: &[u8; BLOCK_SIZE]) -> Vec<u8> {
     block.iter().take(100).take_while(|&&byte| byte != 0).copied().collect()
+}
+
+/// Python's `tarfile` puts all of a directory's path into the prefix, so that the name may be empty.
+fn join(prefix: &[u8], name: &[u8]) -> Vec<u8> {
+    if prefix.is_empty() { name.to_vec() } else { [prefix, b"/", name].concat() }
 }
 
 /// The bytes before the first NUL; `None` where something follows that NUL.

@@ -15,12 +15,12 @@
 //! known to be read in two ways is an error here:
 //!
 //! * headers without the magic of ustar or GNU (so the V7 format), or whose checksum holds only for signed bytes;
-//! * bytes where the format has none: after the NUL of a name, after a number, in the reserved part of a header (in GNU headers
+//! * bytes where the format has none: after the NUL of a name that is used, after a number, in the reserved part of a header (in GNU headers
 //!   that is also where ustar has its prefix), in the padding behind content, behind the end marker;
 //! * numbers that are missing, negative or above 2^63 - 1;
 //! * a pax `size` that contradicts the header; the one case where they may differ is a size that the header cannot express;
 //! * content on a directory or link; link targets on anything but links;
-//! * empty pax values, keywords given twice, unknown header charsets, keywords that change what or where the content is (`GNU.*`,
+//! * empty pax values of known keywords, newlines in pax values (the `tar` crate reads another record behind them), keywords given twice, unknown header charsets, keywords that change what or where the content is (`GNU.*`,
 //!   some of `SCHILY.*`), and in global headers also `path`, `linkpath`, `size` and `mtime`;
 //! * two sources for one name, extension headers without an entry, global headers between an extension and its entry;
 //! * paths that are absolute, empty, or have `..`, `.`, empty components or NUL; a leading `./` is taken off, and a directory may end

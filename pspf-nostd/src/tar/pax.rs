@@ -27,6 +27,9 @@ pub(super) enum Scope {
 }
 
 /// Reads all records of a pax header's content.
+///
+/// A newline in a value is allowed by POSIX and refused here: readers that split the content into lines, as the `tar` crate does, would see
+/// another record behind it, such as a size.
 pub(super) fn read_records(content: &[u8], scope: Scope) -> Result<Pax, TarFault> {
     let mut pax = Pax::default();
     let mut charset_seen = false;
@@ -37,6 +40,9 @@ pub(super) fn read_records(content: &[u8], scope: Scope) -> Result<Pax, TarFault
         let (keyword, value, behind) = split_record(rest).map_err(|problem| TarFault::PaxForm { at, problem })?;
         rest = behind;
         let refuse = |problem| Err(refused(keyword, problem));
+        if value.contains(&b'\n') {
+            return refuse("has a newline in its value");
+        }
         let new = match keyword {
             b"path" | b"linkpath" | b"size" | b"mtime" if scope == Scope::Global => {
                 return refuse("not accepted for all entries at once");
@@ -168,7 +174,7 @@ mod tests {
     #[test]
     fn records_are_read() {
         let content = [
-            record("path", b"a=b\nc"),
+            record("path", b"a=b c"),
             record("mtime", b"1700000000.25"),
             record("size", b"12"),
             record("comment", b""),
@@ -176,7 +182,7 @@ mod tests {
             record("comment", b"again"),
         ]
         .concat();
-        let pax = Pax { path: Some(b"a=b\nc".to_vec()), linkpath: None, size: Some(12), mtime: Some(1_700_000_000) };
+        let pax = Pax { path: Some(b"a=b c".to_vec()), linkpath: None, size: Some(12), mtime: Some(1_700_000_000) };
         assert_eq!(read_records(&content, Scope::NextEntry), Ok(pax));
         assert_eq!(read_records(b"", Scope::NextEntry), Ok(Pax::default()));
     }
@@ -215,6 +221,8 @@ mod tests {
         let twice = [record("path", b"a"), record("path", b"a")].concat();
         let cases: Vec<Vec<u8>> = [
             ("path", &b""[..]),
+            ("path", b"a\nb"),
+            ("comment", b"a\n10 size=1"),
             ("linkpath", b""),
             ("size", b""),
             ("size", b"-1"),

@@ -295,7 +295,9 @@ impl TarReader {
 
     fn begin_entry(&mut self, header: Header, kind: EntryType, sink: &mut dyn EntrySink) -> Result<(), TarError> {
         let pending = core::mem::take(&mut self.pending);
-        self.name = pending.name_in(&header).to_vec();
+        if let Some(name) = pending.name_in(&header) {
+            self.name = name.to_vec();
+        }
         let fail = |reader: &Self, fault| reader.error_at(reader.header_at, fault);
         self.count_entry()?;
         let entry = resolve(header, kind, pending, &self.limits).map_err(|fault| fail(self, fault))?;

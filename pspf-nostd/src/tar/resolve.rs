@@ -26,9 +26,9 @@ impl Extensions {
     }
 
     /// The name that an entry goes by in error messages.
-    pub(super) fn name_in<'a>(&'a self, header: &'a Header) -> &'a [u8] {
+    pub(super) fn name_in<'a>(&'a self, header: &'a Header) -> Option<&'a [u8]> {
         let pax = self.pax.as_ref().and_then(|pax| pax.path.as_deref());
-        pax.or(self.name.as_deref()).unwrap_or(&header.name)
+        pax.or(self.name.as_deref()).or(header.name.as_deref().ok())
     }
 }
 
@@ -44,16 +44,17 @@ pub(super) fn resolve(
 ) -> Result<Option<Entry>, TarFault> {
     let pax = pending.pax.unwrap_or_default();
     let size = effective_size(header.size, pax.size)?;
-    let name = one_of(pax.path, pending.name, "a pax path and a long name for one entry")?.unwrap_or(header.name);
+    let long_name = one_of(pax.path, pending.name, "a pax path and a long name for one entry")?;
+    let name = long_name.map_or(header.name, Ok)?;
     let long_target = one_of(pax.linkpath, pending.link, "a pax linkpath and a long link for one entry")?;
     let is_link = matches!(entry_type, EntryType::HardLink | EntryType::Symlink);
     if !is_link && long_target.is_some() {
         return Err(TarFault::Extension { problem: "a link target for something that is not a link" });
     }
-    if !is_link && !header.link.is_empty() {
+    if !is_link && header.link.as_ref().is_ok_and(|link| !link.is_empty()) {
         return Err(TarFault::NotZero { field: "the link target field of something that is not a link" });
     }
-    let target = long_target.unwrap_or(header.link);
+    let target = long_target.map_or(header.link, Ok)?;
     check_length(&name, limits)?;
     check_length(&target, limits)?;
     let directory = entry_type == EntryType::Directory;

@@ -32,6 +32,8 @@ pub enum HeaderError {
     SizeWithoutContent,
     /// A size or time is above 2^63 - 1.
     TooLarge,
+    /// A path or link target that is too long for ustar holds a newline, which not all readers of pax understand.
+    Newline,
 }
 
 impl fmt::Display for HeaderError {
@@ -41,6 +43,9 @@ impl fmt::Display for HeaderError {
             Self::Target(fault) => write!(f, "the link target {fault}"),
             Self::SizeWithoutContent => f.write_str("only files have a size"),
             Self::TooLarge => f.write_str("the size or time is above 2^63 - 1"),
+            Self::Newline => {
+                f.write_str("the path or link target is long and holds a newline, which many readers do not understand")
+            }
         }
     }
 }
@@ -73,6 +78,9 @@ pub fn header(path: &[u8], kind: &EntryKind, size: u64, mode: u32, mtime: u64) -
         name.push(b'/');
     }
     let split = split_name(&name);
+    if (split.is_none() && name.contains(&b'\n')) || (target.len() > 100 && target.contains(&b'\n')) {
+        return Err(HeaderError::Newline);
+    }
     let records = pax_records(&name, split.is_none(), target, size, mtime);
     let mut blocks = Vec::new();
     if !records.is_empty() {

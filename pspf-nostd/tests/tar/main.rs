@@ -1,0 +1,10 @@
+//! The tar reader and writer against other implementations, and against hostile archives.
+
+mod archive;
+mod corpus;
+mod differential;
+mod generated;
+mod listing;
+mod refusals;
+mod robustness;
+mod writing;
