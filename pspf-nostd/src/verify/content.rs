@@ -44,7 +44,7 @@ pub(super) struct ContentPass {
     tail: [u8; 4],
     pub launcher: Option<Sha256Digest>,
     pub slots: Vec<Option<SlotContent>>,
-    /// Non-zero bytes between sections.
+    /// Non-zero bytes between sections: for each stretch of padding from the first to the last.
     pub dirty: Vec<ByteRange>,
 }
 
@@ -109,7 +109,7 @@ impl ContentPass {
                     self.hasher.update(mine);
                     self.keep_tail(mine);
                 }
-                Part::Padding => self.require_zeros(mine),
+                Part::Padding => self.require_zeros(range, mine),
                 Part::Known => {}
             }
             self.at = self.at.saturating_add(length(mine));
@@ -155,11 +155,16 @@ impl ContentPass {
         self.tail = array_at(&joined, joined.len().saturating_sub(4));
     }
 
-    fn require_zeros(&mut self, bytes: &[u8]) {
+    /// Keeps one range per stretch of padding, so that neither the report nor its size depends on how bytes are supplied.
+    fn require_zeros(&mut self, padding: ByteRange, bytes: &[u8]) {
         let Some(first) = bytes.iter().position(|byte| *byte != 0) else { return };
         let last = bytes.iter().rposition(|byte| *byte != 0).unwrap_or(first);
         let at = |offset: usize| self.at.saturating_add(u64::try_from(offset).unwrap_or_default());
-        self.dirty.push(ByteRange { start: at(first), end: at(last).saturating_add(1) });
+        let (start, end) = (at(first), at(last).saturating_add(1));
+        match self.dirty.last_mut() {
+            Some(dirty) if dirty.overlaps(&padding) => dirty.end = end,
+            _ => self.dirty.push(ByteRange { start, end }),
+        }
     }
 }
 
