@@ -9,7 +9,8 @@ pub const METADATA_JSON_MAX: u64 = 2 << 20;
 /// Largest stored (compressed) metadata blob accepted, in bytes: the JSON limit plus the framing of stored deflate blocks.
 pub const METADATA_STORED_MAX: u64 = METADATA_JSON_MAX + (1 << 16);
 
-/// Most findings that one report lists. A hostile slot table could cause a million; the first hundreds tell as much.
+/// Most findings of one severity that a report lists. A hostile slot table could cause a million; the first hundreds tell as
+/// much. What is left out is counted, and still counts: an error behind many warnings makes the package broken.
 pub const FINDINGS_MAX: usize = 512;
 
 /// Most slots accepted in one package (the documents' own limit, format.md §9).

@@ -5,7 +5,7 @@
 use crate::{
     codec,
     digest::Sha256Digest,
-    index::{END_MAGIC, START_MAGIC},
+    index::{END_MAGIC, START_MAGIC, TRAILER_SIZE},
     json::Json,
     key::SigningKey,
     limits::{METADATA_JSON_MAX, SLOT_COUNT_MAX},
@@ -280,6 +280,11 @@ pub fn assemble(
         }
         end = range.end;
         segments.push(segment);
+    }
+    // An empty table or slot at the end has an aligned place too, and the trailer stands behind it.
+    let trailer = placement.package_size.saturating_sub(TRAILER_SIZE);
+    if trailer > end {
+        segments.push(Segment::Zeros(trailer.saturating_sub(end)));
     }
     segments.push(Segment::Bytes([&START_MAGIC[..], index.as_bytes(), &END_MAGIC].concat()));
     Ok(Assembly { segments, placement })

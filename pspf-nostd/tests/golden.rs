@@ -5,7 +5,7 @@ mod package;
 use base64ct::{Base64, Encoding};
 use package::{assert_coverage_is_exact, codes, verify, write};
 use pspf_nostd::{
-    codec::gunzip_one,
+    codec::{gunzip_one, gzip_stored},
     digest::{hex, sha256, trunc64},
     index::{self, IndexBlock},
     json::Json,
@@ -107,6 +107,28 @@ fn the_package_of_the_rust_builder_is_rebuilt_byte_for_byte() {
 fn the_package_of_the_go_builder_is_rebuilt_byte_for_byte() {
     let (row, file) = golden("flavor-go-builder");
     assert!(rebuild(Profile::Go, &row, unhex(text(&row, "metadata_gzip_hex"))) == file);
+}
+
+#[test]
+fn empty_tables_and_slots_at_the_end_keep_their_aligned_place() {
+    for profile in [Profile::Rust, Profile::Go, Profile::Python, Profile::Sealed] {
+        for contents in [&[][..], &[&b""[..]], &[b"", b"abc", b""]] {
+            for spaces in 0..8 {
+                let slots = vec!["{}"; contents.len()].join(",");
+                let text = format!(r#"{{"format":"PSPF/2025","slots":[{slots}]{}}}"#, " ".repeat(spaces));
+                let metadata = Metadata::parse(text.into_bytes()).unwrap();
+                let encoded: Vec<_> = contents.iter().map(|bytes| package::encoded(bytes, bytes.len())).collect();
+                let blob = gzip_stored(metadata.raw());
+                let assembly = assemble(profile, &metadata, blob, 5, &encoded, &package::key()).unwrap();
+                let file = write(&assembly, b"#!abc", contents);
+                let size = u64::try_from(file.len()).unwrap();
+                assert_eq!(size, assembly.placement.package_size, "{profile:?}, {spaces} spaces");
+                if profile != Profile::Sealed {
+                    assert!(verify(&file).report.ok, "{profile:?}: {:?}", verify(&file).report.findings);
+                }
+            }
+        }
+    }
 }
 
 fn profile(name: &str) -> Profile {

@@ -12,7 +12,7 @@ use crate::{
     key::PublicKey,
     offsets::{ByteRange, length},
     profile::Profile,
-    report::{Coverage, PackageFacts, Protection, Severity, Signer, SlotReport, Trust},
+    report::{Coverage, PackageFacts, Protection, Signer, SlotReport, Trust},
 };
 use alloc::{
     borrow::Cow,
@@ -188,24 +188,17 @@ impl Verification {
     }
 
     /// What an error is about proves nothing, whatever class it would have had.
-    fn demote_failures(&self, parts: Vec<Coverage>) -> Vec<Coverage> {
-        let failed: Vec<ByteRange> = self
-            .findings
-            .0
-            .iter()
-            .filter(|finding| finding.severity == Severity::Error)
-            .filter_map(|finding| finding.range)
-            .collect();
+    fn demote_failures(&self, mut parts: Vec<Coverage>) -> Vec<Coverage> {
+        let failed = self.findings.failed();
+        let mut failed = failed.iter().peekable();
+        for part in &mut parts {
+            while failed.next_if(|range| range.end <= part.range.start).is_some() {}
+            if failed.peek().is_some_and(|range| range.overlaps(&part.range)) {
+                part.class = Protection::Unprotected;
+                part.reason = Cow::Borrowed("verification failed here");
+            }
+        }
         parts
-            .into_iter()
-            .map(|mut part| {
-                if failed.iter().any(|range| range.overlaps(&part.range)) {
-                    part.class = Protection::Unprotected;
-                    part.reason = Cow::Borrowed("verification failed here");
-                }
-                part
-            })
-            .collect()
     }
 }
 

@@ -391,7 +391,9 @@ impl Verification {
             }
             Profile::Python => (descriptor.original_size, OriginalSize::Unknown),
         };
-        let place = placement.slots.get(number).copied().unwrap_or(ByteRange { start: 0, end: 0 });
+        // A slot that stands for the package itself has no digest, so it may not hold bytes.
+        let place = placement.slots.get(number).copied().filter(|_| !entry.self_ref);
+        let place = place.unwrap_or(ByteRange { start: 0, end: 0 });
         let stored = StoredSlot {
             range: ByteRange::new(place.start, size.unwrap_or(place.len()))?,
             original_size: original,

@@ -282,24 +282,34 @@ pub fn verify_slice(package: &[u8], scope: Scope, trusted: TrustedKeys) -> Outco
     verification.finish()
 }
 
-/// The findings so far, at most [`FINDINGS_MAX`] and then one that says so.
+/// The findings so far, at most [`FINDINGS_MAX`] of each severity, and all that failed.
 #[derive(Debug, Default)]
-struct Findings(Vec<Finding>);
+struct Findings {
+    kept: Vec<Finding>,
+    /// How many of each severity there were, in the order of [`Severity`].
+    counts: [usize; 3],
+    /// What the errors are about, kept and dropped ones.
+    failed: Vec<ByteRange>,
+}
 
 impl Findings {
     fn push(&mut self, severity: Severity, code: &'static str, part: &str, range: Option<ByteRange>, message: String) {
-        let finding = match self.0.len() {
-            ..FINDINGS_MAX => Finding { code, severity, part: part.to_owned(), range, message },
-            FINDINGS_MAX => Finding {
-                code: "findings.limit",
-                severity: Severity::Error,
-                part: "package".to_owned(),
-                range: None,
-                message: alloc::format!("more than {FINDINGS_MAX} findings; the rest is not listed"),
-            },
-            _ => return,
+        let [errors, warnings, infos] = &mut self.counts;
+        let count = match severity {
+            Severity::Error => errors,
+            Severity::Warning => warnings,
+            Severity::Info => infos,
         };
-        self.0.push(finding);
+        *count = count.saturating_add(1);
+        if *count <= FINDINGS_MAX {
+            self.kept.push(Finding { code, severity, part: part.to_owned(), range, message });
+        }
+        if let (Severity::Error, Some(range)) = (severity, range) {
+            match self.failed.last_mut() {
+                Some(last) if last.end == range.start => last.end = range.end,
+                _ => self.failed.push(range),
+            }
+        }
     }
 
     fn error(&mut self, code: &'static str, part: &str, range: Option<ByteRange>, message: String) {
@@ -311,12 +321,38 @@ impl Findings {
     }
 
     fn any_error(&self) -> bool {
-        self.0.iter().any(|finding| finding.severity == Severity::Error)
+        let [errors, ..] = self.counts;
+        errors > 0
+    }
+
+    /// The stretches of the file that errors are about, in order, without overlap.
+    fn failed(&self) -> Vec<ByteRange> {
+        let mut ranges = self.failed.clone();
+        ranges.retain(|range| !range.is_empty());
+        ranges.sort_unstable();
+        ranges.dedup_by(|next, kept| {
+            let joined = next.start <= kept.end;
+            kept.end = if joined { kept.end.max(next.end) } else { kept.end };
+            joined
+        });
+        ranges
     }
 
     fn sorted(&mut self) -> Vec<Finding> {
-        let mut findings = core::mem::take(&mut self.0);
+        let dropped: usize = self.counts.iter().map(|count| count.saturating_sub(FINDINGS_MAX)).sum();
+        let mut findings = core::mem::take(&mut self.kept);
         findings.sort_by_key(|finding| finding.severity);
+        if dropped > 0 {
+            findings.push(Finding {
+                code: "findings.limit",
+                severity: Severity::Info,
+                part: "package".to_owned(),
+                range: None,
+                message: alloc::format!(
+                    "{dropped} more findings were left out, the limit is {FINDINGS_MAX} of one severity"
+                ),
+            });
+        }
         findings
     }
 }
