@@ -29,7 +29,7 @@ pub(super) enum Scope {
 /// Reads all records of a pax header's content.
 ///
 /// A newline in a value is allowed by POSIX and refused here: readers that split the content into lines, as the `tar` crate does, would see
-/// another record behind it, such as a size.
+/// another record behind it, such as a path.
 pub(super) fn read_records(content: &[u8], scope: Scope) -> Result<Pax, TarFault> {
     let mut pax = Pax::default();
     let mut charset_seen = false;

@@ -60,7 +60,7 @@ const PAX_VALUES: [(&str, &[u8]); 16] = [
     ("size", b"1024"),
     ("mtime", b"1.5"),
     ("hdrcharset", b"BINARY"),
-    ("comment", b"x\n12 size=512"),
+    ("comment", b"x\n9 path=z"),
     ("uid", b"7"),
     ("GNU.sparse.size", b"512"),
     ("SCHILY.realsize", b"1"),
