@@ -110,12 +110,13 @@ pub(super) fn read_header(block: &[u8; BLOCK_SIZE]) -> Result<Header, TarFault> 
 }
 
 /// The sum of the header's bytes, with blanks in place of the stated sum.
+///
+/// The field is taken out of the sum of all, as that is added up several bytes at a time.
 pub(super) fn checksum(block: &[u8; BLOCK_SIZE]) -> u64 {
-    block
-        .iter()
-        .enumerate()
-        .map(|(at, &byte)| if CHECKSUM.contains(&at) { u64::from(b' ') } else { u64::from(byte) })
-        .sum()
+    const BLANKS: u32 = 8 * 0x20;
+    let sum = |bytes: &[u8]| bytes.iter().map(|&byte| u32::from(byte)).sum::<u32>();
+    let field = sum(block.get(CHECKSUM).unwrap_or(&[]));
+    u64::from(sum(block).saturating_sub(field).saturating_add(BLANKS))
 }
 
 /// The name in an unproved header, for an error message.
