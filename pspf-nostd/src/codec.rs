@@ -1,87 +1,80 @@
-//! The gzip member that holds the metadata (format.md §5).
+//! Streaming decoders of the compressions that an operation chain can name: gzip, zstd, xz, bzip2.
+//!
+//! Nothing here reads or waits. The caller pushes stored bytes as they arrive, in pieces of any size, and decoded bytes go to
+//! its [`Sink`] as soon as they are known. Memory is bounded by the format's window (see [`Budget::window_max`]) plus some
+//! hundred kilobytes, whatever the input claims. Every checksum that a format carries is compared, and bytes that follow a
+//! complete stream are refused. Whether a stream is accepted does not depend on how it was cut into pieces.
+//!
+//! [`Chain`] undoes several codecs in a row and holds all of them to one [`Budget`].
 
-use alloc::{vec, vec::Vec};
-use core::fmt;
-use miniz_oxide::inflate::{
-    TINFLStatus,
-    core::{DecompressorOxide, decompress, inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF},
-};
+mod budget;
+mod bzip2;
+mod chain;
+mod error;
+mod gather;
+mod gzip;
+mod gzip_member;
+mod xz;
+mod zstd;
 
-/// One unpacked gzip member.
-#[derive(Debug)]
-pub struct GunzipOne {
-    /// The unpacked bytes.
-    pub data: Vec<u8>,
-    /// How many input bytes the member takes.
-    pub consumed: usize,
-    /// The ten bytes of its header.
-    pub header: [u8; 10],
-}
+use alloc::boxed::Box;
 
-/// Why bytes are not one gzip member.
+use crate::limits::DECODE_WINDOW_MAX;
+
+pub use crate::operation::Codec;
+pub use budget::Budget;
+pub use chain::Chain;
+pub use error::{DecodeError, LimitKind};
+pub use gzip_member::{GunzipOne, gunzip_one, gzip_stored};
+
+/// A sink's wish to stop decoding. The sink keeps its own reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DecodeError {
-    /// Not a gzip header, or one with optional fields.
-    Header,
-    /// The deflate stream is damaged, cut off, or longer than the limit.
-    Deflate,
-    /// CRC-32 or length in the trailer do not match.
-    Checksum,
+pub struct Stop;
+
+/// Where decoded bytes go, in order, in pieces of a decoder's choosing.
+pub type Sink<'a> = dyn FnMut(&[u8]) -> Result<(), Stop> + 'a;
+
+/// A streaming decoder.
+///
+/// After an error every further call gives the same error; after a successful [`finish`](Self::finish) every further call
+/// gives [`DecodeError::AfterEnd`]. What reached the sink before an error is a prefix of nothing certain: discard it.
+pub trait Decode: Send {
+    /// Takes the next stored bytes and gives the sink what they decode to.
+    ///
+    /// # Errors
+    /// [`DecodeError`] for anything but a valid stream within the budget, and [`DecodeError::Stopped`] if the sink stopped.
+    fn push(&mut self, input: &[u8], out: &mut Sink<'_>) -> Result<(), DecodeError>;
+
+    /// Says that no more bytes follow.
+    ///
+    /// # Errors
+    /// [`DecodeError::Truncated`] if the stream is not complete; an empty input is not a complete stream in any format.
+    fn finish(&mut self, out: &mut Sink<'_>) -> Result<(), DecodeError>;
 }
 
-impl fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Header => "no plain gzip header",
-            Self::Deflate => "the deflate stream is damaged, cut off, or longer than the limit",
-            Self::Checksum => "CRC-32 or length do not match",
+/// A source of decoders: lets a native caller lend a faster one for some codec.
+pub trait Codecs {
+    /// A new decoder of one codec, at the beginning of a stream.
+    ///
+    /// # Errors
+    /// [`DecodeError::Unsupported`] where the source has no such decoder.
+    fn decoder(&self, codec: Codec, budget: &Budget) -> Result<Box<dyn Decode>, DecodeError>;
+}
+
+/// The decoders that need nothing but this crate's Rust dependencies. They hold themselves to the whole budget.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PureCodecs;
+
+impl Codecs for PureCodecs {
+    fn decoder(&self, codec: Codec, budget: &Budget) -> Result<Box<dyn Decode>, DecodeError> {
+        let window = budget.window_max;
+        Ok(match codec {
+            Codec::Gzip => budget::Guarded::boxed(codec, gzip::Gzip::new(), *budget),
+            Codec::Zstd => budget::Guarded::boxed(codec, zstd::Zstd::new(window), *budget),
+            Codec::Xz => budget::Guarded::boxed(codec, xz::Xz::new(window), *budget),
+            Codec::Bzip2 => budget::Guarded::boxed(codec, bzip2::Bzip2::new(), *budget),
         })
     }
 }
 
-/// Unpacks the gzip member at the start of `bytes`, at most `max` bytes of content.
-///
-/// # Errors
-/// [`DecodeError`] for anything that is not one whole member.
-pub fn gunzip_one(bytes: &[u8], max: u64) -> Result<GunzipOne, DecodeError> {
-    let (header, rest) = bytes.split_first_chunk::<10>().ok_or(DecodeError::Header)?;
-    if header.get(..4) != Some(&[0x1f, 0x8b, 8, 0]) {
-        return Err(DecodeError::Header);
-    }
-    let mut data = vec![0; crate::offsets::position(max)];
-    let mut inflater = DecompressorOxide::new();
-    let (status, used, made) = decompress(&mut inflater, rest, &mut data, 0, TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF);
-    if status != TINFLStatus::Done {
-        return Err(DecodeError::Deflate);
-    }
-    data.truncate(made);
-    let trailer = rest.get(used..).and_then(|rest| rest.first_chunk::<8>()).ok_or(DecodeError::Checksum)?;
-    let [c0, c1, c2, c3, l0, l1, l2, l3] = *trailer;
-    let length = u32::try_from(made).map_err(|_| DecodeError::Checksum)?;
-    if u32::from_le_bytes([c0, c1, c2, c3]) != crc32fast::hash(&data) || u32::from_le_bytes([l0, l1, l2, l3]) != length
-    {
-        return Err(DecodeError::Checksum);
-    }
-    Ok(GunzipOne { data, consumed: used.saturating_add(18), header: *header })
-}
-
-/// The canonical member of a sealed package: fixed header, stored deflate blocks of at most 65535 bytes, CRC-32, ISIZE.
-#[must_use]
-pub fn gzip_stored(bytes: &[u8]) -> Vec<u8> {
-    let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
-    let mut chunks = bytes.chunks(65_535).peekable();
-    if chunks.peek().is_none() {
-        out.extend([1, 0, 0, 0xff, 0xff]);
-    }
-    while let Some(chunk) = chunks.next() {
-        let length = u16::try_from(chunk.len()).unwrap_or(u16::MAX);
-        out.push(u8::from(chunks.peek().is_none()));
-        out.extend(length.to_le_bytes());
-        out.extend((!length).to_le_bytes());
-        out.extend(chunk);
-    }
-    out.extend(crc32fast::hash(bytes).to_le_bytes());
-    let [l0, l1, l2, l3, ..] = crate::offsets::length(bytes).to_le_bytes();
-    out.extend([l0, l1, l2, l3]);
-    out
-}
+const _: () = assert!(DECODE_WINDOW_MAX >= 64 << 20, "`xz -9` must decode by default");

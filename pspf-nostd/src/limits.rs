@@ -39,3 +39,28 @@ pub const TAR_TOTAL_MAX: u64 = 64 << 30;
 
 /// Most memory spent on remembering the paths of one tar archive, in bytes: 256 for each of [`TAR_ENTRIES_MAX`].
 pub const TAR_NAMES_MAX: u64 = TAR_ENTRIES_MAX * 256;
+
+/// Most bytes that decoding one slot may give, by default: what a tar archive may hold, with its headers. A caller that knows
+/// the signed original size should lower its [`Budget`](crate::codec::Budget) to that.
+pub const DECODED_OUTPUT_MAX: u64 = 2 * TAR_TOTAL_MAX;
+
+/// Most decoded bytes per stored byte, by default. Programs and text compress to between a half and a tenth; hundreds are
+/// reached only by content that says next to nothing (DEFLATE ends at 1032, zstd at tens of thousands).
+pub const DECODED_RATIO_MAX: u64 = 250;
+
+/// Decoded bytes that are free of the ratio rule: a small file of zeros is no bomb.
+pub const DECODED_RATIO_FLOOR: u64 = 16 << 20;
+
+/// Stored bytes are counted for the ratio rule in whole steps of this many, and no decoder is handed more than one step
+/// at once. That makes the verdict the same however the caller cuts its input.
+pub const DECODE_STEP: u64 = 64 << 10;
+
+/// Largest zstd window or xz dictionary accepted by default, in bytes: what `zstd -d` and ruzstd accept (`--long=27`);
+/// `xz -9` needs half of it.
+pub const DECODE_WINDOW_MAX: u64 = 128 << 20;
+
+/// Longest file name or comment accepted in a gzip header, in bytes. It is skipped, not kept; RFC 1952 sets no limit.
+pub const GZIP_TEXT_MAX: u64 = 64 << 10;
+
+/// Most codecs in one chain: the descriptor has room for eight operations.
+pub const CODEC_CHAIN_MAX: usize = 8;
