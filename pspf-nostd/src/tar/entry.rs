@@ -1,6 +1,7 @@
 //! What an archive holds: entries, and where they go.
 
 use super::path::EntryPath;
+use crate::codec::Stop;
 use alloc::vec::Vec;
 
 /// One member of an archive.
@@ -74,7 +75,3 @@ pub trait EntrySink {
     /// [`Stop`] ends the reading.
     fn end(&mut self) -> Result<(), Stop>;
 }
-
-/// A sink's wish to stop; the sink keeps its own reason.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stop;

@@ -42,7 +42,8 @@ mod resolve;
 mod symlink;
 mod writer;
 
-pub use entry::{Entry, EntryKind, EntrySink, Stop};
+pub use crate::codec::Stop;
+pub use entry::{Entry, EntryKind, EntrySink};
 pub use error::{TarError, TarFault};
 pub use number::NumberFault;
 pub use path::{EntryPath, PathFault, fold_key};

@@ -1,9 +1,9 @@
 //! The reader: blocks in, entries out.
 
 use super::{
-    BLOCK_SIZE,
+    BLOCK_SIZE, Stop,
     block::{EntryType, ExtensionType, Header, MemberType, name_hint, read_header},
-    entry::{EntrySink, Stop},
+    entry::EntrySink,
     error::{TarError, TarFault},
     members::Members,
     pax::{Scope, read_records},
