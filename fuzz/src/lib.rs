@@ -1,6 +1,7 @@
 //! What each fuzz target asserts, as plain functions; the targets themselves are three lines.
 
 use pspf_nostd::{
+    codec::{Budget, Codec, Codecs, PureCodecs, Stop},
     index::{self, END_MAGIC, IndexBlock, START_MAGIC},
     key::{PublicKey, SigningKey},
     limits::READ_WINDOW,
@@ -8,6 +9,7 @@ use pspf_nostd::{
     offsets::position,
     operation::OperationChain,
     report::Report,
+    tar::{Entry, EntrySink, TarLimits, TarReader},
     verify::{Scope, TrustedKeys, Verification, verify_slice},
 };
 
@@ -70,5 +72,74 @@ pub fn key(text: &[u8]) {
     if let Ok(key) = SigningKey::from_pem(text) {
         let again = SigningKey::from_pem(key.to_pem().as_bytes()).unwrap();
         assert_eq!(again.public_key(), key.public_key());
+    }
+}
+
+/// What a decoder says of a stream pushed in pieces of `step` bytes: the decoded bytes, or the error.
+fn decode_in_pieces(codec: Codec, stored: &[u8], step: usize) -> Result<Vec<u8>, String> {
+    let budget = Budget { output_max: 1 << 20, ratio_max: 1 << 10, window_max: 8 << 20 };
+    let mut decoded = Vec::new();
+    let mut sink = |bytes: &[u8]| -> Result<(), Stop> {
+        decoded.extend_from_slice(bytes);
+        Ok(())
+    };
+    let mut decoder = PureCodecs.decoder(codec, &budget).map_err(|error| error.to_string())?;
+    for piece in stored.chunks(step) {
+        decoder.push(piece, &mut sink).map_err(|error| error.to_string())?;
+    }
+    decoder.finish(&mut sink).map_err(|error| error.to_string())?;
+    Ok(decoded)
+}
+
+/// Any bytes decode without panic and within the budget, and are accepted or refused however they are cut. The first byte
+/// chooses the codec.
+pub fn codec(bytes: &[u8]) {
+    let Some((choice, stored)) = bytes.split_first() else { return };
+    let codec = [Codec::Gzip, Codec::Zstd, Codec::Xz, Codec::Bzip2][usize::from(choice % 4)];
+    let whole = decode_in_pieces(codec, stored, usize::MAX);
+    let pieces = decode_in_pieces(codec, stored, 5);
+    assert_eq!(whole.is_ok(), pieces.is_ok());
+    if let Ok(decoded) = whole {
+        assert_eq!(Ok(decoded), pieces);
+    }
+}
+
+#[derive(Default, PartialEq, Debug)]
+struct Listing(Vec<(Entry, u64)>);
+
+impl EntrySink for Listing {
+    fn begin(&mut self, entry: &Entry) -> Result<(), Stop> {
+        self.0.push((entry.clone(), 0));
+        Ok(())
+    }
+
+    fn data(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+        self.0.last_mut().unwrap().1 += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), Stop> {
+        let (entry, length) = self.0.last().unwrap();
+        assert_eq!(entry.size, *length);
+        Ok(())
+    }
+}
+
+/// Any bytes list the same whole and in pieces, and no path leaves the root.
+pub fn tar(archive: &[u8]) {
+    let list = |step: usize| {
+        let (mut reader, mut listing) = (TarReader::new(TarLimits::default()), Listing::default());
+        let read = archive.chunks(step).try_for_each(|piece| reader.push(piece, &mut listing));
+        (read.and_then(|()| reader.finish(&mut listing)).map_err(|error| error.to_string()), listing)
+    };
+    let whole = list(usize::MAX);
+    assert_eq!(whole, list(97));
+    for (entry, _) in &whole.1.0 {
+        let path = entry.path.as_bytes();
+        assert!(
+            !path.is_empty()
+                && !path.starts_with(b"/")
+                && path.split(|byte| *byte == b'/').all(|part| part != b".." && !part.is_empty())
+        );
     }
 }
