@@ -1,3 +1,4 @@
-//! What the `flavor` command is made of.
+//! The `flavor` command line tool.
 
 pub mod embedded;
+pub mod python;

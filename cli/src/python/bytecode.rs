@@ -1,0 +1,111 @@
+//! Compiles the tree's modules, so that no start has to.
+
+use super::{
+    error::{FileContext as _, FileError, PythonError},
+    process::{self, Finished},
+    provider::Runtime,
+};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Mutex,
+    thread,
+    time::Duration,
+};
+use walkdir::WalkDir;
+
+const COMPILER: &str = include_str!("compile_bytecode.py");
+
+/// Into how many parts the files are divided, each compiled by one process. Bytecode depends a little on what its process
+/// compiled before (shared strings), so this is the same on every machine, however many run at once.
+const SHARDS: usize = 4;
+
+/// The standard library takes two seconds; the largest applications take minutes.
+const COMPILE_LIMIT: Duration = Duration::from_secs(1800);
+
+/// Parts of the standard library that hardly any program imports: their bytecode would be 3 % of a package.
+/// They work without it, a little slower.
+const RARELY_IMPORTED: [&str; 6] = ["distutils", "lib2to3", "msilib", "pydoc_data", "pydoc.py", "unittest"];
+
+/// Compiles the standard library. Its bytecode does without columns (3.11 and newer): tracebacks point to the line, not into it.
+pub(super) fn compile_runtime(runtime: &Runtime) -> Result<(), PythonError> {
+    let stdlib = runtime.root.join(&runtime.stdlib);
+    let rare = RARELY_IMPORTED.map(|name| stdlib.join(name));
+    let site = runtime.site_packages();
+    let files = modules(&runtime.root, &stdlib, |path| {
+        !rare.iter().any(|rare| path.starts_with(rare)) && !path.starts_with(&site)
+    })?;
+    compile(runtime, &files, true)
+}
+
+/// Compiles the application and its dependencies.
+pub(super) fn compile_site_packages(runtime: &Runtime) -> Result<(), PythonError> {
+    let files = modules(&runtime.root, &runtime.site_packages(), |_| true)?;
+    compile(runtime, &files, false)
+}
+
+fn modules(root: &Path, below: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, FileError> {
+    let mut files = Vec::new();
+    for entry in WalkDir::new(below).sort_by_file_name() {
+        let entry = entry.on("list", below)?;
+        let is_module =
+            entry.file_type().is_file() && entry.path().extension().is_some_and(|extension| extension == "py");
+        if let (true, Ok(relative)) = (is_module && wanted(entry.path()), entry.path().strip_prefix(root)) {
+            files.push(relative.to_owned());
+        }
+    }
+    Ok(files)
+}
+
+fn compile(runtime: &Runtime, files: &[PathBuf], without_columns: bool) -> Result<(), PythonError> {
+    let shards: Vec<Vec<u8>> = (0..SHARDS)
+        .map(|shard| {
+            files
+                .iter()
+                .skip(shard)
+                .step_by(SHARDS)
+                .flat_map(|file| [file.as_os_str().as_encoded_bytes(), b"\0"].concat())
+                .collect()
+        })
+        .collect();
+    let waiting = Mutex::new(shards.into_iter());
+    let results: Mutex<Vec<io::Result<Finished>>> = Mutex::new(Vec::new());
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(SHARDS);
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(input) = waiting.lock().ok().and_then(|mut shards| shards.next()) {
+                    let result = compile_shard(runtime, &input, without_columns);
+                    if let Ok(mut results) = results.lock() {
+                        results.push(result);
+                    }
+                }
+            });
+        }
+    });
+    let failed = |output: String| PythonError::Interpreter { task: "compile the modules", output };
+    let results = results.into_inner().unwrap_or_default();
+    if results.len() != SHARDS {
+        return Err(failed("a worker ended early".to_owned()));
+    }
+    for result in results {
+        let finished = result.map_err(|error| failed(error.to_string()))?;
+        if !finished.success() {
+            return Err(failed(finished.last_error_lines(3)));
+        }
+    }
+    Ok(())
+}
+
+fn compile_shard(runtime: &Runtime, input: &[u8], without_columns: bool) -> io::Result<Finished> {
+    let mut command = Command::new(runtime.executable());
+    // Isolated mode ignores PYTHONHASHSEED, so its parts are given: no user site, no site module, no folder of the script.
+    command.args(["-s", "-S", "-B", "-W", "ignore"]);
+    if without_columns && runtime.version >= (3, 11, 0) {
+        command.args(["-X", "no_debug_ranges"]);
+    }
+    command.args(["-c", COMPILER]).arg(&runtime.root);
+    command.env_clear().env("PYTHONHASHSEED", "0").env("PYTHONUTF8", "1").current_dir(&runtime.root);
+    process::run(&mut command, input, COMPILE_LIMIT)
+}

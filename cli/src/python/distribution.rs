@@ -1,0 +1,81 @@
+//! What is installed.
+
+use super::error::{FileContext as _, FileError, PythonError};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// An installed distribution, as its `METADATA` describes it (core metadata specification).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Distribution {
+    /// `Name`.
+    pub name: String,
+    /// `Version`.
+    pub version: String,
+    /// `License-Expression`, or else `License` if that is a single line.
+    pub license: Option<String>,
+    /// Its folder of metadata, in the folder of installed modules.
+    pub dist_info: String,
+}
+
+/// The `*.dist-info` folders in the folder of installed modules, sorted.
+pub(super) fn dist_infos(site: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(site).on("list", site)? {
+        let path = entry.on("list", site)?.path();
+        if path.extension().is_some_and(|extension| extension == "dist-info") && path.is_dir() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Everything that is installed, sorted by name.
+pub(super) fn installed(site: &Path) -> Result<Vec<Distribution>, PythonError> {
+    let mut all = Vec::new();
+    for dist_info in dist_infos(site)? {
+        let file = dist_info.join("METADATA");
+        let text = fs::read(&file).on("read", &file)?;
+        let dist_info = dist_info.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        all.push(parse(&String::from_utf8_lossy(&text), dist_info));
+    }
+    all.sort_by_key(|distribution| distribution.name.to_lowercase());
+    Ok(all)
+}
+
+fn parse(metadata: &str, dist_info: String) -> Distribution {
+    let headers: Vec<(&str, &str)> =
+        metadata.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.split_once(": ")).collect();
+    let value = |key: &str| {
+        headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value.trim().to_owned())
+    };
+    // A whole licence text may stand in `License`; its further lines are indented.
+    let is_one_line =
+        !metadata.lines().skip_while(|line| !line.starts_with("License:")).nth(1).unwrap_or_default().starts_with(' ');
+    Distribution {
+        name: value("Name").unwrap_or_default(),
+        version: value("Version").unwrap_or_default(),
+        license: value("License-Expression")
+            .or_else(|| value("License").filter(|_| is_one_line))
+            .filter(|text| !text.is_empty()),
+        dist_info,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_end_at_the_first_empty_line() {
+        let parsed = parse(
+            "Metadata-Version: 2.1\nName: Click\nVersion: 8.1\nLicense: BSD\n\nName: other\n",
+            "click-8.1.dist-info".to_owned(),
+        );
+        assert_eq!((&*parsed.name, &*parsed.version, parsed.license.as_deref()), ("Click", "8.1", Some("BSD")));
+        let parsed = parse("Name: a\nVersion: 1\nLicense: Text of\n        many lines\n", String::new());
+        assert_eq!(parsed.license, None);
+    }
+}

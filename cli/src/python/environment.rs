@@ -1,0 +1,34 @@
+//! What the environment of a packaged program must be.
+
+/// Variables to remove and to set before the program starts. Values are literal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Environment {
+    /// Removed: they would send the interpreter to other modules, other bytecode or another version.
+    pub unset: Vec<&'static str>,
+    /// Set.
+    pub set: Vec<(&'static str, &'static str)>,
+}
+
+impl Environment {
+    /// For every packaged program. With these the tree is never written to, and no module of the machine is imported.
+    pub(super) fn of_package() -> Self {
+        Self {
+            unset: vec![
+                "PYTHONCASEOK",
+                "PYTHONEXECUTABLE",
+                "PYTHONHOME",
+                "PYTHONINSPECT",
+                "PYTHONOPTIMIZE",
+                "PYTHONPATH",
+                "PYTHONPLATLIBDIR",
+                "PYTHONPYCACHEPREFIX",
+                "PYTHONSTARTUP",
+                "PYTHONUSERBASE",
+                "UV_PROJECT_ENVIRONMENT",
+                "VIRTUAL_ENV",
+                "__PYVENV_LAUNCHER__",
+            ],
+            set: vec![("PYTHONDONTWRITEBYTECODE", "1"), ("PYTHONNOUSERSITE", "1")],
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Why a tree could not be built.
+
+use super::{entry_point::EntryPointError, provider::RuntimeError, uv::UvError};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+/// Why a tree could not be built. [`PythonError::code`] is stable, the text is for people.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PythonError {
+    /// A file operation failed.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The project's folder does not hold a Python project.
+    #[error("{} is not a Python project: it has neither pyproject.toml nor setup.py", path.display())]
+    NotAProject {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// `pyproject.toml` cannot be used.
+    #[error("{}: {reason}", path.display())]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong in it.
+        reason: String,
+    },
+    /// The name cannot be a program in the tree.
+    #[error("the program name {name:?} cannot be used: {reason}")]
+    ScriptName {
+        /// The name.
+        name: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// No interpreter, or it could not be made relocatable.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// uv is missing or failed.
+    #[error(transparent)]
+    Uv(#[from] UvError),
+    /// The entry point cannot be called.
+    #[error(transparent)]
+    EntryPoint(#[from] EntryPointError),
+    /// The interpreter in the tree failed at a task of ours.
+    #[error("the bundled interpreter failed to {task}: {output}")]
+    Interpreter {
+        /// What it should have done.
+        task: &'static str,
+        /// The last lines that it printed.
+        output: String,
+    },
+}
+
+impl PythonError {
+    /// A stable code for machines.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::File(_) => "python.file",
+            Self::NotAProject { .. } => "python.project.missing",
+            Self::Manifest { .. } => "python.project.manifest",
+            Self::ScriptName { .. } => "python.script.name",
+            Self::Runtime(error) => error.code(),
+            Self::Uv(error) => error.code(),
+            Self::EntryPoint(error) => error.code(),
+            Self::Interpreter { .. } => "python.interpreter.failed",
+        }
+    }
+
+    /// What the user can do about it, if that is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Runtime(error) => error.hint(),
+            Self::Uv(error) => error.hint(),
+            Self::EntryPoint(error) => error.hint(),
+            _ => None,
+        }
+    }
+}
+
+/// A file operation failed.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} {}: {source}", path.display())]
+pub struct FileError {
+    /// What was tried, such as "read".
+    pub action: &'static str,
+    /// On what.
+    pub path: PathBuf,
+    /// The system's answer.
+    pub source: io::Error,
+}
+
+/// Says what was tried on which file when a file operation fails.
+pub(super) trait FileContext<T> {
+    fn on(self, action: &'static str, path: &Path) -> Result<T, FileError>;
+}
+
+impl<T> FileContext<T> for Result<T, io::Error> {
+    fn on(self, action: &'static str, path: &Path) -> Result<T, FileError> {
+        self.map_err(|source| FileError { action, path: path.to_owned(), source })
+    }
+}
+
+impl<T> FileContext<T> for Result<T, walkdir::Error> {
+    fn on(self, action: &'static str, path: &Path) -> Result<T, FileError> {
+        self.map_err(|error| {
+            let path = error.path().unwrap_or(path).to_owned();
+            let source = error.into_io_error().unwrap_or_else(|| io::Error::other("symbolic links form a loop"));
+            FileError { action, path, source }
+        })
+    }
+}

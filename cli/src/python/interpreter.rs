@@ -1,0 +1,98 @@
+//! What an installed interpreter says about itself.
+
+use super::process;
+use serde::Deserialize;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+/// Runs under `-I -S`, which makes the interpreter of a virtual environment answer for its base.
+const PROBE: &str = include_str!("probe.py");
+
+/// An interpreter answers in milliseconds; one that does not within this time is broken or on a dead network drive.
+const PROBE_LIMIT: Duration = Duration::from_secs(20);
+
+/// The oldest version that is bundled: unchecked hash-based bytecode (PEP 552) came in 3.7, 3.8 is the oldest we test.
+pub(super) const OLDEST: (u8, u8) = (3, 8);
+
+/// An installed CPython.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Interpreter {
+    implementation: String,
+    /// Major, minor, patch.
+    pub(super) version: (u8, u8, u8),
+    abiflags: String,
+    /// The real file.
+    pub(super) executable: PathBuf,
+    /// Where it is installed.
+    pub(super) base_prefix: PathBuf,
+    /// Folder of the standard library.
+    pub(super) stdlib: PathBuf,
+    /// Folder of its extension modules, if there is one.
+    pub(super) lib_dynload: Option<PathBuf>,
+    /// Where its OpenSSL looks for certificates: a file and a folder.
+    pub(super) cafile: Option<String>,
+    pub(super) capath: Option<String>,
+}
+
+/// Why a file is not an interpreter that can be bundled.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ProbeError {
+    #[error("it cannot be run: {0}")]
+    NotRun(std::io::Error),
+    #[error("it does not answer like a Python 3 interpreter{0}")]
+    NoAnswer(String),
+    #[error("it is {0}, not CPython")]
+    NotCPython(String),
+    #[error("it is Python {0}.{1}; the oldest that can be bundled is {major}.{minor}", major = OLDEST.0, minor = OLDEST.1)]
+    TooOld(u8, u8),
+}
+
+impl Interpreter {
+    /// Asks the interpreter at `path`.
+    pub(super) fn probe(path: &Path) -> Result<Self, ProbeError> {
+        let mut command = Command::new(path);
+        command.args(["-I", "-S", "-B", "-c", PROBE]);
+        for name in process::PYTHON_VARIABLES {
+            command.env_remove(name);
+        }
+        let finished = process::run(&mut command, b"", PROBE_LIMIT).map_err(ProbeError::NotRun)?;
+        let no_answer = || {
+            let last = finished.last_error_lines(1);
+            ProbeError::NoAnswer(if last.is_empty() { String::new() } else { format!(": {last}") })
+        };
+        if !finished.success() {
+            return Err(no_answer());
+        }
+        let found: Self = serde_json::from_slice(&finished.stdout).map_err(|_| no_answer())?;
+        let (major, minor, _) = found.version;
+        if found.implementation != "cpython" {
+            return Err(ProbeError::NotCPython(found.implementation));
+        }
+        if (major, minor) < OLDEST {
+            return Err(ProbeError::TooOld(major, minor));
+        }
+        Ok(found)
+    }
+
+    /// `python3.11`, or `python3.13t` for a free-threaded build.
+    pub(super) fn program_name(&self) -> String {
+        format!("python{}.{}{}", self.version.0, self.version.1, self.abiflags)
+    }
+
+    /// Where the standard library goes in the tree, such as `lib/python3.11`: the interpreter finds it relative to itself
+    /// only under the name that it has where it is installed (`lib64` on some systems).
+    pub(super) fn stdlib_in_tree(&self) -> PathBuf {
+        match self.stdlib.strip_prefix(&self.base_prefix) {
+            Ok(relative) if relative.components().count() == 2 => relative.to_owned(),
+            _ => Path::new("lib").join(self.program_name()),
+        }
+    }
+
+    /// As PEP 440 text.
+    pub(super) fn version_text(&self) -> String {
+        format!("{}.{}.{}", self.version.0, self.version.1, self.version.2)
+    }
+}

@@ -1,0 +1,100 @@
+//! The small script that starts the program.
+
+use super::{
+    entry_point::EntryPoint,
+    error::{FileError, PythonError},
+    provider::Runtime,
+    tree_files,
+};
+use std::fmt::Write as _;
+
+/// Where certificates are on systems other than the one that the bundled OpenSSL was built for: Debian, Fedora, old Fedora,
+/// openSUSE, Alpine, FreeBSD, macOS.
+const CERTIFICATE_FILES: [&str; 6] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+    "/usr/local/etc/ssl/cert.pem",
+];
+
+/// Whether `name` can be a file in `bin` beside the interpreter.
+pub(super) fn check_name(name: &str) -> Result<(), PythonError> {
+    let reason = if name.is_empty() {
+        "it is empty"
+    } else if name.chars().any(|c| c == '/' || c == '\\' || c.is_control()) {
+        "it must be a plain file name"
+    } else if name.starts_with(['.', '-']) {
+        "it must not begin with a dot or a dash"
+    } else if name.starts_with("python") && name.chars().skip("python".len()).all(|c| c.is_ascii_digit() || c == '.') {
+        "the interpreter has that name"
+    } else {
+        return Ok(());
+    };
+    Err(PythonError::ScriptName { name: name.to_owned(), reason })
+}
+
+/// Writes `bin/<name>`.
+pub(super) fn write(runtime: &Runtime, entry_point: &EntryPoint, name: &str) -> Result<(), FileError> {
+    let path = runtime.root.join("bin").join(name);
+    tree_files::write(&path, text(entry_point, &runtime.certificates).as_bytes())?;
+    tree_files::set_mode(&path, false)
+}
+
+/// The command that runs it.
+pub(super) fn command(runtime: &Runtime, name: &str) -> Vec<String> {
+    vec![format!("{{workenv}}/bin/{}", runtime.program), format!("{{workenv}}/bin/{name}")]
+}
+
+/// The import stands outside of the guard, as in scripts of installers: processes that multiprocessing spawns run this file too.
+fn text(entry_point: &EntryPoint, certificates: &[String]) -> String {
+    let mut text = String::from("import os\nimport sys\n\n");
+    if !certificates.is_empty() {
+        // Written on one machine, run on others, whose certificates may be elsewhere. The user's own settings win.
+        let built_in = tuple(certificates.iter().map(String::as_str));
+        let known = tuple(CERTIFICATE_FILES.into_iter());
+        let _ = write!(
+            text,
+            "if not {{\"SSL_CERT_FILE\", \"SSL_CERT_DIR\"}}.intersection(os.environ) and not any(map(os.path.exists, {built_in})):\n    \
+             for bundle in {known}:\n        \
+             if os.path.isfile(bundle):\n            \
+             os.environ[\"SSL_CERT_FILE\"] = bundle\n            \
+             break\n\n"
+        );
+    }
+    let (module, function) = (entry_point.module(), entry_point.function());
+    let first = function.split('.').next().unwrap_or(function);
+    let _ = write!(text, "from {module} import {first}\n\nif __name__ == \"__main__\":\n    sys.exit({function}())\n");
+    text
+}
+
+/// As Python writes it: strings of JSON are strings of Python.
+fn tuple<'a>(values: impl Iterator<Item = &'a str>) -> String {
+    let values: String = values.map(|value| format!("{}, ", serde_json::Value::from(value))).collect();
+    format!("({})", values.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_paths_or_the_interpreter_are_refused() {
+        for name in ["", "a/b", "../a", "..", "-c", "python3", "python3.11", "python", "a\nb"] {
+            assert!(check_name(name).is_err(), "{name:?}");
+        }
+        for name in ["hello", "pythonista", "hello-cli", "hello.py"] {
+            assert!(check_name(name).is_ok(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn methods_are_called_on_their_object() {
+        let entry_point = EntryPoint::parse("app.cli:Main.run").unwrap();
+        let text = text(&entry_point, &["/usr/lib/ssl/cert.pem".to_owned()]);
+        assert!(text.contains("from app.cli import Main\n"), "{text}");
+        assert!(text.contains("sys.exit(Main.run())"), "{text}");
+        assert!(text.contains("(\"/usr/lib/ssl/cert.pem\",)"), "{text}");
+    }
+}

@@ -1,0 +1,112 @@
+//! Runs a program to its end: output captured, with a time limit.
+
+use std::{
+    ffi::{OsStr, OsString},
+    io::{self, Write as _},
+    path::Path,
+    process::{Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// What a program left.
+#[derive(Debug)]
+pub(super) struct Finished {
+    pub(super) status: ExitStatus,
+    pub(super) stdout: Vec<u8>,
+    pub(super) stderr: Vec<u8>,
+    /// It was ended by us because it took longer than the limit.
+    pub(super) timed_out: bool,
+}
+
+impl Finished {
+    pub(super) fn success(&self) -> bool {
+        self.status.success() && !self.timed_out
+    }
+
+    /// The last `lines` non-empty lines of standard error.
+    pub(super) fn last_error_lines(&self, lines: usize) -> String {
+        let text = String::from_utf8_lossy(&self.stderr);
+        let all: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+        all.get(all.len().saturating_sub(lines)..).unwrap_or_default().join("\n")
+    }
+}
+
+/// How long the output of a program that has ended is waited for: a process that it left behind may hold the pipe open.
+const PIPE_LINGER: Duration = Duration::from_secs(1);
+const POLL: Duration = Duration::from_millis(5);
+
+/// Runs `command` with `input` on its standard input.
+pub(super) fn run(command: &mut Command, input: &[u8], limit: Duration) -> io::Result<Finished> {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let (stdout, stderr) = (Drain::of(child.stdout.take()), Drain::of(child.stderr.take()));
+    if let Some(mut pipe) = child.stdin.take() {
+        let input = input.to_owned();
+        // A child that ends before it has read everything is seen by its exit status.
+        thread::spawn(move || pipe.write_all(&input));
+    }
+    let begin = Instant::now();
+    let mut timed_out = false;
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if begin.elapsed() >= limit {
+            timed_out = true;
+            child.kill()?;
+            break child.wait()?;
+        }
+        thread::sleep(POLL);
+    };
+    Ok(Finished { status, stdout: stdout.finish(), stderr: stderr.finish(), timed_out })
+}
+
+/// Reads a pipe in a thread of its own.
+struct Drain {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reader: thread::JoinHandle<()>,
+}
+
+impl Drain {
+    fn of(pipe: Option<impl io::Read + Send + 'static>) -> Self {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&bytes);
+        let reader = thread::spawn(move || {
+            let Some(mut pipe) = pipe else { return };
+            let mut block = [0; 8192];
+            // What was read before an error is still worth showing.
+            while let Ok(read @ 1..) = pipe.read(&mut block) {
+                let (Ok(mut sink), Some(read)) = (sink.lock(), block.get(..read)) else { return };
+                sink.extend_from_slice(read);
+            }
+        });
+        Self { bytes, reader }
+    }
+
+    fn finish(self) -> Vec<u8> {
+        let begin = Instant::now();
+        while !self.reader.is_finished() && begin.elapsed() < PIPE_LINGER {
+            thread::sleep(POLL);
+        }
+        self.bytes.lock().map(|mut bytes| std::mem::take(&mut *bytes)).unwrap_or_default()
+    }
+}
+
+/// Variables that would make an interpreter other than what it is.
+pub(super) const PYTHON_VARIABLES: [&str; 4] = ["PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONEXECUTABLE"];
+
+/// Every executable file called `name` in the absolute folders of `path`, the value of `PATH`.
+pub(super) fn all_on_path(name: &str, path: Option<&OsStr>) -> Vec<std::path::PathBuf> {
+    let path: OsString = path.map_or_else(OsString::new, OsStr::to_owned);
+    std::env::split_paths(&path)
+        .filter(|dir| dir.is_absolute())
+        .map(|dir| dir.join(name))
+        .filter(|file| is_executable(file))
+        .collect()
+}
+
+pub(super) fn is_executable(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}

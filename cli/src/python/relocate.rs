@@ -1,0 +1,313 @@
+//! Makes a copy of an installed interpreter that runs wherever it is, with the shared libraries that it needs beside it.
+//!
+//! Only the executable has a search path, a `DT_RPATH`: unlike `DT_RUNPATH` it also serves every library that is loaded later,
+//! and comes before `LD_LIBRARY_PATH` (ld.so(8)). `$ORIGIN` in it needs `/proc`.
+
+use super::{
+    build_paths,
+    elf::{self, ElfFacts},
+    error::{FileContext as _, FileError, PythonError},
+    interpreter::Interpreter,
+    process,
+    provider::{Runtime, RuntimeError, RuntimeRequest},
+    shared_libraries::{self, LibrarySearch},
+    stdlib, tree_files,
+};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+use walkdir::WalkDir;
+
+const PROGRAM_RPATH: &str = "$ORIGIN/../lib:$ORIGIN/../lib/ext";
+
+/// A second name for the interpreter is a copy where links are not wanted; larger ones go without it.
+const SMALL_PROGRAM: u64 = 64 << 10;
+
+/// Stripping and asking a question take a second or two on a busy machine.
+const TASK_LIMIT: Duration = Duration::from_secs(120);
+
+/// Asks where installed modules are looked for.
+const SITE_PROBE: &str = "import json, site; print(json.dumps(site.getsitepackages()))";
+
+/// Copies `python` into `into`.
+pub(super) fn relocate(
+    python: &Interpreter,
+    provider: &'static str,
+    request: &RuntimeRequest<'_>,
+    into: &Path,
+) -> Result<Runtime, RuntimeError> {
+    let root = std::path::absolute(into).on("read", into)?;
+    let program = python.program_name();
+    let executable = root.join("bin").join(&program);
+    tree_files::copy(&python.executable, &executable)?;
+    let stdlib_in_tree = python.stdlib_in_tree();
+    let modules = stdlib::copy(python, &root.join(&stdlib_in_tree))?;
+
+    let data = fs::read(&python.executable).on("read", &python.executable)?;
+    let Some(facts) = elf::read(&data) else {
+        let reason = "it is not an ELF file; only Linux interpreters can be bundled so far".to_owned();
+        return Err(RuntimeError::NotUsable { path: python.executable.clone(), reason });
+    };
+    let search = LibrarySearch::new(&facts, folder_of(&python.executable), &python.base_prefix);
+    let mut bundle = Bundle { root: &root, search: &search, copied: Vec::new(), present: BTreeSet::new() };
+    bundle.take(&facts, &python.executable).map_err(Missing::into_error)?;
+    let mut notices = Vec::new();
+    let mut binaries = vec![executable.clone()];
+    for (module, original) in modules {
+        let data = fs::read(&module).on("read", &module)?;
+        let Some(facts) = elf::read(&data) else { continue };
+        match bundle.take(&facts, &original) {
+            Ok(()) => binaries.push(module),
+            Err(Missing::Library { library, .. }) => {
+                let name = module.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                notices.push(format!(
+                    "the standard module {name} is left out: it needs {library}, which is not on this machine"
+                ));
+                tree_files::remove(&module)?;
+            }
+            Err(Missing::File(error)) => return Err(error.into()),
+        }
+    }
+    binaries.extend(bundle.copied);
+    if !strip(&binaries) {
+        notices.push("`strip` (package binutils) was not found: the interpreter keeps its debugging symbols and the package is larger".to_owned());
+    }
+    for binary in &binaries {
+        finish(binary, *binary == executable)?;
+    }
+    second_name(&root, &program, request.symlinks)?;
+    let site = site_packages(&root, &program, &stdlib_in_tree)?;
+    Ok(Runtime {
+        provider,
+        version: python.version,
+        program,
+        stdlib: stdlib_in_tree,
+        site,
+        original: python.executable.clone(),
+        certificates: python.cafile.iter().chain(&python.capath).cloned().collect(),
+        notices,
+        search,
+        root,
+    })
+}
+
+fn folder_of(file: &Path) -> &Path {
+    file.parent().unwrap_or(file)
+}
+
+/// Collects the libraries that files need, and those that these need.
+struct Bundle<'a> {
+    root: &'a Path,
+    search: &'a LibrarySearch,
+    /// Files in the tree, in the order of copying.
+    copied: Vec<PathBuf>,
+    present: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+enum Missing {
+    Library { library: String, needed_by: PathBuf },
+    File(FileError),
+}
+
+impl Missing {
+    fn into_error(self) -> RuntimeError {
+        match self {
+            Self::Library { library, needed_by } => RuntimeError::LibraryMissing { library, needed_by },
+            Self::File(error) => error.into(),
+        }
+    }
+}
+
+impl From<FileError> for Missing {
+    fn from(error: FileError) -> Self {
+        Self::File(error)
+    }
+}
+
+impl Bundle<'_> {
+    /// Takes all that `facts`, read from the file `original`, needs. Nothing is copied if one of them is missing.
+    fn take(&mut self, facts: &ElfFacts, original: &Path) -> Result<(), Missing> {
+        let mut found: Vec<(String, PathBuf)> = Vec::new();
+        let mut queue = VecDeque::from([(facts.clone(), original.to_owned())]);
+        while let Some((facts, file)) = queue.pop_front() {
+            for name in &facts.needed {
+                let is_known = self.present.contains(name) || found.iter().any(|(known, _)| known == name);
+                if is_known || shared_libraries::is_c_library(name) {
+                    continue;
+                }
+                let missing = || Missing::Library { library: name.clone(), needed_by: file.clone() };
+                let library = self.search.find(name, &facts, folder_of(&file)).ok_or_else(missing)?;
+                let data = fs::read(&library).on("read", &library)?;
+                queue.push_back((elf::read(&data).ok_or_else(missing)?, library.clone()));
+                found.push((name.clone(), library));
+            }
+        }
+        for (name, library) in found {
+            let target = self.place(&name);
+            tree_files::copy(&library, &target)?;
+            tree_files::set_mode(&target, false)?;
+            self.copied.push(target);
+            self.present.insert(name);
+        }
+        Ok(())
+    }
+
+    fn place(&self, name: &str) -> PathBuf {
+        let file_name = Path::new(name).file_name().unwrap_or_default();
+        if name.starts_with("libpython") {
+            self.root.join("lib").join(file_name)
+        } else {
+            self.root.join("lib/ext").join(file_name)
+        }
+    }
+}
+
+/// Removes symbols that are not needed for loading; false if there is no `strip`.
+fn strip(files: &[PathBuf]) -> bool {
+    let mut command = Command::new("strip");
+    command.args(["--strip-unneeded", "--"]).args(files);
+    process::run(&mut command, b"", TASK_LIMIT).is_ok()
+}
+
+/// Sets the search path of the program, deletes that of everything else, and hides the home folder that was baked in.
+fn finish(file: &Path, is_program: bool) -> Result<(), RuntimeError> {
+    let data = fs::read(file).on("read", file)?;
+    let Some(facts) = elf::read(&data) else { return Ok(()) };
+    let mut rewritten = if is_program {
+        let rewritten = elf::with_rpath(&data, &facts, PROGRAM_RPATH);
+        rewritten.map_err(|reason| RuntimeError::Rewrite { path: file.to_owned(), reason })?
+    } else {
+        let mut data = data;
+        facts.delete_search_path(&mut data);
+        data
+    };
+    build_paths::hide_home(&mut rewritten);
+    let executable = tree_files::is_executable(file)?;
+    tree_files::write(file, &rewritten)?;
+    tree_files::set_mode(file, executable)?;
+    Ok(())
+}
+
+fn second_name(root: &Path, program: &str, symlinks: bool) -> Result<(), FileError> {
+    let (name, executable) = (root.join("bin/python3"), root.join("bin").join(program));
+    if symlinks {
+        tree_files::remove(&name)?;
+        return std::os::unix::fs::symlink(program, &name).on("create", &name);
+    }
+    if executable.metadata().on("read", &executable)?.len() <= SMALL_PROGRAM {
+        tree_files::copy(&executable, &name)?;
+    }
+    Ok(())
+}
+
+/// Runs the copy, which proves that it runs, and asks it where installed modules belong. Debian's answer differs from others'.
+fn site_packages(root: &Path, program: &str, stdlib: &Path) -> Result<PathBuf, RuntimeError> {
+    let executable = root.join("bin").join(program);
+    let mut command = Command::new(&executable);
+    command.args(["-I", "-B", "-c", SITE_PROBE]).env_clear();
+    let not_usable = |reason: String| RuntimeError::NotUsable { path: executable.clone(), reason };
+    let finished = process::run(&mut command, b"", TASK_LIMIT).map_err(|error| not_usable(error.to_string()))?;
+    if !finished.success() {
+        return Err(not_usable(format!("the relocated copy does not run: {}", finished.last_error_lines(3))));
+    }
+    let folders: Vec<PathBuf> =
+        serde_json::from_slice(&finished.stdout).map_err(|error| not_usable(error.to_string()))?;
+    let canonical = fs::canonicalize(root).on("read", root)?;
+    let inside: Vec<PathBuf> = folders
+        .iter()
+        .filter_map(|folder| folder.strip_prefix(root).or_else(|_| folder.strip_prefix(&canonical)).ok())
+        .map(Path::to_owned)
+        .collect();
+    let best = inside.iter().find(|folder| folder.starts_with(stdlib)).or_else(|| inside.first());
+    best.cloned().ok_or_else(|| not_usable("the relocated copy looks for modules outside of its folder".to_owned()))
+}
+
+/// What bundling libraries for installed modules did.
+#[derive(Debug, Default)]
+pub(super) struct Bundled {
+    /// Installed files that were changed.
+    pub(super) changed: BTreeSet<PathBuf>,
+    pub(super) notices: Vec<String>,
+}
+
+/// Bundles the libraries that installed modules and programs need and do not bring. Wheels rely on the machine for
+/// libstdc++, libgcc_s and libz; modules built here may need anything that is installed here.
+pub(super) fn bundle_for_site_packages(runtime: &Runtime) -> Result<Bundled, PythonError> {
+    let (lib, ext) = (runtime.root.join("lib"), runtime.root.join("lib/ext"));
+    let mut bundle =
+        Bundle { root: &runtime.root, search: &runtime.search, copied: Vec::new(), present: BTreeSet::new() };
+    for folder in [&lib, &ext].into_iter().filter(|folder| folder.is_dir()) {
+        for entry in fs::read_dir(folder).on("list", folder)? {
+            bundle.present.insert(entry.on("list", folder)?.file_name().to_string_lossy().into_owned());
+        }
+    }
+    let mut files = Vec::new();
+    for folder in [runtime.root.join("bin"), runtime.site_packages()].iter().filter(|folder| folder.is_dir()) {
+        for entry in WalkDir::new(folder).sort_by_file_name() {
+            files.push(entry.on("list", folder)?.into_path());
+        }
+    }
+    let brought: BTreeSet<String> =
+        files.iter().filter_map(|file| Some(file.file_name()?.to_string_lossy().into_owned())).collect();
+    let mut done = Bundled::default();
+    for file in
+        files.iter().filter(|file| !file.starts_with(runtime.root.join("bin")) || **file != runtime.executable())
+    {
+        let Some(mut data) = tree_files::read_elf(file)? else { continue };
+        let Some(facts) = elf::read(&data) else { continue };
+        let mut outside = facts.clone();
+        outside.needed.retain(|name| {
+            !shared_libraries::is_c_library(name) && !brought.contains(name) && !shared_libraries::is_driver(name)
+        });
+        let uses_bundled = !outside.needed.is_empty();
+        if let Err(missing) = bundle.take(&outside, file) {
+            match missing {
+                Missing::Library { library, .. } => {
+                    let name = file.strip_prefix(&runtime.root).unwrap_or(file).display();
+                    done.notices.push(format!(
+                        "{name} needs {library}, which is not on this machine: it will not load unless the host has it"
+                    ));
+                }
+                Missing::File(error) => return Err(error.into()),
+            }
+        }
+        if uses_bundled && file.starts_with(runtime.root.join("bin")) {
+            finish(file, true)?;
+        } else if change_search_path(&facts, &mut data, uses_bundled) {
+            let executable = tree_files::is_executable(file)?;
+            tree_files::write(file, &data)?;
+            tree_files::set_mode(file, executable)?;
+            done.changed.insert(file.clone());
+        }
+    }
+    strip(&bundle.copied);
+    for library in &bundle.copied {
+        finish(library, false)?;
+    }
+    Ok(done)
+}
+
+/// Folders of this machine are taken out of a search path; a `DT_RUNPATH` is turned into a `DT_RPATH` if bundled libraries are
+/// needed, because it would hide the program's path. Gives whether `data` was changed.
+fn change_search_path(facts: &ElfFacts, data: &mut Vec<u8>, uses_bundled: bool) -> bool {
+    let folders = if facts.runpath.is_empty() { &facts.rpath } else { &facts.runpath };
+    let relative: Vec<&str> = folders
+        .iter()
+        .map(String::as_str)
+        .filter(|folder| folder.starts_with("$ORIGIN") || folder.starts_with("${ORIGIN}"))
+        .collect();
+    if relative.len() == folders.len() {
+        return uses_bundled && facts.runpath_to_rpath(data);
+    }
+    if relative.is_empty() {
+        facts.delete_search_path(data);
+        return true;
+    }
+    // A file that cannot be rewritten still loads; the folders are only looked at in vain.
+    elf::with_rpath(data, facts, &relative.join(":")).map(|rewritten| *data = rewritten).is_ok()
+}

@@ -1,0 +1,331 @@
+//! Builds trees of real projects with the real uv, from the real index, and runs them elsewhere.
+//!
+//! uv is taken from `FLAVOR_UV` or `PATH`; without it, or without an index, these tests fail and say so.
+
+use flavor_cli::python::{self, EntryPoint, PythonChoice, PythonError, PythonTree, Silent, TreeRequest};
+use std::{
+    collections::BTreeMap,
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+const SETUPTOOLS: &str = "requires = ['setuptools']\nbuild-backend = 'setuptools.build_meta'\n";
+
+/// Writes a project with one package of its own name.
+fn project(dir: &Path, name: &str, fields: &str, build_system: &str, code: &str) {
+    let package = dir.join(name);
+    fs::create_dir_all(&package).unwrap();
+    let manifest = format!("[project]\nname = '{name}'\nversion = '1.2'\n{fields}\n[build-system]\n{build_system}");
+    fs::write(dir.join("pyproject.toml"), manifest).unwrap();
+    fs::write(package.join("__init__.py"), "'''The package.'''\n").unwrap();
+    fs::write(package.join("cli.py"), code).unwrap();
+}
+
+fn build(project_dir: &Path, work: &Path, entry_point: &str) -> Result<PythonTree, PythonError> {
+    build_with(project_dir, work, entry_point, PythonChoice::Local, true)
+}
+
+fn build_with(
+    project_dir: &Path,
+    work: &Path,
+    entry_point: &str,
+    python: PythonChoice,
+    symlinks: bool,
+) -> Result<PythonTree, PythonError> {
+    assert!(python::Uv::find().is_ok(), "uv is needed: set FLAVOR_UV to its path, or `pip install uv`");
+    fs::create_dir_all(work).unwrap();
+    python::build(&TreeRequest {
+        project_dir,
+        entry_point: EntryPoint::parse(entry_point)?,
+        script_name: "hello",
+        extras: &[],
+        python,
+        work,
+        source_date_epoch: 1_735_689_600,
+        symlinks,
+        progress: &Silent,
+    })
+}
+
+/// Content, mode and link target of everything below a folder.
+fn snapshot(root: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
+    let mut all = BTreeMap::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let meta = path.symlink_metadata().unwrap();
+            let content = if meta.is_symlink() {
+                fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes()
+            } else if meta.is_dir() {
+                folders.push(path.clone());
+                Vec::new()
+            } else {
+                fs::read(&path).unwrap()
+            };
+            all.insert(path.strip_prefix(root).unwrap().to_owned(), (meta.permissions().mode(), content));
+        }
+    }
+    all
+}
+
+fn assert_same(left: &Path, right: &Path) {
+    let (left, right) = (snapshot(left), snapshot(right));
+    let differing: Vec<_> =
+        left.keys().chain(right.keys()).filter(|path| left.get(*path) != right.get(*path)).take(10).collect();
+    assert!(differing.is_empty(), "{differing:?}");
+    assert!(left.len() > 500, "{}", left.len());
+}
+
+/// The command with an empty environment but for what the package sets.
+fn command(tree: &PythonTree, root: &Path) -> Command {
+    let words: Vec<String> =
+        tree.command.iter().map(|word| word.replace("{workenv}", root.to_str().unwrap())).collect();
+    let mut command = Command::new(&words[0]);
+    command.args(&words[1..]).env_clear().envs(tree.environment.set.iter().copied()).current_dir("/");
+    command
+}
+
+#[track_caller]
+fn stdout(output: &Output) -> String {
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{:?}\n{out}\n{err}", output.status);
+    out.into_owned()
+}
+
+/// Moves a tree, and takes its old place away.
+fn moved(tree: &PythonTree, to: &Path) -> PathBuf {
+    let root = to.join("elsewhere, with blanks");
+    fs::rename(&tree.root, &root).unwrap();
+    root
+}
+
+const CLICK_AND_RICH: &str = r#"
+import sys
+import click
+from rich.console import Console
+
+@click.command()
+@click.argument("name")
+@click.option("--code", default=0)
+def main(name, code):
+    Console().print(f"[bold]Hello[/] {name}")
+    click.echo(f"{sys.argv[0].rpartition('/')[2]} {sys.prefix}")
+    sys.exit(code)
+"#;
+
+fn click_and_rich(dir: &Path) {
+    project(dir, "hello_cli", "dependencies = ['click', 'rich']", SETUPTOOLS, CLICK_AND_RICH);
+}
+
+/// Every module of the standard library that needs a shared library.
+const MODULES: &str = "import bz2, ctypes, curses, decimal, hashlib, json, lzma, readline, sqlite3, ssl, sys, uuid, zlib; \
+    hashlib.new('sha512'); ssl.create_default_context(); sqlite3.connect(':memory:').execute('select 1'); \
+    print(sys.prefix, sys.base_prefix, sys.executable)";
+
+#[test]
+fn a_tree_runs_wherever_it_is_moved_and_leaves_the_project_alone() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("project");
+    click_and_rich(&dir);
+    let before = snapshot(&dir);
+    let tree = build(&dir, &temp.path().join("work"), "hello_cli.cli:main").unwrap();
+    assert_eq!(snapshot(&dir), before);
+    assert_eq!(tree.provider, "local");
+
+    let names: Vec<&str> = tree.distributions.iter().map(|distribution| distribution.name.as_str()).collect();
+    assert_eq!(names, ["click", "hello_cli", "markdown-it-py", "mdurl", "Pygments", "rich"]);
+    assert!(tree.distributions.iter().all(|distribution| !distribution.version.is_empty()));
+    assert!(tree.glibc_floor.as_deref().is_some_and(|floor| floor.starts_with("2.")), "{:?}", tree.glibc_floor);
+
+    let listed: std::collections::BTreeSet<_> = tree.runtime_paths.iter().chain(&tree.app_paths).collect();
+    assert_eq!(listed.len(), tree.runtime_paths.len() + tree.app_paths.len());
+    let on_disk = snapshot(&tree.root);
+    assert!(on_disk.keys().all(|path| listed.contains(path) || tree.root.join(path).is_dir()));
+    assert!(tree.app_paths.iter().any(|path| path.ends_with("click/__init__.py")));
+    assert!(!tree.runtime_paths.iter().any(|path| path.to_string_lossy().contains("click")));
+
+    let root = moved(&tree, temp.path());
+    let output = command(&tree, &root).args(["world", "--code", "7"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(7));
+    let expected = format!("Hello world\nhello {}\n", root.display());
+    assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+    let usage = command(&tree, &root).output().unwrap();
+    assert!(String::from_utf8_lossy(&usage.stderr).contains("Usage: hello [OPTIONS] NAME"), "{usage:?}");
+
+    let python = tree.command[0].replace("{workenv}", root.to_str().unwrap());
+    let modules =
+        Command::new(&python).args(["-c", MODULES]).env_clear().env("PYTHONDONTWRITEBYTECODE", "1").output().unwrap();
+    assert_eq!(stdout(&modules), format!("{0} {0} {python}\n", root.display()));
+    assert_eq!(snapshot(&root), on_disk, "running must not change the tree");
+}
+
+#[test]
+fn two_builds_in_different_folders_are_the_same_to_the_byte() {
+    let temp = tempfile::tempdir().unwrap();
+    let (one, two) = (temp.path().join("a/project"), temp.path().join("another/longer/folder"));
+    click_and_rich(&one);
+    click_and_rich(&two);
+    let first = build(&one, &temp.path().join("w"), "hello_cli.cli:main").unwrap();
+    let second = build(&two, &temp.path().join("other/work"), "hello_cli.cli:main").unwrap();
+    assert_same(&first.root, &second.root);
+    assert_eq!(first.runtime_paths, second.runtime_paths);
+    assert_eq!(first.app_paths, second.app_paths);
+    for (path, (_, content)) in snapshot(&first.root) {
+        let needle = temp.path().as_os_str().as_encoded_bytes();
+        assert!(
+            !content.windows(needle.len()).any(|window| window == needle),
+            "{} names the build folder",
+            path.display()
+        );
+    }
+}
+
+/// The runtime's part is the same for every project, so that packages can share it.
+#[test]
+fn every_common_build_backend_works_and_the_runtime_does_not_depend_on_it() {
+    let temp = tempfile::tempdir().unwrap();
+    let code = "import docopt\ndef main():\n    print('made by', __package__)\n";
+    let mut runtimes: Vec<BTreeMap<PathBuf, Vec<u8>>> = Vec::new();
+    for (name, build_system) in [
+        ("by_hatch", "requires = ['hatchling']\nbuild-backend = 'hatchling.build'\n"),
+        ("by_flit", "requires = ['flit_core']\nbuild-backend = 'flit_core.buildapi'\n"),
+        ("by_poetry", "requires = ['poetry-core>=2']\nbuild-backend = 'poetry.core.masonry.api'\n"),
+    ] {
+        let dir = temp.path().join(name);
+        // docopt exists as a source distribution only.
+        project(&dir, name, "description = 'x'\ndependencies = ['docopt==0.6.2']", build_system, code);
+        let tree = build(&dir, &temp.path().join(format!("{name}-work")), &format!("{name}.cli:main")).unwrap();
+        let output = command(&tree, &tree.root).output().unwrap();
+        assert_eq!(stdout(&output), format!("made by {name}\n"));
+        let runtime = tree.runtime_paths.iter().map(|path| {
+            let file = tree.root.join(path);
+            (path.clone(), if file.is_symlink() { Vec::new() } else { fs::read(file).unwrap_or_default() })
+        });
+        runtimes.push(runtime.collect());
+    }
+    assert!(runtimes.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+/// Neither Python nor any library but the C library is there. This needs the right to change the root folder.
+#[test]
+fn a_tree_needs_nothing_but_the_c_library() {
+    let is_root = stdout(&Command::new("id").arg("-u").output().unwrap()).trim() == "0";
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("project");
+    // numpy needs libstdc++ and libgcc_s of the machine.
+    let code = "import numpy\ndef main():\n    print('sum', numpy.arange(4).sum())\n";
+    project(&dir, "with_numpy", "dependencies = ['numpy']", SETUPTOOLS, code);
+    let tree = build_with(&dir, &temp.path().join("work"), "with_numpy.cli:main", PythonChoice::Local, false).unwrap();
+    assert!(snapshot(&tree.root).keys().all(|path| !tree.root.join(path).is_symlink()));
+    if !is_root {
+        eprintln!("not root: the part with the changed root folder is not run");
+        return;
+    }
+    let jail = temp.path().join("jail");
+    fs::create_dir_all(&jail).unwrap();
+    for name in [
+        "ld-linux-x86-64.so.2",
+        "libc.so.6",
+        "libm.so.6",
+        "libpthread.so.0",
+        "libdl.so.2",
+        "librt.so.1",
+        "libutil.so.1",
+        "libresolv.so.2",
+    ] {
+        let found = ["/lib64", "/lib/x86_64-linux-gnu", "/usr/lib64"]
+            .iter()
+            .map(|dir| Path::new(dir).join(name))
+            .find(|file| file.exists());
+        let to = jail.join(if name.starts_with("ld-") { "lib64" } else { "lib/x86_64-linux-gnu" });
+        fs::create_dir_all(&to).unwrap();
+        fs::copy(found.unwrap_or_else(|| panic!("no {name}")), to.join(name)).unwrap();
+    }
+    fs::rename(&tree.root, jail.join("app")).unwrap();
+    // The loader reads $ORIGIN from here; a real system has the whole of /proc.
+    fs::create_dir_all(jail.join("proc/self")).unwrap();
+    std::os::unix::fs::symlink(tree.command[0].replace("{workenv}", "/app"), jail.join("proc/self/exe")).unwrap();
+    let chroot =
+        |words: &[String]| Command::new("/usr/sbin/chroot").arg(&jail).args(words).env_clear().output().unwrap();
+    let words: Vec<String> = tree.command.iter().map(|word| word.replace("{workenv}", "/app")).collect();
+    assert_eq!(stdout(&chroot(&words)), "sum 6\n");
+    let modules = chroot(&[words[0].clone(), "-c".to_owned(), MODULES.to_owned()]);
+    assert_eq!(stdout(&modules), format!("/app /app {}\n", words[0]));
+}
+
+#[test]
+fn processes_that_the_program_starts_find_the_tree() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("project");
+    let code = "import multiprocessing, subprocess, sys\n\ndef double(n):\n    return 2 * n\n\ndef main():\n    \
+        for method in ['spawn', 'forkserver', 'fork']:\n        \
+        with multiprocessing.get_context(method).Pool(2) as pool:\n            print(method, pool.map(double, [1, 2]))\n    \
+        sys.stdout.flush()\n    \
+        subprocess.run([sys.executable, '-m', 'workers.cli'], check=True)\n\nif __name__ == '__main__':\n    print('module')\n";
+    project(&dir, "workers", "", SETUPTOOLS, code);
+    let tree = build(&dir, &temp.path().join("work"), "workers.cli:main").unwrap();
+    let root = moved(&tree, temp.path());
+    let output = command(&tree, &root).env("TMPDIR", temp.path()).output().unwrap();
+    assert_eq!(stdout(&output), "spawn [2, 4]\nforkserver [2, 4]\nfork [2, 4]\nmodule\n");
+}
+
+#[test]
+fn an_interpreter_without_a_search_path_and_with_its_library_built_in_is_relocated_too() {
+    let debian = Path::new("/usr/bin/python3");
+    assert!(debian.exists(), "this test needs the distribution's python3");
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("project");
+    click_and_rich(&dir);
+    let choice = PythonChoice::Path(debian.to_owned());
+    let tree = build_with(&dir, &temp.path().join("work"), "hello_cli.cli:main", choice, true).unwrap();
+    let root = moved(&tree, temp.path());
+    assert!(stdout(&command(&tree, &root).arg("Debian").output().unwrap()).starts_with("Hello Debian\n"));
+}
+
+#[test]
+fn mistakes_are_named_in_a_few_lines() {
+    let temp = tempfile::tempdir().unwrap();
+    let work = temp.path().join("work");
+    let mut number = 0;
+    let mut fail = |fields: &str, build_system: &str, code: &str, entry_point: &str| {
+        number += 1;
+        let dir = temp.path().join(format!("p{number}"));
+        project(&dir, "app", fields, build_system, code);
+        let error = build(&dir, &work.join(number.to_string()), entry_point).unwrap_err();
+        let text = error.to_string();
+        assert!(text.lines().count() <= 14 && !text.contains("Traceback"), "{text}");
+        (error.code(), text, error.hint())
+    };
+    let code = "def main():\n    pass\nvalue = 1\n";
+
+    let (kind, text, _) = fail("dependencies = ['no-such-distribution-a8f3']", SETUPTOOLS, code, "app.cli:main");
+    assert_eq!(kind, "python.dependency.missing", "{text}");
+    assert!(text.contains("no-such-distribution-a8f3"), "{text}");
+
+    let (kind, text, hint) = fail("requires-python = '>=3.99'", SETUPTOOLS, code, "app.cli:main");
+    assert_eq!(kind, "python.runtime.none", "{text}");
+    assert!(text.contains(">=3.99") && text.contains("python3"), "{text}");
+    assert!(hint.unwrap().contains("--python"));
+
+    let broken = "requires = ['setuptools']\nbuild-backend = 'no_such_backend'\n";
+    let (kind, text, _) = fail("", broken, code, "app.cli:main");
+    assert_eq!(kind, "python.build.failed", "{text}");
+
+    let (kind, text, _) = fail("", SETUPTOOLS, code, "app.cly:main");
+    assert_eq!(kind, "python.entry_point.module", "{text}");
+    assert!(text.contains("app.cly") && text.contains("close names: app.cli"), "{text}");
+
+    let (kind, text, _) = fail("", SETUPTOOLS, code, "app.cli:mian");
+    assert_eq!(kind, "python.entry_point.function", "{text}");
+    assert!(text.contains("close names: main"), "{text}");
+
+    let (kind, text, _) = fail("", SETUPTOOLS, code, "app.cli:value");
+    assert_eq!(kind, "python.entry_point.callable", "{text}");
+
+    let (kind, text, _) = fail("", SETUPTOOLS, "import click\ndef main(): pass\n", "app.cli:main");
+    assert_eq!(kind, "python.entry_point.import", "{text}");
+    assert!(text.contains("No module named 'click'"), "{text}");
+}
