@@ -1,1 +1,14 @@
-//! Cross-crate tests.
+//! The conformance kit of PSPF/2025 and what runs it: sample packages, named damage, drivers, and other implementations.
+//!
+//! A case is code (`catalogue`) and, written out, one JSON file under `vectors/cases`, which any implementation can be run on.
+
+pub mod base;
+pub mod catalogue;
+pub mod drivers;
+pub mod entrypoint;
+pub mod kit;
+pub mod peer;
+pub mod published;
+pub mod sample;
+mod scalar;
+pub mod verdict;

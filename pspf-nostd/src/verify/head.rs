@@ -300,7 +300,9 @@ impl Verification {
         };
         if placement.is_none() {
             let message = "the sections cannot stand in a file: a size or an offset is too large".to_string();
-            self.findings.error("slot.range", "table", None, message);
+            let slot = descriptors.iter().position(|descriptor| descriptor.stored().is_none());
+            let part = slot.map_or_else(|| "metadata".to_string(), |number| format!("slot {number}"));
+            self.findings.error("slot.range", &part, None, message);
         }
         placement
     }

@@ -1,0 +1,45 @@
+//! Every way in which this repository feeds a package to the verification engine.
+
+use flavor_launcher::driver::verify_file;
+use pspf_nostd::{
+    offsets::{length, position},
+    report::Report,
+    verify::{Scope, TrustedKeys, Verification, verify_slice},
+};
+use std::{fs, io, path::Path};
+
+/// The report of each driver on the same package, with the driver's name.
+///
+/// # Errors
+/// Those of writing the package to `scratch` and reading it back.
+pub fn reports(package: &[u8], scratch: &Path) -> io::Result<Vec<(String, Report)>> {
+    let mut reports = vec![("slice".to_owned(), verify_slice(package, Scope::Content, TrustedKeys::default()).report)];
+    for pieces in [&[1][..], &[4097, 1, 63], &[1 << 20]] {
+        // One byte at a time takes long where there are millions.
+        if pieces != [1] || package.len() < 200_000 {
+            reports.push((format!("pieces of {pieces:?}"), verify_in_pieces(package, pieces)));
+        }
+    }
+    let path = scratch.join("package.psp");
+    fs::write(&path, package)?;
+    let file = fs::File::open(&path)?;
+    let outcome = verify_file(&file, Scope::Content, TrustedKeys::default(), |_, _| {})?;
+    reports.push(("file".to_owned(), outcome.report));
+    Ok(reports)
+}
+
+/// Supplies pieces of these lengths, over and over.
+///
+/// # Panics
+/// Where the engine refuses what it asked for.
+#[must_use]
+pub fn verify_in_pieces(package: &[u8], lengths: &[usize]) -> Report {
+    let mut verification = Verification::new(length(package), Scope::Content, TrustedKeys::default());
+    let mut lengths = lengths.iter().cycle();
+    while let Some(range) = verification.wants() {
+        let wanted = package.get(position(range.start)..position(range.end)).unwrap_or_default();
+        let piece = lengths.next().map_or(wanted.len(), |length| wanted.len().min(*length));
+        verification.supply(&wanted[..piece]).expect("the engine takes what it asked for");
+    }
+    verification.finish().report
+}
