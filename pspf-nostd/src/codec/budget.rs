@@ -16,8 +16,8 @@ pub struct Budget {
     /// [`DECODED_RATIO_FLOOR`] bytes are decoded; stored bytes count in
     /// whole steps of [`DECODE_STEP`].
     pub ratio_max: u64,
-    /// Largest zstd window or xz dictionary, in bytes; checked before anything is allocated for it. A decoder may use twice
-    /// as much while its window grows.
+    /// Largest zstd window or xz dictionary, in bytes; checked before anything is allocated for it. A decoder may use up
+    /// to three times as much while its window grows.
     pub window_max: u64,
 }
 

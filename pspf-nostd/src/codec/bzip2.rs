@@ -4,7 +4,8 @@
 //! `unsafe` cannot call, and `bzip2-rs` (last released in 2021) needs `std`. The format has no standard of its own; the
 //! reference is the bzip2 1.0.8 program. Its long obsolete randomised blocks are refused.
 //!
-//! A block is read bit by bit as it arrives and put out when it is complete, so memory is one block (3.6 MB at most).
+//! A block is read bit by bit as it arrives and put out when it is complete, so memory is one block: 3.6 MB at most, and up
+//! to three times that while it grows.
 
 mod bits;
 mod block;

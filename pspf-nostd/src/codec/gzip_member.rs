@@ -20,7 +20,7 @@ pub struct GunzipOne {
     pub data: Vec<u8>,
     /// Length of the member, in bytes of the input. What follows was not looked at.
     pub consumed: usize,
-    /// The member's fixed header (RFC 1952 §2.3: ID1 ID2 CM FLG MTIME[4] XFL OS).
+    /// The member's fixed header (RFC 1952 §2.3: `ID1 ID2 CM FLG MTIME[4] XFL OS`).
     pub header: [u8; HEADER_LENGTH],
 }
 
