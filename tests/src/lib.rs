@@ -9,6 +9,7 @@ pub mod entrypoint;
 pub mod kit;
 pub mod peer;
 pub mod published;
+pub mod published_builders;
 pub mod sample;
 mod scalar;
 pub mod verdict;
