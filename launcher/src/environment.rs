@@ -1,0 +1,165 @@
+//! The environment of the program: what `runtime.env`, `workenv.env` and `execution.env` make of the caller's
+//! (launcher.md §5.1), in one fixed order.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    os::unix::ffi::{OsStrExt, OsStringExt},
+    path::Path,
+};
+
+use pspf_nostd::metadata::{Metadata, RuntimeEnv};
+
+use crate::{command::CommandError, glob, placeholders::Placeholders};
+
+/// Variables by name. Values, and names, need not be UTF-8.
+pub type Environment = BTreeMap<OsString, OsString>;
+
+/// What the program is told of its launcher.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// The work environment.
+    pub workenv: &'a Path,
+    /// The directory that all work environments stand under.
+    pub base: &'a Path,
+    /// The package's own file, absolute.
+    pub launcher: &'a Path,
+    /// The name by which the user called the package.
+    pub command_name: &'a OsStr,
+}
+
+/// The program's environment.
+///
+/// Order: `runtime.env` (unset, map, set; `pass` protects from unset and map), `workenv.env`, `execution.env`, then the
+/// launcher's own variables and `<workenv>/bin` in front of `PATH`.
+///
+/// # Errors
+/// A placeholder that names no slot.
+pub fn for_program(
+    caller: impl IntoIterator<Item = (OsString, OsString)>,
+    metadata: &Metadata,
+    facts: &Facts<'_>,
+) -> Result<Environment, CommandError> {
+    let mut environment: Environment = caller.into_iter().collect();
+    apply_runtime(&mut environment, &metadata.runtime_env);
+    let placeholders = Placeholders { workenv: facts.workenv, metadata };
+    let program = metadata.execution.as_ref().map(|execution| execution.env.as_slice()).unwrap_or_default();
+    for (name, value) in metadata.workenv.env.iter().chain(program) {
+        environment.insert(name.into(), OsString::from_vec(placeholders.fill(value)?));
+    }
+    add_own(&mut environment, facts);
+    Ok(environment)
+}
+
+/// The environment of a setup command: as for the program, but without `workenv.env` and `execution.env`, which are about
+/// the running program (a `HOME` inside the work environment, say).
+#[must_use]
+pub fn for_setup(
+    caller: impl IntoIterator<Item = (OsString, OsString)>,
+    metadata: &Metadata,
+    facts: &Facts<'_>,
+) -> Environment {
+    let mut environment: Environment = caller.into_iter().collect();
+    apply_runtime(&mut environment, &metadata.runtime_env);
+    add_own(&mut environment, facts);
+    environment
+}
+
+fn apply_runtime(environment: &mut Environment, rules: &RuntimeEnv) {
+    let matches_any =
+        |patterns: &[String], name: &OsStr| patterns.iter().any(|p| glob::matches(p.as_bytes(), name.as_bytes()));
+    environment.retain(|name, _| !matches_any(&rules.unset, name) || matches_any(&rules.pass, name));
+    for (old, new) in &rules.map {
+        if old != new
+            && !matches_any(&rules.pass, OsStr::new(old))
+            && let Some(value) = environment.remove(OsStr::new(old))
+        {
+            environment.insert(new.into(), value);
+        }
+    }
+    environment.extend(rules.set.iter().map(|(name, value)| (name.into(), value.into())));
+}
+
+fn add_own(environment: &mut Environment, facts: &Facts<'_>) {
+    environment.remove(OsStr::new("FLAVOR_LAUNCHER_CLI"));
+    let workenvs = facts.base.join("workenv");
+    for (name, value) in [("FLAVOR_CACHE_DIR", facts.base), ("FLAVOR_CACHE", &workenvs)] {
+        environment.entry(name.into()).or_insert_with(|| value.into());
+    }
+    for (name, value) in [
+        ("FLAVOR_WORKENV", facts.workenv.as_os_str()),
+        ("FLAVOR_LAUNCHER", facts.launcher.as_os_str()),
+        ("FLAVOR_ORIGINAL_COMMAND", facts.launcher.as_os_str()),
+        ("FLAVOR_COMMAND_NAME", facts.command_name),
+    ] {
+        environment.insert(name.into(), value.into());
+    }
+    let mut path = facts.workenv.join("bin").into_os_string().into_vec();
+    if let Some(rest) = environment.get(OsStr::new("PATH")).filter(|rest| !rest.is_empty()) {
+        path.push(b':');
+        path.extend_from_slice(rest.as_bytes());
+    }
+    environment.insert("PATH".into(), OsString::from_vec(path));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(rules: &str, caller: &[(&str, &str)]) -> Vec<String> {
+        let text = format!(
+            r#"{{"format":"PSPF/2025","package":{{"name":"n","version":"1"}},"slots":[],"runtime":{{"env":{rules}}}}}"#
+        );
+        let metadata = Metadata::parse(text.into_bytes()).unwrap();
+        let facts = Facts {
+            workenv: Path::new("/w e"),
+            base: Path::new("/b"),
+            launcher: Path::new("/p.psp"),
+            command_name: OsStr::new("p"),
+        };
+        let caller = caller.iter().map(|(name, value)| (name.into(), value.into()));
+        let own = ["FLAVOR_", "PATH"];
+        for_program(caller, &metadata, &facts)
+            .unwrap()
+            .into_iter()
+            .map(|(name, value)| format!("{}={}", name.to_str().unwrap(), value.to_str().unwrap()))
+            .filter(|pair| own.iter().all(|prefix| !pair.starts_with(prefix)))
+            .collect()
+    }
+
+    #[test]
+    fn rules_apply_in_one_order() {
+        for (rules, caller, expected) in [
+            (r#"{"unset":["A"]}"#, vec![("A", "1"), ("B", "2")], vec!["B=2"]),
+            (r#"{"unset":["*"],"pass":["K*"]}"#, vec![("A", "1"), ("KEEP", "2")], vec!["KEEP=2"]),
+            (r#"{"unset":["LC_*"]}"#, vec![("LC_ALL", "C"), ("LCX", "1")], vec!["LCX=1"]),
+            (r#"{"map":{"A":"B","B":"C"}}"#, vec![("A", "1")], vec!["C=1"]),
+            (r#"{"map":{"B":"C","A":"B"}}"#, vec![("A", "1"), ("B", "2")], vec!["B=1", "C=2"]),
+            (r#"{"map":{"A":"B"},"pass":["A"]}"#, vec![("A", "1")], vec!["A=1"]),
+            (r#"{"map":{"A":"A"}}"#, vec![("A", "1")], vec!["A=1"]),
+            (r#"{"unset":["B"],"map":{"A":"B"}}"#, vec![("A", "1"), ("B", "2")], vec!["B=1"]),
+            (r#"{"map":{"A":"B"},"set":{"B":"{workenv}"}}"#, vec![("A", "1")], vec!["B={workenv}"]),
+            (r#"{"unset":["S"],"set":{"S":"9"}}"#, vec![("S", "1")], vec!["S=9"]),
+        ] {
+            assert_eq!(run(rules, &caller), expected, "{rules}");
+        }
+    }
+
+    #[test]
+    fn names_and_values_that_are_not_utf8_pass_through() {
+        let metadata = Metadata::parse(br#"{"format":"PSPF/2025","slots":[]}"#.to_vec()).unwrap();
+        let odd = OsString::from_vec(vec![b'X', 0xff]);
+        let facts = Facts {
+            workenv: Path::new("/w"),
+            base: Path::new("/b"),
+            launcher: Path::new("/p"),
+            command_name: OsStr::new("p"),
+        };
+        let environment =
+            for_program([(odd.clone(), odd.clone()), ("FLAVOR_LAUNCHER_CLI".into(), "1".into())], &metadata, &facts)
+                .unwrap();
+        assert_eq!(environment.get(&odd), Some(&odd));
+        assert!(!environment.contains_key(OsStr::new("FLAVOR_LAUNCHER_CLI")));
+        assert_eq!(environment[OsStr::new("PATH")], "/w/bin");
+    }
+}
