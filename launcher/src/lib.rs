@@ -1,7 +1,16 @@
 //! Everything std-only that runs a package: reading, safe extraction, work environments, execution.
 
+pub mod base_dir;
+pub mod codecs;
 pub mod command;
 pub mod driver;
 pub mod environment;
+pub mod extract;
+pub mod extraction_root;
 pub mod glob;
+pub mod io_failure;
+pub mod lock;
 pub mod placeholders;
+pub mod setup;
+pub mod slot_reader;
+pub mod workenv;

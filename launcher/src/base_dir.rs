@@ -1,0 +1,196 @@
+//! Where work environments live: `FLAVOR_CACHE_DIR`, `XDG_CACHE_HOME`, `HOME`, or a private directory of the user's own
+//! under `TMPDIR` (launcher.md §2.1). Launcher and CLI use the same rules.
+
+use std::{
+    ffi::{OsStr, OsString},
+    fmt,
+    fs::{self, DirBuilder},
+    io,
+    os::unix::fs::{DirBuilderExt, MetadataExt},
+    path::{Path, PathBuf},
+};
+
+use crate::io_failure::IoFailure;
+
+/// Group and others may write.
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+/// Group and others may do anything at all.
+const OPEN_TO_OTHERS: u32 = 0o077;
+
+/// Why a directory cannot hold work environments.
+#[derive(Debug)]
+pub enum BaseDirError {
+    /// The system refused.
+    Io(IoFailure),
+    /// A directory of ours is something else, or somebody else's.
+    NotOurs {
+        /// The path.
+        path: PathBuf,
+        /// What is wrong with it.
+        found: String,
+    },
+}
+
+impl fmt::Display for BaseDirError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(failure) => failure.fmt(f),
+            Self::NotOurs { path, found } => write!(f, "{} {found}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for BaseDirError {}
+
+impl From<IoFailure> for BaseDirError {
+    fn from(failure: IoFailure) -> Self {
+        Self::Io(failure)
+    }
+}
+
+/// One place that may hold work environments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseDir {
+    path: PathBuf,
+    /// Under a directory that everybody can write to: the base itself must be private.
+    shared_parent: bool,
+}
+
+impl BaseDir {
+    /// The places to look at, best first. A place that was named by `FLAVOR_CACHE_DIR` is the only one; behind the others
+    /// stands the private directory, for users whose home cannot be written to.
+    ///
+    /// # Errors
+    /// A relative value where the current directory is gone.
+    pub fn candidates(variable: impl Fn(&str) -> Option<OsString>) -> Result<Vec<Self>, BaseDirError> {
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let place = |path: PathBuf, shared_parent: bool| -> Result<Self, BaseDirError> {
+            let path = std::path::absolute(&path).map_err(IoFailure::of("make absolute the path", &path))?;
+            Ok(Self { path, shared_parent })
+        };
+        if let Some(value) = set("FLAVOR_CACHE_DIR") {
+            return Ok(vec![place(PathBuf::from(value), false)?]);
+        }
+        let home = set("XDG_CACHE_HOME")
+            .map(|value| PathBuf::from(value).join("flavor"))
+            .or_else(|| set("HOME").map(|value| PathBuf::from(value).join(".cache/flavor")));
+        let temporary = set("TMPDIR").unwrap_or_else(|| OsString::from("/tmp"));
+        let own = format!("flavor-{}", rustix::process::geteuid().as_raw());
+        let mut places = Vec::with_capacity(2);
+        if let Some(path) = home {
+            places.push(place(path, false)?);
+        }
+        places.push(place(Path::new(&temporary).join(own), true)?);
+        Ok(places)
+    }
+
+    /// The directory itself.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The directory that holds the work environments.
+    #[must_use]
+    pub fn workenvs(&self) -> PathBuf {
+        self.path.join("workenv")
+    }
+
+    /// Whether everything down to [`Self::workenvs`] exists and nobody else can change it. Writes nothing.
+    ///
+    /// # Errors
+    /// What is missing, or not ours.
+    pub fn check(&self) -> Result<(), BaseDirError> {
+        if self.shared_parent {
+            check_owned(&self.path, OPEN_TO_OTHERS)?;
+        }
+        check_owned(&self.workenvs(), WRITABLE_BY_OTHERS)
+    }
+
+    /// Makes what is missing, private to the user, then checks.
+    ///
+    /// # Errors
+    /// As [`Self::check`], and what cannot be made.
+    pub fn create(&self) -> Result<(), BaseDirError> {
+        let mut builder = DirBuilder::new();
+        builder.mode(0o700);
+        if self.shared_parent {
+            match builder.create(&self.path) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                    return Err(IoFailure::of("create the directory", &self.path)(error).into());
+                }
+                _ => check_owned(&self.path, OPEN_TO_OTHERS)?,
+            }
+        }
+        let workenvs = self.workenvs();
+        builder.recursive(true).create(&workenvs).map_err(IoFailure::of("create the directory", &workenvs))?;
+        self.check()
+    }
+}
+
+/// Checks that a path is a real directory of the effective user, without any of the `forbidden` mode bits.
+///
+/// # Errors
+/// [`BaseDirError::NotOurs`] says what it is instead.
+pub fn check_owned(path: &Path, forbidden: u32) -> Result<(), BaseDirError> {
+    let metadata = fs::symlink_metadata(path).map_err(IoFailure::of("look at", path))?;
+    let user = rustix::process::geteuid().as_raw();
+    let found = if metadata.is_symlink() {
+        "is a symbolic link, not a directory".to_owned()
+    } else if !metadata.is_dir() {
+        "is not a directory".to_owned()
+    } else if metadata.uid() != user {
+        format!("belongs to user {}, not to user {user}", metadata.uid())
+    } else if metadata.mode() & forbidden != 0 {
+        format!("can be changed by others (mode {:04o})", metadata.mode() & 0o7777)
+    } else {
+        return Ok(());
+    };
+    Err(BaseDirError::NotOurs { path: path.to_owned(), found })
+}
+
+/// Checks a published work environment itself: a real directory of ours that others cannot write to.
+///
+/// # Errors
+/// As [`check_owned`].
+pub fn check_tree(path: &Path) -> Result<(), BaseDirError> {
+    check_owned(path, WRITABLE_BY_OTHERS)
+}
+
+/// A variable of this process that is set and not empty.
+#[must_use]
+pub fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(OsStr::new(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidates(variables: &[(&str, &str)]) -> Vec<String> {
+        let lookup = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into());
+        let user = rustix::process::geteuid().as_raw().to_string();
+        BaseDir::candidates(lookup)
+            .unwrap()
+            .into_iter()
+            .map(|base| base.path.to_str().unwrap().replace(&format!("flavor-{user}"), "flavor-UID"))
+            .collect()
+    }
+
+    #[test]
+    fn the_first_variable_that_is_set_decides() {
+        let all = [("FLAVOR_CACHE_DIR", "/c"), ("XDG_CACHE_HOME", "/x"), ("HOME", "/h"), ("TMPDIR", "/t")];
+        assert_eq!(candidates(&all), ["/c"]);
+        assert_eq!(candidates(&all[1..]), ["/x/flavor", "/t/flavor-UID"]);
+        assert_eq!(candidates(&all[2..]), ["/h/.cache/flavor", "/t/flavor-UID"]);
+        assert_eq!(candidates(&all[3..]), ["/t/flavor-UID"]);
+        assert_eq!(candidates(&[]), ["/tmp/flavor-UID"]);
+    }
+
+    #[test]
+    fn empty_is_unset_and_relative_is_made_absolute() {
+        assert_eq!(candidates(&[("FLAVOR_CACHE_DIR", ""), ("HOME", "")]), ["/tmp/flavor-UID"]);
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(candidates(&[("FLAVOR_CACHE_DIR", "cache")]), [here.join("cache").to_str().unwrap()]);
+    }
+}

@@ -1,0 +1,278 @@
+//! Extraction of slots: tar slots unpacked at the root, whatever their target says; others as one file at their target.
+
+use std::{
+    fmt,
+    fs::File,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use pspf_nostd::{
+    tar::{
+        BLOCK_SIZE, Entry, EntryKind, EntryPath, EntrySink, PathFault, Stop, TarError, TarFault, TarLimits, TarReader,
+    },
+    verify::{Checked, SlotFacts},
+};
+
+use crate::{
+    extraction_root::{EntryFault, ExtractionRoot, finish_file},
+    io_failure::IoFailure,
+    placeholders::inside,
+    slot_reader::{self, SlotFault},
+};
+
+/// Why a package cannot be extracted.
+#[derive(Debug)]
+pub struct ExtractError {
+    /// The slot's identifier; empty where it is about no single slot.
+    pub slot: String,
+    /// The path of the entry that it is about, where there is one.
+    pub entry: Option<Vec<u8>>,
+    /// What is wrong.
+    pub fault: ExtractFault,
+}
+
+/// What stops an extraction.
+#[derive(Debug)]
+pub enum ExtractFault {
+    /// The slot cannot be read or decoded.
+    Slot(SlotFault),
+    /// The archive is refused.
+    Tar(Box<TarError>),
+    /// The operations say tar, the content is none.
+    NotATar,
+    /// The target is not a path inside the work environment.
+    Target {
+        /// As signed.
+        target: String,
+        /// What is wrong with it.
+        fault: PathFault,
+    },
+    /// An entry cannot be made.
+    Entry(EntryFault),
+    /// The directory cannot be made or completed.
+    Io(IoFailure),
+}
+
+impl fmt::Display for ExtractError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.slot.is_empty() {
+            write!(f, "slot `{}`", self.slot)?;
+            if let Some(entry) = &self.entry {
+                write!(f, ", entry `{}`", entry.escape_ascii())?;
+            }
+            f.write_str(": ")?;
+        }
+        match &self.fault {
+            ExtractFault::Slot(fault) => fault.fmt(f),
+            ExtractFault::Tar(error) => error.fmt(f),
+            ExtractFault::NotATar => f.write_str(
+                "its operations say tar, but it holds no tar archive (the published Python builder makes none of a single file)",
+            ),
+            ExtractFault::Target { target, fault } => write!(f, "its target `{target}` {fault}"),
+            ExtractFault::Entry(fault) => fault.fmt(f),
+            ExtractFault::Io(failure) => failure.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ExtractError {}
+
+impl ExtractError {
+    /// Whether the machine is to blame, and not the package.
+    #[must_use]
+    pub fn is_of_the_system(&self) -> bool {
+        use ExtractFault::{Entry, Io, Slot};
+        matches!(self.fault, Io(_) | Entry(EntryFault::Io(_)) | Slot(SlotFault::Read(_) | SlotFault::Write(_)))
+    }
+}
+
+impl From<IoFailure> for ExtractError {
+    fn from(failure: IoFailure) -> Self {
+        Self { slot: String::new(), entry: None, fault: ExtractFault::Io(failure) }
+    }
+}
+
+/// Extracts one slot into a new directory `destination`.
+///
+/// # Errors
+/// [`ExtractError`]; what was extracted by then is left behind and not to be used.
+pub fn extract_slot(file: &File, package: &Checked, slot: usize, destination: &Path) -> Result<(), ExtractError> {
+    let mut root = ExtractionRoot::create(destination)?;
+    add_slot(&mut root, file, package, slot)?;
+    Ok(root.finish()?)
+}
+
+/// Extracts all slots into a new directory, as they stand in a work environment before its setup.
+///
+/// # Errors
+/// As [`extract_slot`].
+pub fn extract_all(file: &File, package: &Checked, destination: &Path) -> Result<(), ExtractError> {
+    let mut root = ExtractionRoot::create(destination)?;
+    add_slots(&mut root, file, package, |_| true)
+}
+
+/// Adds the slots chosen by `wanted`, in their order, and completes the directory.
+pub(crate) fn add_slots(
+    root: &mut ExtractionRoot,
+    file: &File,
+    package: &Checked,
+    wanted: impl Fn(&SlotFacts) -> bool,
+) -> Result<(), ExtractError> {
+    for (number, facts) in package.slots().iter().enumerate() {
+        if wanted(facts) {
+            add_slot(root, file, package, number)?;
+        }
+    }
+    Ok(root.finish()?)
+}
+
+fn add_slot(root: &mut ExtractionRoot, file: &File, package: &Checked, number: usize) -> Result<(), ExtractError> {
+    let facts = slot_reader::facts(package, number).map_err(|error| ExtractError {
+        slot: error.slot,
+        entry: None,
+        fault: ExtractFault::Slot(error.fault),
+    })?;
+    if facts.entry().self_ref {
+        return Ok(());
+    }
+    let mut writer = EntryWriter { root, slot: number, open: None, path: None, refused: None };
+    let outcome = match facts.operations().is_tar() {
+        true => unpack(file, facts, &mut writer),
+        false => copy(file, facts, &mut writer),
+    };
+    let (entry, refused) = (writer.path, writer.refused);
+    outcome.map_err(|fault| {
+        let (entry, fault) = match refused {
+            Some(fault) => (entry, ExtractFault::Entry(fault)),
+            None => (None, fault),
+        };
+        ExtractError { slot: facts.entry().id.clone(), entry, fault }
+    })
+}
+
+fn unpack(file: &File, facts: &SlotFacts, writer: &mut EntryWriter<'_>) -> Result<(), ExtractFault> {
+    let mut reader = TarReader::new(TarLimits::default());
+    let mut refused = None;
+    let decoded = slot_reader::decode(file, facts, &mut |bytes| {
+        reader.push(bytes, writer).map_err(|error| {
+            refused = Some(error);
+            Stop
+        })
+    });
+    match (refused, decoded) {
+        (Some(error), _) => Err(archive_fault(error)),
+        (None, Err(fault)) => Err(ExtractFault::Slot(fault)),
+        (None, Ok(_)) => reader.finish(writer).map_err(archive_fault),
+    }
+}
+
+/// What does not even begin with a header was never an archive.
+fn archive_fault(error: TarError) -> ExtractFault {
+    let in_first_header = error.offset < u64::try_from(BLOCK_SIZE).unwrap_or(u64::MAX);
+    if in_first_header && matches!(error.fault, TarFault::Magic | TarFault::Truncated { .. } | TarFault::Length) {
+        ExtractFault::NotATar
+    } else {
+        ExtractFault::Tar(Box::new(error))
+    }
+}
+
+fn copy(file: &File, facts: &SlotFacts, writer: &mut EntryWriter<'_>) -> Result<(), ExtractFault> {
+    let path = target(&facts.entry().target)
+        .map_err(|fault| ExtractFault::Target { target: facts.entry().target.clone(), fault })?;
+    let stopped = |_: Stop| ExtractFault::Slot(SlotFault::Stopped);
+    writer.begin_file(&path, u32::from(facts.mode()), None).map_err(stopped)?;
+    slot_reader::decode(file, facts, &mut |bytes| writer.data(bytes)).map_err(ExtractFault::Slot)?;
+    writer.end().map_err(stopped)
+}
+
+/// The path that a target means: `{workenv}/` taken off, empty and `.` components left out.
+fn target(text: &str) -> Result<EntryPath, PathFault> {
+    let text = inside(text);
+    if text.starts_with('/') {
+        return Err(PathFault::Absolute);
+    }
+    let parts: Vec<&str> = text.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    EntryPath::new(parts.join("/").as_bytes())
+}
+
+/// Makes entries as they come; keeps the reason where it stops.
+struct EntryWriter<'a> {
+    root: &'a mut ExtractionRoot,
+    slot: usize,
+    open: Option<OpenFile>,
+    path: Option<Vec<u8>>,
+    refused: Option<EntryFault>,
+}
+
+struct OpenFile {
+    file: File,
+    path: PathBuf,
+    mode: u32,
+    mtime: Option<u64>,
+}
+
+impl EntryWriter<'_> {
+    fn begin_file(&mut self, path: &EntryPath, mode: u32, mtime: Option<u64>) -> Result<(), Stop> {
+        self.path = Some(path.as_bytes().to_vec());
+        let created = self.root.create_file(self.slot, path);
+        let file = self.keep(created)?;
+        let path = self.root.path_of(path);
+        self.open = Some(OpenFile { file, path, mode, mtime });
+        Ok(())
+    }
+
+    fn keep<T>(&mut self, outcome: Result<T, EntryFault>) -> Result<T, Stop> {
+        outcome.map_err(|fault| {
+            self.refused = Some(fault);
+            Stop
+        })
+    }
+}
+
+impl EntrySink for EntryWriter<'_> {
+    fn begin(&mut self, entry: &Entry) -> Result<(), Stop> {
+        let (slot, path) = (self.slot, &entry.path);
+        let made = match &entry.kind {
+            EntryKind::File => return self.begin_file(path, entry.mode, Some(entry.mtime)),
+            EntryKind::Directory => self.root.create_directory(slot, path, entry.mode, entry.mtime),
+            EntryKind::Symlink { target } => self.root.note_symlink(slot, path, target),
+            EntryKind::HardLink { target } => self.root.create_hard_link(slot, path, target),
+        };
+        self.path = Some(path.as_bytes().to_vec());
+        self.keep(made)
+    }
+
+    fn data(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+        let Some(open) = &mut self.open else { return Ok(()) };
+        let written = open.file.write_all(bytes).map_err(IoFailure::of("write to", &open.path));
+        self.keep(written.map_err(EntryFault::Io))
+    }
+
+    fn end(&mut self) -> Result<(), Stop> {
+        let Some(open) = self.open.take() else { return Ok(()) };
+        let finished = finish_file(&open.file, &open.path, open.mode, open.mtime);
+        self.keep(finished.map_err(EntryFault::Io))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets() {
+        for (text, expected) in [
+            ("{workenv}/bin/a", "bin/a"),
+            ("a/", "a"),
+            ("./a//b", "a/b"),
+            ("{package_name}", "{package_name}"),
+            ("x{workenv}", "x{workenv}"),
+        ] {
+            assert_eq!(target(text).unwrap().as_bytes(), expected.as_bytes(), "{text}");
+        }
+        for text in ["", ".", "{workenv}", "{workenv}/", "/a", "a/../b", "..", "{workenv}/../a", "a\0"] {
+            assert!(target(text).is_err(), "{text}");
+        }
+    }
+}

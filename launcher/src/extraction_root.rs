@@ -1,0 +1,316 @@
+//! A fresh directory that slots are extracted into, and what each of them has put there.
+//!
+//! What makes it safe: the directory is made by us and private; every directory below it was made here as well, so no
+//! parent is ever a link; files are created exclusively, which follows no link in last place either; symbolic links come
+//! last, and only those that provably stay inside ([`symlink_stays_inside`]).
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsStr,
+    fmt,
+    fs::{self, DirBuilder, File, OpenOptions, Permissions},
+    os::unix::{
+        ffi::OsStrExt,
+        fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    },
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use pspf_nostd::tar::{EntryPath, symlink_stays_inside};
+
+use crate::io_failure::IoFailure;
+
+/// Name of the launcher's own directory in every work environment; no slot may write there.
+pub const RECORD_DIRECTORY: &str = ".pspf";
+
+/// Most entries of all slots together: what this module remembers of each takes some 200 bytes of memory.
+pub const ENTRIES_MAX: usize = 1_000_000;
+
+/// Mode of directories that no slot gives a mode to.
+const DIRECTORY_MODE: u32 = 0o755;
+
+/// Why something cannot be put into the directory.
+#[derive(Debug)]
+pub enum EntryFault {
+    /// The system refused.
+    Io(IoFailure),
+    /// Something of another kind stands there already.
+    Clash {
+        /// What stands there.
+        found: &'static str,
+    },
+    /// The launcher keeps its own records under this name.
+    Reserved,
+    /// A symbolic link that could lead out of the directory.
+    LinkLeaves {
+        /// Where it points.
+        target: Vec<u8>,
+    },
+    /// A hard link to something that is not a file of the same slot.
+    HardLink {
+        /// Where it points.
+        target: Vec<u8>,
+    },
+    /// More entries than [`ENTRIES_MAX`].
+    TooMany,
+}
+
+impl fmt::Display for EntryFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(failure) => failure.fmt(f),
+            Self::Clash { found } => write!(f, "there is already a {found} in its place"),
+            Self::Reserved => write!(f, "the name {RECORD_DIRECTORY} is reserved for the launcher"),
+            Self::LinkLeaves { target } => {
+                write!(f, "the symbolic link to `{}` could lead out of the directory", target.escape_ascii())
+            }
+            Self::HardLink { target } => {
+                write!(f, "the hard link to `{}` does not name a file of the same slot", target.escape_ascii())
+            }
+            Self::TooMany => write!(f, "more than the limit of {ENTRIES_MAX} files and directories"),
+        }
+    }
+}
+
+impl From<IoFailure> for EntryFault {
+    fn from(failure: IoFailure) -> Self {
+        Self::Io(failure)
+    }
+}
+
+/// The directory.
+#[derive(Debug)]
+pub struct ExtractionRoot {
+    path: PathBuf,
+    entries: BTreeMap<Vec<u8>, Made>,
+    /// The directory that the last entry went into: most follow each other in one.
+    last_parent: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Made {
+    slot: usize,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Directory {
+        mtime: Option<u64>,
+    },
+    File,
+    /// Not made before [`ExtractionRoot::finish`].
+    Symlink {
+        target: Vec<u8>,
+    },
+}
+
+impl ExtractionRoot {
+    /// Makes the directory, private to the user. It must not exist.
+    ///
+    /// # Errors
+    /// Those of making it.
+    pub fn create(path: &Path) -> Result<Self, IoFailure> {
+        DirBuilder::new().mode(0o700).create(path).map_err(IoFailure::of("create the directory", path))?;
+        Ok(Self { path: path.to_owned(), entries: BTreeMap::new(), last_parent: Vec::new() })
+    }
+
+    /// The directory's path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Creates a file for `slot`, empty and writable by us only; [`finish_file`] gives it its mode.
+    ///
+    /// # Errors
+    /// [`EntryFault`].
+    pub(crate) fn create_file(&mut self, slot: usize, path: &EntryPath) -> Result<File, EntryFault> {
+        let full = self.make_room(slot, path)?;
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&full);
+        let file = file.map_err(IoFailure::of("create the file", &full))?;
+        self.remember(slot, path, Kind::File);
+        Ok(file)
+    }
+
+    /// Makes a directory, or gives an existing one mode and time.
+    pub(crate) fn create_directory(
+        &mut self,
+        slot: usize,
+        path: &EntryPath,
+        mode: u32,
+        mtime: u64,
+    ) -> Result<(), EntryFault> {
+        let bytes = path.as_bytes();
+        self.check(bytes)?;
+        let full = self.full(bytes);
+        match self.entries.get(bytes).map(|made| &made.kind) {
+            None => {
+                self.make_parents(slot, bytes)?;
+                make_directory(&full, mode)?;
+            }
+            Some(Kind::Directory { .. }) => set_directory_mode(&full, mode)?,
+            Some(kind) => return Err(EntryFault::Clash { found: kind.word() }),
+        }
+        self.remember(slot, path, Kind::Directory { mtime: Some(mtime) });
+        Ok(())
+    }
+
+    /// Notes a symbolic link, to be made at the end.
+    pub(crate) fn note_symlink(&mut self, slot: usize, path: &EntryPath, target: &[u8]) -> Result<(), EntryFault> {
+        if !symlink_stays_inside(path, target) {
+            return Err(EntryFault::LinkLeaves { target: target.to_vec() });
+        }
+        self.make_room(slot, path)?;
+        self.remember(slot, path, Kind::Symlink { target: target.to_vec() });
+        Ok(())
+    }
+
+    /// Makes a hard link to a file that the same slot brought.
+    pub(crate) fn create_hard_link(
+        &mut self,
+        slot: usize,
+        path: &EntryPath,
+        target: &EntryPath,
+    ) -> Result<(), EntryFault> {
+        match self.entries.get(target.as_bytes()) {
+            Some(Made { slot: owner, kind: Kind::File }) if *owner == slot => {}
+            _ => return Err(EntryFault::HardLink { target: target.as_bytes().to_vec() }),
+        }
+        let full = self.make_room(slot, path)?;
+        fs::hard_link(self.full(target.as_bytes()), &full).map_err(IoFailure::of("create the hard link", &full))?;
+        self.remember(slot, path, Kind::File);
+        Ok(())
+    }
+
+    /// Makes the symbolic links, then gives the directories their times.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub(crate) fn finish(&self) -> Result<(), IoFailure> {
+        for (path, made) in &self.entries {
+            if let Kind::Symlink { target } = &made.kind {
+                let full = self.full(path);
+                std::os::unix::fs::symlink(OsStr::from_bytes(target), &full)
+                    .map_err(IoFailure::of("create the symbolic link", &full))?;
+            }
+        }
+        for (path, made) in &self.entries {
+            if let Kind::Directory { mtime: Some(mtime) } = made.kind {
+                let full = self.full(path);
+                File::open(&full)
+                    .and_then(|directory| directory.set_modified(time(mtime)))
+                    .map_err(IoFailure::of("set the time of", &full))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what the slots chosen by `gone` have put here, and their directories where nothing else is in them.
+    /// `path` is where the directory stands by now.
+    pub(crate) fn remove(&self, path: &Path, gone: impl Fn(usize) -> bool) {
+        // In reverse order what stands in a directory comes before the directory.
+        for (entry, _) in self.entries.iter().rev().filter(|(_, made)| gone(made.slot)) {
+            let full = path.join(OsStr::from_bytes(entry));
+            // Neither success is needed: setup commands may have removed or filled any of them.
+            let _ = fs::remove_file(&full).or_else(|_| fs::remove_dir(&full));
+        }
+    }
+
+    /// Clears the way for a file or link: parents are made, a file or link of an earlier slot is replaced.
+    fn make_room(&mut self, slot: usize, path: &EntryPath) -> Result<PathBuf, EntryFault> {
+        let bytes = path.as_bytes();
+        self.check(bytes)?;
+        self.make_parents(slot, bytes)?;
+        let full = self.full(bytes);
+        match self.entries.get(bytes) {
+            None | Some(Made { kind: Kind::Symlink { .. }, .. }) => {}
+            Some(Made { slot: earlier, kind: Kind::File }) if *earlier != slot => {
+                fs::remove_file(&full).map_err(IoFailure::of("replace", &full))?;
+            }
+            Some(made) => return Err(EntryFault::Clash { found: made.kind.word() }),
+        }
+        Ok(full)
+    }
+
+    fn check(&self, path: &[u8]) -> Result<(), EntryFault> {
+        let first = path.split(|byte| *byte == b'/').next().unwrap_or_default();
+        // File systems that ignore case would mix the two up.
+        if first.eq_ignore_ascii_case(RECORD_DIRECTORY.as_bytes()) {
+            return Err(EntryFault::Reserved);
+        }
+        if self.entries.len() >= ENTRIES_MAX {
+            return Err(EntryFault::TooMany);
+        }
+        Ok(())
+    }
+
+    fn make_parents(&mut self, slot: usize, path: &[u8]) -> Result<(), EntryFault> {
+        let Some(parent) = path.iter().rposition(|byte| *byte == b'/').map(|slash| &path[..slash]) else {
+            return Ok(());
+        };
+        if parent == self.last_parent {
+            return Ok(());
+        }
+        let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+        for directory in ends.map(|end| &path[..end]) {
+            match self.entries.get(directory).map(|made| &made.kind) {
+                Some(Kind::Directory { .. }) => continue,
+                Some(kind) => return Err(EntryFault::Clash { found: kind.word() }),
+                None => make_directory(&self.full(directory), DIRECTORY_MODE)?,
+            }
+            self.entries.insert(directory.to_vec(), Made { slot, kind: Kind::Directory { mtime: None } });
+        }
+        self.last_parent = parent.to_vec();
+        Ok(())
+    }
+
+    fn remember(&mut self, slot: usize, path: &EntryPath, kind: Kind) {
+        self.entries.insert(path.as_bytes().to_vec(), Made { slot, kind });
+    }
+
+    /// The full path of an entry.
+    pub(crate) fn path_of(&self, path: &EntryPath) -> PathBuf {
+        self.full(path.as_bytes())
+    }
+
+    fn full(&self, path: &[u8]) -> PathBuf {
+        self.path.join(OsStr::from_bytes(path))
+    }
+}
+
+impl Kind {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Directory { .. } => "directory",
+            Self::File => "file",
+            Self::Symlink { .. } => "symbolic link",
+        }
+    }
+}
+
+/// Gives a written file its mode and time. Setuid, setgid and sticky bits are dropped: a package grants no privilege.
+pub(crate) fn finish_file(file: &File, path: &Path, mode: u32, mtime: Option<u64>) -> Result<(), IoFailure> {
+    file.set_permissions(Permissions::from_mode(mode & 0o777)).map_err(IoFailure::of("set the mode of", path))?;
+    match mtime {
+        Some(mtime) => file.set_modified(time(mtime)).map_err(IoFailure::of("set the time of", path)),
+        None => Ok(()),
+    }
+}
+
+fn make_directory(path: &Path, mode: u32) -> Result<(), IoFailure> {
+    DirBuilder::new().mode(0o700).create(path).map_err(IoFailure::of("create the directory", path))?;
+    set_directory_mode(path, mode)
+}
+
+/// The owner keeps all rights, so that the tree can always be filled, read and removed.
+fn set_directory_mode(path: &Path, mode: u32) -> Result<(), IoFailure> {
+    let mode = Permissions::from_mode((mode & 0o777) | 0o700);
+    fs::set_permissions(path, mode).map_err(IoFailure::of("set the mode of", path))
+}
+
+fn time(seconds: u64) -> SystemTime {
+    // A time that the clock cannot count is as good as none.
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(SystemTime::UNIX_EPOCH)
+}

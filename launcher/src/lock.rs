@@ -1,0 +1,77 @@
+//! Kernel locks on files and directories. They end with their holder, however it dies, so none is ever stale.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io,
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+/// How often a held lock is tried again: short against an extraction, long against a system call.
+const RETRY: Duration = Duration::from_millis(10);
+
+/// A lock, for as long as the value lives.
+#[derive(Debug)]
+#[must_use]
+pub struct Lock {
+    _file: File,
+}
+
+/// What came of asking for a lock.
+#[derive(Debug)]
+pub enum Attempt {
+    /// It is ours.
+    Held(Lock),
+    /// Somebody else has it, and had it for as long as we waited.
+    Busy,
+    /// The file system has no locks.
+    Unsupported,
+}
+
+/// Takes the exclusive lock of a lock file, which is made if it is not there, waiting for at most `patience`.
+///
+/// # Errors
+/// Those of opening the file.
+pub fn lock_file(path: &Path, patience: Duration) -> io::Result<Attempt> {
+    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
+    let start = Instant::now();
+    loop {
+        match attempt(file.try_clone()?) {
+            Attempt::Busy if start.elapsed() < patience => std::thread::sleep(RETRY),
+            outcome => return Ok(outcome),
+        }
+    }
+}
+
+/// Takes the exclusive lock of a directory, without waiting.
+///
+/// # Errors
+/// Those of opening the directory.
+pub fn lock_directory(path: &Path) -> io::Result<Attempt> {
+    Ok(attempt(File::open(path)?))
+}
+
+fn attempt(file: File) -> Attempt {
+    match file.try_lock() {
+        Ok(()) => Attempt::Held(Lock { _file: file }),
+        Err(TryLockError::WouldBlock) => Attempt::Busy,
+        Err(TryLockError::Error(_)) => Attempt::Unsupported,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_exclusive_until_dropped() {
+        let path = std::env::temp_dir().join(format!("flavor-lock-test-{}", std::process::id()));
+        let first = lock_file(&path, Duration::ZERO).unwrap();
+        assert!(matches!(first, Attempt::Held(_)));
+        assert!(matches!(lock_file(&path, Duration::from_millis(30)).unwrap(), Attempt::Busy));
+        drop(first);
+        assert!(matches!(lock_file(&path, Duration::ZERO).unwrap(), Attempt::Held(_)));
+        std::fs::remove_file(path).unwrap();
+    }
+}

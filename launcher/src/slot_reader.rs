@@ -1,0 +1,175 @@
+//! Reads one slot of a checked package: stored bytes by positioned reads, hashed on the way, decoded by its operations.
+
+use std::{
+    fmt,
+    fs::File,
+    io::{self, Write},
+    os::unix::fs::FileExt,
+};
+
+use pspf_nostd::{
+    codec::{Budget, Chain, DecodeError, Sink, Stop},
+    digest::{Sha256Digest, StreamingSha256},
+    operation::OperationError,
+    verify::{Checked, SlotFacts},
+};
+
+use crate::codecs::NativeCodecs;
+
+/// Bytes per read: large enough to make system calls cheap, small enough for any machine.
+const READ_SIZE: usize = 256 << 10;
+
+/// Why a slot cannot be read.
+#[derive(Debug)]
+pub struct SlotError {
+    /// The slot's identifier, or its number where there is no such slot.
+    pub slot: String,
+    /// What is wrong.
+    pub fault: SlotFault,
+}
+
+/// What is wrong with a slot.
+#[derive(Debug)]
+pub enum SlotFault {
+    /// The package has no slot of this number.
+    NoSuchSlot,
+    /// The package file cannot be read.
+    Read(io::Error),
+    /// What was read cannot be written.
+    Write(io::Error),
+    /// The sink wanted to stop; it knows why.
+    Stopped,
+    /// An operation that is not decoded.
+    Operations(OperationError),
+    /// The stored bytes are not what the operations say.
+    Decode(DecodeError),
+    /// Decoding gave another length than the signed metadata state.
+    OriginalSize {
+        /// As signed, in bytes.
+        expected: u64,
+        /// As decoded, in bytes.
+        found: u64,
+    },
+    /// The stored bytes are not the ones that were verified: the file has changed meanwhile.
+    Digest {
+        /// As verified.
+        expected: Option<Sha256Digest>,
+        /// As read.
+        found: Sha256Digest,
+    },
+}
+
+impl fmt::Display for SlotError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "slot `{}`: {}", self.slot, self.fault)
+    }
+}
+
+impl std::error::Error for SlotError {}
+
+impl fmt::Display for SlotFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchSlot => f.write_str("the package has no such slot"),
+            Self::Read(error) => write!(f, "the package file cannot be read: {error}"),
+            Self::Write(error) => write!(f, "the content cannot be written: {error}"),
+            Self::Stopped => f.write_str("reading was stopped"),
+            Self::Operations(error) => error.fmt(f),
+            Self::Decode(error) => error.fmt(f),
+            Self::OriginalSize { expected, found } => {
+                write!(f, "the content has {found} bytes after decoding, the signed metadata say {expected}")
+            }
+            Self::Digest { expected: Some(expected), found } => {
+                write!(f, "the file has changed since it was verified: SHA-256 {found}, expected {expected}")
+            }
+            Self::Digest { expected: None, .. } => f.write_str("nothing is known of what it should hold"),
+        }
+    }
+}
+
+/// Writes a slot's stored bytes to `out`; gives their number.
+///
+/// # Errors
+/// [`SlotError`]; what was written by then is not to be used.
+pub fn read_stored(file: &File, package: &Checked, slot: usize, out: &mut dyn Write) -> Result<u64, SlotError> {
+    let facts = facts(package, slot)?;
+    let copied = copy_stored(file, facts, &mut |bytes| out.write_all(bytes).map_err(SlotFault::Write));
+    copied.map(|()| facts.range().len()).map_err(|fault| SlotError { slot: facts.entry().id.clone(), fault })
+}
+
+/// Writes a slot's content to `out`, decoded but not unpacked (a tar stays one); gives its length in bytes.
+///
+/// # Errors
+/// [`SlotError`]; what was written by then is not to be used.
+pub fn read_decoded(file: &File, package: &Checked, slot: usize, out: &mut dyn Write) -> Result<u64, SlotError> {
+    let facts = facts(package, slot)?;
+    let mut refused = None;
+    let decoded = decode(file, facts, &mut |bytes| {
+        out.write_all(bytes).map_err(|error| {
+            refused = Some(error);
+            Stop
+        })
+    });
+    decoded.map_err(|fault| {
+        let fault = refused.map_or(fault, SlotFault::Write);
+        SlotError { slot: facts.entry().id.clone(), fault }
+    })
+}
+
+/// The facts of slot `number`.
+///
+/// # Errors
+/// [`SlotFault::NoSuchSlot`].
+pub(crate) fn facts(package: &Checked, number: usize) -> Result<&SlotFacts, SlotError> {
+    package.slots().get(number).ok_or_else(|| SlotError { slot: number.to_string(), fault: SlotFault::NoSuchSlot })
+}
+
+/// Decodes a slot into `out`, then makes sure that what was decoded is what was verified.
+pub(crate) fn decode(file: &File, facts: &SlotFacts, out: &mut Sink<'_>) -> Result<u64, SlotFault> {
+    let codecs = facts.operations().codecs().map_err(SlotFault::Operations)?;
+    let expected = facts.original_size();
+    let mut budget = Budget::default();
+    // One byte over the signed size is enough to know that it is wrong. (What one codec hands to another may be longer.)
+    if let (Some(size), 0 | 1) = (expected, codecs.len()) {
+        budget.output_max = budget.output_max.min(size);
+    }
+    let mut chain = Chain::new(&codecs, &NativeCodecs, &budget).map_err(SlotFault::Decode)?;
+    let mut found = 0_u64;
+    let mut counted = |bytes: &[u8]| {
+        found = found.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        out(bytes)
+    };
+    copy_stored(file, facts, &mut |bytes| chain.push(bytes, &mut counted).map_err(SlotFault::Decode))?;
+    chain.finish(&mut counted).map_err(SlotFault::Decode)?;
+    match expected {
+        Some(expected) if expected != found => Err(SlotFault::OriginalSize { expected, found }),
+        _ => Ok(found),
+    }
+}
+
+fn copy_stored(
+    file: &File,
+    facts: &SlotFacts,
+    out: &mut dyn FnMut(&[u8]) -> Result<(), SlotFault>,
+) -> Result<(), SlotFault> {
+    if facts.entry().self_ref {
+        return Ok(());
+    }
+    let range = facts.range();
+    let mut hasher = StreamingSha256::new();
+    let mut window = vec![0; READ_SIZE];
+    let mut at = range.start;
+    while at < range.end {
+        let length = usize::try_from(range.end - at).map_or(READ_SIZE, |left| left.min(READ_SIZE));
+        let bytes = &mut window[..length];
+        file.read_exact_at(bytes, at).map_err(SlotFault::Read)?;
+        hasher.update(bytes);
+        out(bytes)?;
+        at = at.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
+    }
+    let found = hasher.finish();
+    match facts.sha256() {
+        Some(expected) if *expected == found => Ok(()),
+        expected => Err(SlotFault::Digest { expected: expected.copied(), found }),
+    }
+}
