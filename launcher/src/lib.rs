@@ -10,7 +10,12 @@ pub mod extraction_root;
 pub mod glob;
 pub mod io_failure;
 pub mod lock;
+pub mod own_commands;
+pub mod own_file;
 pub mod placeholders;
+pub mod run;
 pub mod setup;
 pub mod slot_reader;
 pub mod workenv;
+
+pub use run::LAUNCHER_MARKER;

@@ -1,0 +1,256 @@
+//! A start of the package: find itself, authenticate, find or make the work environment, become the program.
+
+use std::{
+    ffi::{OsStr, OsString},
+    fmt,
+    io::{self, Write},
+    os::unix::{ffi::OsStrExt, process::CommandExt},
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+};
+
+use pspf_nostd::{
+    report::Report,
+    verify::{Authenticated, Checked, Outcome, Scope, TrustedKeys},
+};
+
+use crate::{
+    base_dir::{self, BaseDir, BaseDirError},
+    command::{self, CommandError},
+    driver::verify_file,
+    environment::{self, Facts},
+    own_commands,
+    own_file::OwnFile,
+    placeholders::Placeholders,
+    workenv::{Workenv, WorkenvError, reuse_is_allowed},
+};
+
+/// Every launcher of this project carries this text, so that `flavor pack` can tell it from any other program.
+pub const LAUNCHER_MARKER: &str = "PSPF/2025 launcher (flavor)";
+
+/// Why a start failed.
+#[derive(Debug)]
+pub enum LaunchError {
+    /// The package's own file cannot be opened or read.
+    OwnFile(io::Error),
+    /// There is no package behind the launcher.
+    NotAPackage {
+        /// What the engine found.
+        why: String,
+    },
+    /// The package is not what its publisher signed.
+    Verification {
+        /// What the engine found first, with its code.
+        why: String,
+    },
+    /// There is no place for a work environment.
+    Base(BaseDirError),
+    /// The content cannot be extracted or set up.
+    Workenv(WorkenvError),
+    /// The command is wrong.
+    Command(CommandError),
+    /// The program cannot be executed.
+    Execute {
+        /// The program.
+        program: PathBuf,
+        /// The system's answer.
+        error: io::Error,
+    },
+}
+
+impl LaunchError {
+    /// The exit code for this error, for the launcher's callers to tell them apart (docs/launcher.md).
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::NotAPackage { .. } => 102,
+            Self::Workenv(WorkenvError::Extract(_) | WorkenvError::Busy { .. }) => 103,
+            Self::Command(_) | Self::Execute { .. } | Self::Workenv(WorkenvError::Setup(_)) => 104,
+            Self::OwnFile(_) | Self::Base(_) | Self::Workenv(WorkenvError::Base(_) | WorkenvError::Io(_)) => 106,
+            Self::Verification { .. } => 107,
+        }
+    }
+
+    /// What went wrong, and what the user can do about it.
+    fn words(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::OwnFile(_) => ("the package cannot be read", "check that you may read it, not only execute it"),
+            Self::NotAPackage { .. } => ("this is not a whole package", "get it again from its publisher"),
+            Self::Verification { .. } => {
+                ("the package is not what its publisher signed", "do not use it; get it again from its publisher")
+            }
+            Self::Base(_) | Self::Workenv(WorkenvError::Base(_)) => {
+                ("there is no place to unpack to", "set FLAVOR_CACHE_DIR to a directory that you own and can write to")
+            }
+            Self::Workenv(WorkenvError::Extract(error)) if !error.is_of_the_system() => {
+                ("the package cannot be unpacked", "tell its publisher")
+            }
+            Self::Workenv(WorkenvError::Io(_) | WorkenvError::Extract(_)) => (
+                "the package cannot be unpacked",
+                "check space and rights there, or set FLAVOR_CACHE_DIR to another place",
+            ),
+            Self::Workenv(WorkenvError::Busy { .. }) => {
+                ("the package is being set up elsewhere", "wait for that process, or end it")
+            }
+            Self::Workenv(WorkenvError::Setup(_)) => {
+                ("the package cannot be set up", "start it again, or tell its publisher")
+            }
+            Self::Command(_) => ("the package cannot be run", "tell its publisher"),
+            Self::Execute { .. } => (
+                "the program cannot be executed",
+                "check that the file system allows executing, and the machine's type",
+            ),
+        }
+    }
+}
+
+impl fmt::Display for LaunchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OwnFile(error) => error.fmt(f),
+            Self::NotAPackage { why } | Self::Verification { why } => f.write_str(why),
+            Self::Base(error) => error.fmt(f),
+            Self::Workenv(error) => error.fmt(f),
+            Self::Command(error) => error.fmt(f),
+            Self::Execute { program, error } => write!(f, "{}: {error}", program.display()),
+        }
+    }
+}
+
+impl std::error::Error for LaunchError {}
+
+impl From<WorkenvError> for LaunchError {
+    fn from(error: WorkenvError) -> Self {
+        Self::Workenv(error)
+    }
+}
+
+impl From<CommandError> for LaunchError {
+    fn from(error: CommandError) -> Self {
+        Self::Command(error)
+    }
+}
+
+/// The launcher. Returns only where there is no program to become.
+#[must_use]
+pub fn main() -> ExitCode {
+    let mut arguments: Vec<OsString> = std::env::args_os().collect();
+    let called = if arguments.is_empty() { OsString::new() } else { arguments.remove(0) };
+    let own = match OwnFile::open(&called) {
+        Ok(own) => own,
+        Err((path, error)) => return fail(&path, &LaunchError::OwnFile(error)),
+    };
+    if own_commands::are_asked_for(base_dir::variable("FLAVOR_LAUNCHER_CLI").as_deref()) {
+        match own_commands::run(&own, &arguments) {
+            own_commands::Done::Ended(code) => return code,
+            own_commands::Done::RunProgram => drop(arguments.remove(0)),
+        }
+    }
+    match start(&own, &arguments) {
+        Ok(never) => match never {},
+        Err(error) => fail(own.path(), &error),
+    }
+}
+
+fn fail(path: &Path, error: &LaunchError) -> ExitCode {
+    let (what, remedy) = error.words();
+    // Nobody is left to tell if this fails.
+    let _ = writeln!(io::stderr(), "flavor: {what} ({}): {error}; {remedy}", path.display());
+    ExitCode::from(error.exit_code())
+}
+
+enum Never {}
+
+fn start(own: &OwnFile, arguments: &[OsString]) -> Result<Never, LaunchError> {
+    let package = authenticate(own)?;
+    let bases = BaseDir::candidates(base_dir::variable).map_err(LaunchError::Base)?;
+    let workenv = work_environment(own, &package, &bases)?;
+    let facts = facts(own, &workenv);
+    let metadata = package.metadata();
+    let command = metadata.execution.as_ref().map(|execution| execution.command.as_str()).unwrap_or_default();
+    let words = command::words(command, &Placeholders { workenv: workenv.path(), metadata })?;
+    let environment = environment::for_program(std::env::vars_os(), metadata, &facts)?;
+    let search = environment.get(OsStr::new("PATH")).map(OsString::as_os_str);
+    let (name, fixed) = words.split_first().ok_or(CommandError::Missing)?;
+    let program = command::resolve(name, workenv.path(), search)?;
+    let error = Command::new(&program).args(fixed).args(arguments).env_clear().envs(&environment).exec();
+    Err(LaunchError::Execute { program, error })
+}
+
+fn facts<'a>(own: &'a OwnFile, workenv: &'a Workenv<'_>) -> Facts<'a> {
+    Facts {
+        workenv: workenv.path(),
+        base: workenv.base().path(),
+        launcher: own.path(),
+        command_name: own.command_name(),
+    }
+}
+
+/// The work environment: a valid one wherever it is, else a new one in the first place that can hold it.
+fn work_environment<'a>(
+    own: &OwnFile,
+    package: &'a Authenticated,
+    bases: &'a [BaseDir],
+) -> Result<Workenv<'a>, LaunchError> {
+    let reuse = reuse_is_allowed(base_dir::variable("FLAVOR_WORKENV_CACHE").as_ref());
+    if reuse {
+        for base in bases {
+            let workenv = Workenv::new(base, package);
+            if workenv.is_valid()? {
+                return Ok(workenv);
+            }
+        }
+    }
+    let mut refused = LaunchError::Command(CommandError::Missing);
+    for base in bases {
+        let workenv = Workenv::new(base, package);
+        match workenv.create(own.file(), &facts(own, &workenv), reuse, || check(own, package)) {
+            Ok(()) => return Ok(workenv),
+            Err(error @ LaunchError::Workenv(WorkenvError::Base(_))) => refused = error,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(refused)
+}
+
+/// Reads trailer, metadata and slot table: who signed what.
+fn authenticate(own: &OwnFile) -> Result<Authenticated, LaunchError> {
+    let outcome = verify(own, Scope::Head)?;
+    outcome.authenticated.ok_or_else(|| refusal(&outcome.report))
+}
+
+/// Reads every byte.
+fn check(own: &OwnFile, package: &Authenticated) -> Result<Checked, LaunchError> {
+    let outcome = verify(own, Scope::Content)?;
+    let checked = outcome.checked.ok_or_else(|| refusal(&outcome.report))?;
+    if checked.content_id() != package.content_id() {
+        return Err(LaunchError::Verification { why: "the file has changed while it was being read".to_owned() });
+    }
+    Ok(checked)
+}
+
+fn verify(own: &OwnFile, scope: Scope) -> Result<Outcome, LaunchError> {
+    verify_file(own.file(), scope, TrustedKeys::default(), |_, _| ()).map_err(LaunchError::OwnFile)
+}
+
+fn refusal(report: &Report) -> LaunchError {
+    match report.errors().next() {
+        Some(finding) => {
+            let why = [&finding.message, " [", finding.code, "]"].concat();
+            if finding.part == "trailer" { LaunchError::NotAPackage { why } } else { LaunchError::Verification { why } }
+        }
+        None => LaunchError::Verification { why: "it is not signed [signature.absent]".to_owned() },
+    }
+}
+
+/// Whether a program's bytes are those of a launcher of this project.
+#[must_use]
+pub fn is_own_launcher(program: &[u8]) -> bool {
+    program.windows(LAUNCHER_MARKER.len()).any(|window| window == LAUNCHER_MARKER.as_bytes())
+}
+
+/// The last component of what the caller typed.
+#[must_use]
+pub(crate) fn base_name(called: &OsStr) -> &OsStr {
+    OsStr::from_bytes(called.as_bytes().rsplit(|byte| *byte == b'/').next().unwrap_or_default())
+}
