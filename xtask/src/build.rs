@@ -29,8 +29,17 @@ struct Binary<'a> {
     profile: &'a str,
     /// For the standard library, where it is compiled along.
     std_features: &'a str,
+    /// Cargo features of the package.
+    features: &'a str,
+    /// Flags for rustc that any compiler takes.
+    flags: &'a [&'a str],
+    /// Flags that only a compiler with unstable features takes.
+    unstable_flags: &'a [&'a str],
     env: Vec<(&'a str, OsString)>,
 }
+
+/// What makes the launcher smaller: 735 KB without these, 456 KB with them and without panic messages.
+const LAUNCHER_FLAGS: &[&str] = &["-Cforce-unwind-tables=no", "--cfg=curve25519_dalek_backend=\"serial\""];
 
 /// Builds the launcher into `dist/launchers/` and returns its path.
 pub(crate) fn launcher(workspace: &Workspace, options: Options) -> Result<PathBuf> {
@@ -39,6 +48,9 @@ pub(crate) fn launcher(workspace: &Workspace, options: Options) -> Result<PathBu
         name: "flavor-launcher",
         profile: "launcher",
         std_features: "optimize_for_size",
+        features: "small",
+        flags: LAUNCHER_FLAGS,
+        unstable_flags: &["-Zunstable-options", "-Cpanic=immediate-abort"],
         env: Vec::new(),
     };
     let (built, target) = build(workspace, &binary, options)?;
@@ -58,13 +70,15 @@ pub(crate) fn dist(workspace: &Workspace, options: Options) -> Result<PathBuf> {
         name: "flavor",
         profile: "release",
         std_features: "",
+        features: "",
+        flags: &[],
+        unstable_flags: &[],
         env: vec![("FLAVOR_EMBED_LAUNCHER", launcher.into_os_string())],
     };
     let (built, _) = build(workspace, &binary, options)?;
     let flavor = place(&built, &workspace.dist().join("flavor"))?;
     if !fs::read(&flavor)?.windows(inside.len()).any(|window| window == inside) {
-        // The linker drops the launcher while no command uses `embedded::launcher()`.
-        eprintln!("==> flavor: NO LAUNCHER INSIDE");
+        bail!("{} was built without the launcher inside", flavor.display());
     }
     println!("\n{}", crate::listing::listing(&workspace.dist())?);
     Ok(flavor)
@@ -98,18 +112,20 @@ fn zigbuild(workspace: &Workspace, binary: &Binary<'_>, target: &str, route: Rou
     forget_cargo_run(&mut command);
     command.current_dir(&workspace.root).env("PATH", path_with(&bin)?);
     command.args(["zigbuild", "--locked", "--quiet", "--package", binary.package, "--bin", binary.name]);
-    command.args(["--profile", binary.profile, "--target", target]);
+    command.args(["--profile", binary.profile, "--target", target, "--features", binary.features]);
+    // zig brings its own start files and libc.
+    let mut own = [&["-Clink-self-contained=no"], binary.flags].concat();
     let target_dir = match route {
         Route::Rustup => workspace.target.clone(),
         Route::Debian => {
             command.args(["-Zbuild-std=std,panic_abort", &format!("-Zbuild-std-features={}", binary.std_features)]);
             debian(&mut command);
+            own.extend(binary.unstable_flags);
             workspace.debian_target()
         }
     };
     command.arg("--target-dir").arg(&target_dir);
-    // zig brings its own start files and libc.
-    flags(&mut command, workspace, &["-Clink-self-contained=no"])?;
+    flags(&mut command, workspace, &own)?;
     command.envs(binary.env.iter().cloned());
     run(&mut command)?;
     let built = target_dir.join(target).join(binary.profile).join(binary.name);
@@ -122,8 +138,11 @@ fn zigbuild(workspace: &Workspace, binary: &Binary<'_>, target: &str, route: Rou
 fn native(workspace: &Workspace, binary: &Binary<'_>) -> Result<(PathBuf, String)> {
     let mut command = cargo(&workspace.root);
     command.args(["build", "--locked", "--quiet", "--package", binary.package, "--bin", binary.name]);
-    command.args(["--profile", binary.profile]).arg("--target-dir").arg(&workspace.target);
-    flags(&mut command, workspace, &[])?;
+    command
+        .args(["--profile", binary.profile, "--features", binary.features])
+        .arg("--target-dir")
+        .arg(&workspace.target);
+    flags(&mut command, workspace, binary.flags)?;
     command.envs(binary.env.iter().cloned());
     run(&mut command)?;
     let built = workspace.target.join(binary.profile).join(binary.name);
