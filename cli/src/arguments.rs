@@ -1,0 +1,266 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use pspf_nostd::report::Integrity;
+use std::{num::NonZero, path::PathBuf};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  the operation failed, or the package did not verify
+  2  wrong usage: unknown option, missing file argument";
+
+/// Packs programs into single signed files (PSPF/2025), and verifies, inspects and extracts such files.
+#[derive(Debug, Parser)]
+#[command(name = "flavor", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Pack(Box<Pack>),
+    Verify(Verify),
+    Inspect(Inspect),
+    Extract(Extract),
+    ExtractAll(ExtractAll),
+    Keygen(Keygen),
+}
+
+impl Command {
+    /// Whether the answer is to be JSON.
+    #[must_use]
+    pub fn json(&self) -> bool {
+        match self {
+            Self::Pack(pack) => pack.json,
+            Self::Verify(verify) => verify.json,
+            Self::Inspect(inspect) => inspect.json,
+            Self::Extract(extract) => extract.json,
+            Self::ExtractAll(extract) => extract.json,
+            Self::Keygen(keygen) => keygen.json,
+        }
+    }
+}
+
+const VERIFY_HELP: &str = "\
+Examples:
+  flavor verify app.psp
+  flavor verify app.psp --require sealed --key keys/flavor-public.key
+  flavor verify dist/*.psp --json
+
+Integrity and trust are two questions. `intact`, `bound` and `sealed` say how much of the file the
+signature proves; whether the signer is trusted depends on your keys: those given with --key, or the
+trust store. A package that is intact but signed by an unknown key passes (exit 0) unless --key,
+--require or --require-trusted asks for more.";
+
+/// Checks every byte of packages: checksums, signature, and what the signature covers.
+#[derive(Debug, Args)]
+#[command(after_help = VERIFY_HELP)]
+pub struct Verify {
+    /// Packages.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Trust only this key: a public key file or a 64-digit fingerprint. May be given several times; the package must
+    /// be signed by one of them, and the trust store does not count.
+    #[arg(long = "key", value_name = "FILE|FINGERPRINT")]
+    pub keys: Vec<String>,
+    /// The least that must be proved.
+    #[arg(long, value_enum, value_name = "STATE")]
+    pub require: Option<Required>,
+    /// Fail unless the signer is trusted (in the trust store, or named with --key).
+    #[arg(long)]
+    pub require_trusted: bool,
+    /// Show the whole coverage map: which bytes are authenticated, and why.
+    #[arg(long)]
+    pub coverage: bool,
+    /// Write one JSON document per package, one per line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The states that can be required.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Required {
+    /// Checksums and signature hold.
+    Intact,
+    /// The signed metadata carry a digest of the launcher and of every slot.
+    Bound,
+    /// Every byte of the file follows from the signed metadata.
+    Sealed,
+}
+
+impl From<Required> for Integrity {
+    fn from(required: Required) -> Self {
+        match required {
+            Required::Intact => Self::Intact,
+            Required::Bound => Self::Bound,
+            Required::Sealed => Self::Sealed,
+        }
+    }
+}
+
+const INSPECT_HELP: &str = "\
+Examples:
+  flavor inspect app.psp
+  flavor inspect app.psp --json | jq .slots
+
+Reads the trailer, the metadata and the slot table only, so it is fast on any size. The signature over
+the metadata is checked; the content of the slots is not: `flavor verify` does that.";
+
+/// Shows what a package says of itself: name, builder, launcher, signer, slots, command, environment.
+#[derive(Debug, Args)]
+#[command(after_help = INSPECT_HELP)]
+pub struct Inspect {
+    /// The package.
+    pub file: PathBuf,
+    /// Write a JSON document, with the whole metadata in it.
+    #[arg(long)]
+    pub json: bool,
+}
+
+const KEYGEN_HELP: &str = "\
+Examples:
+  flavor keygen
+  flavor keygen --out-dir ~/.config/flavor/signing
+
+Writes flavor-private.key (PKCS#8 PEM, mode 0600) and flavor-public.key (SubjectPublicKeyInfo PEM, mode
+0644). Existing keys are never overwritten without --force.";
+
+/// Makes an Ed25519 key pair for signing packages.
+#[derive(Debug, Args)]
+#[command(after_help = KEYGEN_HELP)]
+pub struct Keygen {
+    /// Directory for the two files; made if missing.
+    #[arg(long, value_name = "DIR", default_value = "keys")]
+    pub out_dir: PathBuf,
+    /// Overwrite existing key files.
+    #[arg(long)]
+    pub force: bool,
+    /// Write a JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
+const PACK_HELP: &str = "\
+Examples:
+  flavor pack
+  flavor pack --manifest app/pyproject.toml --output dist/ --private-key keys/flavor-private.key
+  flavor pack --manifest tool.json --output tool.psp --key-seed test --compat
+
+The key is that of --key-seed, else of --private-key, else of the variable FLAVOR_KEY_SEED; without any
+of them a key is made for this package alone. With equal inputs, key and SOURCE_DATE_EPOCH the package has
+equal bytes, wherever and with however many threads it is made.";
+
+/// Packs a Python project, or files named by a JSON manifest, into one signed executable file.
+#[derive(Debug, Args)]
+#[command(after_help = PACK_HELP)]
+pub struct Pack {
+    /// pyproject.toml of a Python project, or a builder manifest in JSON.
+    #[arg(long, value_name = "FILE", default_value = "pyproject.toml")]
+    pub manifest: PathBuf,
+    /// The package, or a directory for it when it ends in `/` [default: dist/NAME.psp beside the manifest].
+    #[arg(long, value_name = "FILE|DIR/")]
+    pub output: Option<PathBuf>,
+    /// Launcher to put in front [default: FLAVOR_LAUNCHER_BIN, else the one inside this program].
+    #[arg(long, value_name = "FILE")]
+    pub launcher_bin: Option<PathBuf>,
+    /// Write a package that the published launchers run and the published tool verifies.
+    #[arg(long)]
+    pub compat: bool,
+    /// Private key file (PKCS#8 PEM) that signs.
+    #[arg(long, value_name = "FILE")]
+    pub private_key: Option<PathBuf>,
+    /// Public key file that the private key must belong to.
+    #[arg(long, value_name = "FILE")]
+    pub public_key: Option<PathBuf>,
+    /// Sign with the key that this text gives; anyone who knows the text can sign as well.
+    #[arg(long, value_name = "TEXT")]
+    pub key_seed: Option<String>,
+    /// Python for the package: `auto`, `local`, `uv`, a version such as 3.12, or the path of an interpreter.
+    #[arg(long, value_name = "CHOICE", default_value = "auto")]
+    pub python: String,
+    /// Install this group of `project.optional-dependencies` as well. May be given several times.
+    #[arg(long = "extra", value_name = "GROUP")]
+    pub extras: Vec<String>,
+    /// What `{workenv}` in slot sources stands for [default: FLAVOR_WORKENV_BASE, else the manifest's directory].
+    #[arg(long, value_name = "DIR")]
+    pub workenv_base: Option<PathBuf>,
+    /// Threads for compression [default: all]. The result does not depend on it.
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZero<u32>>,
+    /// Zstandard level, 1 to 22 [default: 19].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=22))]
+    pub level: Option<i64>,
+    /// Leave out the verification of the finished package.
+    #[arg(long)]
+    pub no_verify: bool,
+    /// Print nothing but warnings and errors.
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Write a JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
+const EXTRACT_HELP: &str = "\
+Examples:
+  flavor extract app.psp 0 runtime.tar
+  flavor extract app.psp config settings.json
+  flavor extract app.psp app --unpack tree
+
+The whole package is verified first; nothing is written of one that fails. OUT receives the decoded
+content, where a tar archive stays one.";
+
+/// Writes the content of one slot.
+#[derive(Debug, Args)]
+#[command(after_help = EXTRACT_HELP)]
+pub struct Extract {
+    /// The package.
+    pub file: PathBuf,
+    /// Number of the slot, or its id.
+    #[arg(allow_negative_numbers = true)]
+    pub slot: String,
+    /// File to write.
+    #[arg(value_name = "OUT", required_unless_present = "unpack", conflicts_with = "unpack")]
+    pub output: Option<PathBuf>,
+    /// Unpack the slot as a running package would, into a new directory.
+    #[arg(long, value_name = "DIR")]
+    pub unpack: Option<PathBuf>,
+    /// Write the stored bytes, not decoded.
+    #[arg(long, conflicts_with = "unpack")]
+    pub raw: bool,
+    /// Replace an existing output.
+    #[arg(long, short)]
+    pub force: bool,
+    /// Write a JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
+const EXTRACT_ALL_HELP: &str = "\
+Examples:
+  flavor extract-all app.psp app/
+  ls app/  # 00_runtime/  01_app/  metadata.json
+
+The whole package is verified first; nothing is written of one that fails.";
+
+/// Unpacks every slot into a directory of its own, and the metadata beside them.
+#[derive(Debug, Args)]
+#[command(after_help = EXTRACT_ALL_HELP)]
+pub struct ExtractAll {
+    /// The package.
+    pub file: PathBuf,
+    /// Directory for the slots; made if missing.
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+    /// Replace existing outputs.
+    #[arg(long, short)]
+    pub force: bool,
+    /// Write a JSON document.
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,58 @@
+//! Packages of which every byte has been verified, as extraction needs them.
+
+use crate::{
+    problem::{Failure, Problem, open_argument},
+    progress::Bar,
+    terminal::Console,
+};
+use flavor_launcher::driver;
+use pspf_nostd::{
+    report::{Report, Trust},
+    verify::{Checked, Outcome, Scope, TrustedKeys},
+};
+use std::{fs::File, path::Path};
+
+/// Files from this size on show a progress bar, in bytes: smaller ones are done before it would be drawn.
+const BAR_FROM: u64 = 64 << 20;
+
+/// Verifies all of an open package, with a progress bar where that takes a while.
+///
+/// # Errors
+/// Those of reading; a broken package is not one.
+pub fn verify(path: &Path, file: &File, trusted: TrustedKeys, console: &Console) -> Result<Outcome, Failure> {
+    let bytes = file.metadata().map(|facts| facts.len()).unwrap_or_default();
+    let bar = Bar::bytes(console.interactive() && bytes >= BAR_FROM, &format!("verifying {}", path.display()), bytes);
+    let outcome = driver::verify_file(file, Scope::Content, trusted, |done, _| bar.at(done));
+    bar.clear();
+    outcome.map_err(|error| Problem::io("file.read", path, "read the package", &error).into())
+}
+
+/// Opens and verifies a package for extraction.
+///
+/// # Errors
+/// Where it cannot be read, or anything in it is not as signed.
+pub fn open(path: &Path, console: &Console) -> Result<(File, Checked), Failure> {
+    let file = open_argument(path, "a package")?;
+    let outcome = verify(path, &file, TrustedKeys::default(), console)?;
+    match outcome.checked {
+        Some(checked) => Ok((file, checked)),
+        None => Err(refused(path, &outcome.report)),
+    }
+}
+
+fn refused(path: &Path, report: &Report) -> Failure {
+    let mut problems: Vec<Problem> = report
+        .errors()
+        .map(|finding| {
+            let place = finding.range.map(|range| format!(", bytes {range}")).unwrap_or_default();
+            Problem::error(finding.code, finding.message.clone()).file(path).field(format!("{}{place}", finding.part))
+        })
+        .collect();
+    if problems.is_empty() && report.trust == Trust::Unsigned {
+        problems.push(Problem::error("signature.absent", "the package is not signed").file(path));
+    }
+    if let Some(last) = problems.last_mut() {
+        last.hint = Some("nothing was extracted; `flavor verify` shows the whole report".to_owned());
+    }
+    problems.into()
+}

@@ -1,0 +1,74 @@
+//! Key files and fingerprints given on the command line.
+
+use crate::problem::{Failure, Problem, open_argument};
+use pspf_nostd::{
+    key::{Fingerprint, KeyError, PublicKey, SigningKey},
+    limits::KEY_FILE_MAX,
+    offsets::length,
+};
+use std::{io::Read as _, path::Path};
+
+/// Reads a private key file.
+///
+/// # Errors
+/// [`Failure`] that names the file and what was found in it.
+pub fn private_key(path: &Path) -> Result<SigningKey, Failure> {
+    let bytes = contents(path, "a private key file")?;
+    SigningKey::from_pem(&bytes).map_err(|error| unusable(path, &error).into())
+}
+
+/// Reads a public key file.
+///
+/// # Errors
+/// [`Failure`] that names the file and what was found in it.
+pub fn public_key(path: &Path) -> Result<PublicKey, Failure> {
+    let bytes = contents(path, "a public key file")?;
+    PublicKey::from_pem(&bytes).map_err(|error| unusable(path, &error).into())
+}
+
+/// The fingerprint that a `--key` names: 64 hex digits, or the file of a public key.
+///
+/// # Errors
+/// [`Failure`] where it is neither.
+pub fn pinned(text: &str) -> Result<Fingerprint, Failure> {
+    let digits = text.strip_prefix("sha256:").unwrap_or(text).to_ascii_lowercase();
+    let path = Path::new(text);
+    let hexadecimal = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    if hexadecimal && !path.exists() {
+        return digits.parse().map_err(|error| {
+            let problem = Problem::error("key.fingerprint", format!("`{text}` is not a whole fingerprint: {error}"));
+            Failure::usage(problem.field("--key").hint("`flavor inspect FILE` and `flavor keygen` print all 64 digits"))
+        });
+    }
+    public_key(path).map(|key| key.fingerprint())
+}
+
+/// A key from the system's random source.
+///
+/// # Errors
+/// Where the system has none.
+pub fn random_key() -> Result<SigningKey, Failure> {
+    let mut seed = [0; 32];
+    let unavailable = |error: String| Problem::error("key.random", format!("no random bytes from the system: {error}"));
+    getrandom::fill(&mut seed).map_err(|error| unavailable(error.to_string()))?;
+    SigningKey::from_private_seed(seed).map_err(|error| unavailable(error.to_string()).into())
+}
+
+fn contents(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
+    let file = open_argument(path, what)?;
+    let mut bytes = Vec::new();
+    // One byte more than is accepted, so that a longer file is seen to be longer.
+    let limit = length(&[0; KEY_FILE_MAX]).saturating_add(1);
+    file.take(limit).read_to_end(&mut bytes).map_err(|error| Problem::io("key.read", path, "read the key", &error))?;
+    Ok(bytes)
+}
+
+fn unusable(path: &Path, error: &KeyError) -> Problem {
+    let problem = match error {
+        KeyError::Unexpected { expected, found } => Problem::error(error.code(), "this is not the key that is needed")
+            .expected(expected.to_string())
+            .found(found.to_string()),
+        other => Problem::error(other.code(), other.to_string()),
+    };
+    problem.file(path).hint("`flavor keygen` makes a pair of the right kind")
+}

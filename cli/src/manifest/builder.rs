@@ -1,0 +1,170 @@
+//! The builder manifest in JSON (format.md §10), with the names that the published builders use.
+
+use super::{
+    Document,
+    cursor::{Cursor, Problems, with_suggestion},
+    document::Node,
+    package::PackageSpec,
+    sections::{runtime_env, runtime_json, variables},
+    slots::{self, SourceBase},
+    words,
+};
+use crate::problem::{Problem, Weight};
+use pspf_nostd::json::Json;
+
+/// Keys that published manifests carry and every builder makes itself.
+const MADE_BY_THE_BUILDER: &[&str] =
+    &["format", "format_version", "signature", "launcher", "build", "verification", "compatibility", "seal"];
+
+/// Reads a manifest. Problems of weight *error* mean that the package cannot be made from it.
+#[must_use]
+pub fn read(document: &Document, base: &SourceBase) -> (PackageSpec, Vec<Problem>) {
+    let problems = Problems::new(document);
+    let spec = read_root(&problems.root(), base);
+    (spec, problems.finish())
+}
+
+fn read_root(root: &Cursor<'_>, base: &SourceBase) -> PackageSpec {
+    let sections =
+        ["package", "execution", "slots", "cache_validation", "runtime", "workenv", "setup_commands", "policy"];
+    root.known(&[&sections, MADE_BY_THE_BUILDER].concat());
+    for entry in root.entries().iter().filter(|entry| MADE_BY_THE_BUILDER.contains(&entry.key.as_str())) {
+        root.on_key(entry, Problem::warning("manifest.ignored", "the builder makes this part itself; ignored"));
+    }
+    let package = root.key("package");
+    package.known(&["name", "version", "description"]);
+    let name = package.key("name").required_string("the package's name").unwrap_or_default();
+    if let Some(why) = words::unsafe_name(name).filter(|_| !name.is_empty()) {
+        let problem = Problem::error("package.name", format!("{name:?} cannot be a file name: {why}"));
+        package.key("name").report(problem.expected("a name like `my-tool`"));
+    }
+    let version = package.key("version").required_string("the package's version").unwrap_or_default();
+    let execution = root.key("execution");
+    execution.known(&["command", "env", "environment", "args"]);
+    if execution.key("args").present() {
+        let problem = Problem::warning("manifest.ignored", "not implemented yet, ignored");
+        execution.key("args").report(problem.hint("put the words into `execution.command`"));
+    }
+    let command = execution.key("command").required_string("the command to run").unwrap_or_default();
+    let mut env = variables(&execution.key("environment"));
+    for (name, value) in variables(&execution.key("env")) {
+        env.retain(|(existing, _)| *existing != name);
+        env.push((name, value));
+    }
+    let runtime = root.key("runtime");
+    runtime.known(&["env"]);
+    let runtime_env = runtime_env(&runtime.key("env"), &[]);
+    let slots = slots::read(&root.key("slots"), base, &[]);
+    let mut extra = Vec::new();
+    let sections = [
+        ("cache_validation", cache_validation(&root.key("cache_validation"))),
+        ("setup_commands", setup_commands(&root.key("setup_commands"))),
+        ("runtime", runtime_json(&runtime_env)),
+        ("workenv", workenv(&root.key("workenv"))),
+        ("policy", policy(&root.key("policy"))),
+    ];
+    for (key, value) in sections {
+        extra.extend(value.map(|value| (key.to_owned(), value)));
+    }
+    PackageSpec {
+        name: name.to_owned(),
+        version: version.to_owned(),
+        description: package.key("description").string().map(str::to_owned),
+        command: command.to_owned(),
+        env,
+        runtime_env,
+        slots,
+        extra,
+    }
+}
+
+fn cache_validation(section: &Cursor<'_>) -> Option<Json> {
+    section.known(&["check_file", "expected_content"]);
+    if !section.present() {
+        return None;
+    }
+    let check_file = section.key("check_file").required_string("the path of a file in the work environment")?;
+    let expected = section.key("expected_content").string().unwrap_or_default();
+    Some(Json::Object(vec![
+        ("check_file".to_owned(), check_file.into()),
+        ("expected_content".to_owned(), expected.into()),
+    ]))
+}
+
+fn setup_commands(section: &Cursor<'_>) -> Option<Json> {
+    for command in section.items() {
+        let kinds = words::SETUP_COMMANDS.iter().map(|(kind, _)| *kind);
+        if command.entries().is_empty() {
+            command.expect("a table with a `type`");
+            continue;
+        }
+        let Some(kind) = command.key("type").required_string("the kind of command") else { continue };
+        let Some((_, keys)) = words::SETUP_COMMANDS.iter().find(|(known, _)| *known == kind) else {
+            let expected = kinds.clone().collect::<Vec<_>>().join(", ");
+            let problem = Problem::error("setup.type", format!("launchers do not know {kind:?}")).expected(expected);
+            command.key("type").report(with_suggestion(problem, kind, kinds));
+            continue;
+        };
+        for key in keys.iter().filter(|key| **key != "enumerate") {
+            // Content may be empty: a marker file often is.
+            if *key != "content" || !command.key(key).present() {
+                let _ = command.key(key).required_string("a string");
+            }
+        }
+        if kind == "enumerate_and_execute" {
+            let enumerate = command.key("enumerate");
+            let _ = enumerate.key("path").required_string("a directory in the work environment");
+            let _ = enumerate.key("pattern").required_string("a pattern such as `*.whl`");
+        }
+    }
+    section.node.filter(|_| !section.items().is_empty()).map(Node::to_json)
+}
+
+fn workenv(section: &Cursor<'_>) -> Option<Json> {
+    section.known(&["directories", "env"]);
+    for directory in section.key("directories").items() {
+        directory.known(&["path", "mode"]);
+        if let Some(path) = directory.key("path").required_string("a path in the work environment")
+            && let Some(why) = words::unsafe_target(path)
+        {
+            let problem = Problem::error("workenv.path", format!("{path:?} is not inside the work environment: {why}"));
+            directory.key("path").report(problem);
+        }
+        if let Some(mode) = directory.key("mode").string()
+            && words::permissions(mode).is_none()
+        {
+            let problem = Problem::error("workenv.mode", "is not a file mode").found(format!("{mode:?}"));
+            directory.key("mode").report(problem.expected("an octal number up to 0777, like \"0700\""));
+        }
+    }
+    let _ = variables(&section.key("env"));
+    section.node.filter(|_| section.present()).map(Node::to_json)
+}
+
+/// A package policy. Readers of the published kind ignore one that is not complete, so it is completed.
+fn policy(section: &Cursor<'_>) -> Option<Json> {
+    section.known(&["platforms", "refuse_root", "max_age_days", "require_env"]);
+    if !section.present() || section.entries().is_empty() {
+        return None;
+    }
+    let list = |words: Vec<String>| Json::Array(words.into_iter().map(Json::from).collect());
+    let days = section.key("max_age_days").integer();
+    if days.is_some_and(|days| days < 1) {
+        section
+            .key("max_age_days")
+            .report(Problem::error("policy.days", "is not a number of days").expected("1 or more"));
+    }
+    let days = days.and_then(|days| u64::try_from(days).ok()).map_or(Json::Null, Json::from);
+    Some(Json::Object(vec![
+        ("platforms".to_owned(), list(section.key("platforms").strings())),
+        ("refuse_root".to_owned(), section.key("refuse_root").boolean().unwrap_or(false).into()),
+        ("max_age_days".to_owned(), days),
+        ("require_env".to_owned(), list(section.key("require_env").strings())),
+    ]))
+}
+
+/// Whether any of the problems keeps the package from being made.
+#[must_use]
+pub fn any_error(problems: &[Problem]) -> bool {
+    problems.iter().any(|problem| problem.severity == Weight::Error)
+}

@@ -1,0 +1,299 @@
+//! A manifest as a tree of values that know where they stand in the text.
+
+use crate::problem::Problem;
+use pspf_nostd::json::Json;
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+};
+use toml::de::{DeTable, DeValue};
+
+/// A value and the bytes of the text that it stands in.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Place in the text.
+    pub span: Range<usize>,
+    /// What stands there.
+    pub value: Value,
+}
+
+/// What JSON and TOML have in common.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// `null` (JSON only).
+    Null,
+    /// A truth value.
+    Bool(bool),
+    /// An integer of up to 64 bits.
+    Integer(i64),
+    /// A number with a fraction, or one that is out of range, as it stands.
+    Float(String),
+    /// A string.
+    String(String),
+    /// A date or time (TOML only), as it stands.
+    Datetime(String),
+    /// An array.
+    Array(Vec<Node>),
+    /// An object or table, in the order of the text.
+    Table(Vec<Entry>),
+}
+
+/// One key of a table.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// Where the key stands.
+    pub span: Range<usize>,
+    /// Its value.
+    pub node: Node,
+}
+
+/// A manifest that could be parsed.
+#[derive(Debug)]
+pub struct Document {
+    /// The file.
+    pub path: PathBuf,
+    text: String,
+    /// The top-level table.
+    pub root: Node,
+}
+
+impl Document {
+    /// Parses TOML; every syntax error is reported.
+    ///
+    /// # Errors
+    /// All syntax errors, each with line and column.
+    pub fn from_toml(path: &Path, text: String) -> Result<Self, Vec<Problem>> {
+        let (table, errors) = DeTable::parse_recoverable(&text);
+        let place = |offset| line_and_column(&text, offset);
+        let problems: Vec<Problem> = errors
+            .iter()
+            .map(|error| {
+                let (line, column) = place(error.span().map(|span| span.start).unwrap_or_default());
+                let message = format!("this is not valid TOML: {}", error.message());
+                Problem::error("manifest.toml", message).file(path).at(line, column)
+            })
+            .collect();
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let root = Node { span: 0..text.len(), value: from_table(table.get_ref()) };
+        Ok(Self { path: path.to_owned(), root, text })
+    }
+
+    /// Parses JSON by the strict rules of package metadata: no repeated keys, no trailing text.
+    ///
+    /// # Errors
+    /// The first syntax error.
+    pub fn from_json(path: &Path, text: String) -> Result<Self, Vec<Problem>> {
+        if let Err(error) = Json::parse(text.as_bytes()) {
+            let message = format!("this is not valid JSON: {}", error.message);
+            return Err(vec![Problem::error("manifest.json", message).file(path).at(error.line, error.column)]);
+        }
+        let mut scan = Scan { text: &text, at: 0 };
+        let root = scan.value();
+        Ok(Self { path: path.to_owned(), root, text })
+    }
+
+    /// One-based line and column of a byte of the text.
+    #[must_use]
+    pub fn place(&self, offset: usize) -> (usize, usize) {
+        line_and_column(&self.text, offset)
+    }
+}
+
+impl Value {
+    /// What kind of value this is, for error messages.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        match self {
+            Self::Null => "null".to_owned(),
+            Self::Bool(value) => format!("{value}"),
+            Self::Integer(value) => format!("the number {value}"),
+            Self::Float(text) => format!("the number {text}"),
+            Self::String(text) => format!("{text:?}"),
+            Self::Datetime(text) => format!("the date {text}"),
+            Self::Array(_) => "an array".to_owned(),
+            Self::Table(_) => "a table".to_owned(),
+        }
+    }
+}
+
+impl Node {
+    /// The value as JSON, for parts of a manifest that are handed through.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        match &self.value {
+            Value::Null => Json::Null,
+            Value::Bool(value) => Json::Bool(*value),
+            Value::Integer(value) => Json::Number((*value).into()),
+            Value::Float(text) => serde_json::from_str(text).map_or_else(|_| Json::String(text.clone()), Json::Number),
+            Value::String(text) | Value::Datetime(text) => Json::String(text.clone()),
+            Value::Array(items) => Json::Array(items.iter().map(Self::to_json).collect()),
+            Value::Table(entries) => {
+                Json::Object(entries.iter().map(|entry| (entry.key.clone(), entry.node.to_json())).collect())
+            }
+        }
+    }
+
+    /// The entries of a table, none for other values.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        match &self.value {
+            Value::Table(entries) => entries,
+            _ => &[],
+        }
+    }
+}
+
+fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    let before = &text[..offset];
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
+}
+
+fn from_table(table: &DeTable<'_>) -> Value {
+    let mut entries: Vec<Entry> = table
+        .iter()
+        .map(|(key, value)| Entry {
+            key: key.get_ref().to_string(),
+            span: key.span(),
+            node: Node { span: value.span(), value: from_value(value.get_ref()) },
+        })
+        .collect();
+    entries.sort_by_key(|entry| entry.span.start);
+    Value::Table(entries)
+}
+
+fn from_value(value: &DeValue<'_>) -> Value {
+    match value {
+        DeValue::String(text) => Value::String(text.to_string()),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+            .map_or_else(|_| Value::Float(number.as_str().to_owned()), Value::Integer),
+        DeValue::Float(number) => Value::Float(number.as_str().to_owned()),
+        DeValue::Boolean(value) => Value::Bool(*value),
+        DeValue::Datetime(time) => Value::Datetime(time.to_string()),
+        DeValue::Array(items) => Value::Array(
+            items.iter().map(|item| Node { span: item.span(), value: from_value(item.get_ref()) }).collect(),
+        ),
+        DeValue::Table(table) => from_table(table),
+    }
+}
+
+/// Finds the places of values in a JSON text that has been checked before; so it needs no errors of its own.
+struct Scan<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl Scan<'_> {
+    fn peek(&mut self) -> u8 {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        self.at += rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        self.text.as_bytes().get(self.at).copied().unwrap_or_default()
+    }
+
+    /// Steps over `expected` if it comes next.
+    fn take(&mut self, expected: u8) -> bool {
+        let found = self.peek() == expected;
+        self.at += usize::from(found);
+        found
+    }
+
+    fn value(&mut self) -> Node {
+        let first = self.peek();
+        let start = self.at;
+        let value = match first {
+            b'{' => self.object(),
+            b'[' => self.array(),
+            b'"' => Value::String(self.string()),
+            _ => self.word(),
+        };
+        Node { span: start..self.at, value }
+    }
+
+    fn object(&mut self) -> Value {
+        let mut entries = Vec::new();
+        self.take(b'{');
+        while self.peek() == b'"' {
+            let start = self.at;
+            let key = self.string();
+            let span = start..self.at;
+            self.take(b':');
+            entries.push(Entry { key, span, node: self.value() });
+            self.take(b',');
+        }
+        self.take(b'}');
+        Value::Table(entries)
+    }
+
+    fn array(&mut self) -> Value {
+        let mut items = Vec::new();
+        self.take(b'[');
+        while !matches!(self.peek(), b']' | 0) {
+            items.push(self.value());
+            self.take(b',');
+        }
+        self.take(b']');
+        Value::Array(items)
+    }
+
+    fn string(&mut self) -> String {
+        let start = self.at;
+        let bytes = self.text.as_bytes();
+        self.at += 1;
+        while let Some(byte) = bytes.get(self.at) {
+            self.at += if *byte == b'\\' { 2 } else { 1 };
+            if *byte == b'"' {
+                break;
+            }
+        }
+        serde_json::from_str(self.text.get(start..self.at).unwrap_or_default()).unwrap_or_default()
+    }
+
+    fn word(&mut self) -> Value {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let word = rest.split([',', ']', '}', ' ', '\t', '\r', '\n']).next().unwrap_or_default();
+        // At least one byte, so that the scan always ends.
+        self.at += word.len().max(1);
+        match word {
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            "null" => Value::Null,
+            number => number.parse().map_or_else(|_| Value::Float(number.to_owned()), Value::Integer),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_values_know_their_places_and_survive() {
+        let text = "{\n  \"a\": [1, -2.5, \"x\\\"y\", {\"b\": null}],\n  \"c\": {}, \"d\": true\n}";
+        let document = Document::from_json(Path::new("m.json"), text.to_owned()).unwrap();
+        assert_eq!(document.root.to_json(), Json::parse(text.as_bytes()).unwrap());
+        let last = &document.root.entries()[2];
+        assert_eq!((last.key.as_str(), document.place(last.span.start)), ("d", (3, 12)));
+        let Value::Array(items) = &document.root.entries()[0].node.value else { panic!("not an array") };
+        assert_eq!(document.place(items[2].span.start), (2, 18));
+    }
+
+    #[test]
+    fn every_syntax_error_of_a_toml_text_is_reported() {
+        let problems = Document::from_toml(Path::new("p.toml"), "a = \nb = 1\nc = 'x\n".to_owned()).unwrap_err();
+        let lines: Vec<_> = problems.iter().map(|problem| problem.line.unwrap()).collect();
+        assert_eq!(lines, [1, 3], "{problems:?}");
+    }
+
+    #[test]
+    fn columns_count_characters() {
+        assert_eq!(line_and_column("é = 1\nüü x", 12), (2, 4));
+    }
+}

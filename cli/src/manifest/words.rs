@@ -1,0 +1,140 @@
+//! Words and names that manifests use, and what is accepted of them.
+
+/// Lifecycles that have a code in the slot table (`format.md` §3), without the reserved `attestation`.
+pub const LIFECYCLES: &[&str] = &[
+    "init",
+    "startup",
+    "runtime",
+    "shutdown",
+    "cache",
+    "cached",
+    "temporary",
+    "lazy",
+    "eager",
+    "dev",
+    "config",
+    "platform",
+];
+
+/// Purposes that the published builders accept or the documents name.
+pub const PURPOSES: &[&str] = &[
+    "data",
+    "payload",
+    "code",
+    "runtime",
+    "config",
+    "tool",
+    "media",
+    "asset",
+    "library",
+    "binary",
+    "installer",
+    "python-environment",
+    "application-code",
+    "configuration",
+    "static-resources",
+    "native-binary",
+    "data-files",
+    "documentation",
+    "scripts",
+    "templates",
+    "tests",
+];
+
+/// Set-up commands that launchers understand (`launcher.md` §6), with the keys that each needs.
+pub const SETUP_COMMANDS: &[(&str, &[&str])] = &[
+    ("execute", &["command"]),
+    ("enumerate_and_execute", &["command", "enumerate"]),
+    ("write_file", &["path", "content"]),
+    ("chmod", &["path", "mode"]),
+];
+
+/// Longest package name, in bytes: with version, suffix and temporary endings it stays below the 255 of file systems.
+pub const NAME_MAX: usize = 120;
+
+/// Why a package name cannot be a file name, where it cannot.
+#[must_use]
+pub fn unsafe_name(name: &str) -> Option<&'static str> {
+    let harmless = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'+');
+    if name.is_empty() {
+        return Some("it is empty");
+    }
+    if name.len() > NAME_MAX {
+        return Some("it is longer than 120 characters");
+    }
+    if !name.bytes().all(harmless) {
+        return Some("it has characters other than letters, digits and `.` `_` `-` `+`");
+    }
+    if !name.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric) {
+        return Some("it does not start with a letter or digit");
+    }
+    None
+}
+
+/// Why a slot target is not a path inside the work environment, where it is not. A leading `{workenv}` is left out.
+#[must_use]
+pub fn unsafe_target(target: &str) -> Option<&'static str> {
+    let path = inside_workenv(target);
+    if path.starts_with('/') {
+        return Some("it is absolute");
+    }
+    if path.split('/').any(|part| part == "..") {
+        return Some("it has a `..`");
+    }
+    if path.contains(['\\', '\0', '{', '}']) || path.chars().any(char::is_control) {
+        return Some("it has a backslash, a brace or a control character");
+    }
+    None
+}
+
+/// A target without its leading `{workenv}`.
+#[must_use]
+pub fn inside_workenv(target: &str) -> &str {
+    match target.strip_prefix("{workenv}") {
+        Some(rest) => rest.strip_prefix('/').unwrap_or(rest),
+        None => target,
+    }
+}
+
+/// Reads octal permission bits such as `0755` or `0o755`; nothing beyond `0777`.
+#[must_use]
+pub fn permissions(text: &str) -> Option<u16> {
+    let digits = text.strip_prefix("0o").unwrap_or(text);
+    let plain = !digits.is_empty() && digits.bytes().all(|digit| matches!(digit, b'0'..=b'7'));
+    u16::from_str_radix(digits, 8).ok().filter(|mode| plain && *mode <= 0o777)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_leave_the_directory_are_refused() {
+        for name in ["../../evil", "a/b", "", ".hidden", "-rf", "a\0", "ü", "a b", &"x".repeat(121)] {
+            assert!(unsafe_name(name).is_some(), "{name}");
+        }
+        for name in ["hello", "Hello-1.0_x+y", "0"] {
+            assert_eq!(unsafe_name(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn targets_stay_inside() {
+        for target in ["/etc", "{workenv}//etc", "a/../b", "{workenv}/..", "a\\b", "{slot:0}/x"] {
+            assert!(unsafe_target(target).is_some(), "{target}");
+        }
+        for target in ["a/b", "{workenv}", "{workenv}/a", ".", "a..b"] {
+            assert_eq!(unsafe_target(target), None, "{target}");
+        }
+    }
+
+    #[test]
+    fn permission_texts() {
+        let read = |text| permissions(text).map(u32::from);
+        assert_eq!(
+            [read("0755"), read("755"), read("0o600"), read("0")],
+            [Some(0o755), Some(0o755), Some(0o600), Some(0)]
+        );
+        assert_eq!([read("4755"), read("8"), read(""), read("+7"), read("rwx")], [None; 5]);
+    }
+}

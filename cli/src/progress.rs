@@ -1,0 +1,101 @@
+//! Progress on standard error: a line per step, and bars where that is a terminal.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::{
+    cell::RefCell,
+    io::{self, Write as _},
+    time::Duration,
+};
+
+/// A bar over a known number of bytes; silent where nobody watches.
+#[derive(Debug)]
+pub struct Bar(ProgressBar);
+
+impl Bar {
+    /// A bar of `total` bytes, drawn if `shown`.
+    #[must_use]
+    pub fn bytes(shown: bool, label: &str, total: u64) -> Self {
+        if !shown {
+            return Self(ProgressBar::hidden());
+        }
+        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template("{msg} [{bar:30}] {decimal_bytes}/{decimal_total_bytes}, {eta} left");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
+        bar.set_message(label.to_owned());
+        Self(bar)
+    }
+
+    /// A spinner for work of unknown length, drawn if `shown`.
+    #[must_use]
+    pub fn spinner(shown: bool, label: &str) -> Self {
+        if !shown {
+            return Self(ProgressBar::hidden());
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()).tick_chars("|/-\\ "));
+        bar.set_message(label.to_owned());
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Self(bar)
+    }
+
+    /// So many bytes are done.
+    pub fn at(&self, bytes: u64) {
+        self.0.set_position(bytes);
+    }
+
+    /// So many more bytes are done.
+    pub fn add(&self, bytes: u64) {
+        self.0.inc(bytes);
+    }
+
+    /// Takes the bar off the screen.
+    pub fn clear(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// The steps of a long command, one line each; a spinner beside the current one where that is a terminal.
+#[derive(Debug)]
+pub struct Steps {
+    shown: bool,
+    interactive: bool,
+    spinner: RefCell<Option<Bar>>,
+}
+
+impl Steps {
+    /// Steps that are printed if `shown`, with spinners if `interactive`.
+    #[must_use]
+    pub fn new(shown: bool, interactive: bool) -> Self {
+        Self { shown, interactive: shown && interactive, spinner: RefCell::default() }
+    }
+
+    /// Whether bars may be drawn.
+    #[must_use]
+    pub fn interactive(&self) -> bool {
+        self.interactive
+    }
+
+    /// A step begins; the one before it is done.
+    pub fn begin(&self, text: &str) {
+        self.end();
+        if self.shown {
+            // Nobody has to read along.
+            let _ = writeln!(io::stderr(), "{text}");
+        }
+        *self.spinner.borrow_mut() = Some(Bar::spinner(self.interactive, text));
+    }
+
+    /// The current step is done.
+    pub fn end(&self) {
+        if let Some(spinner) = self.spinner.borrow_mut().take() {
+            spinner.clear();
+        }
+    }
+}
+
+impl Drop for Steps {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

@@ -1,0 +1,262 @@
+//! Where the output goes: answers to standard output, everything else to standard error; colour on terminals only.
+
+use crate::problem::{Failure, Problem, Weight, io_text};
+use serde::Serialize;
+use std::{
+    env,
+    fmt::Write as _,
+    io::{self, IsTerminal as _, Write as _},
+};
+
+/// Standard output and standard error of one command.
+#[derive(Debug)]
+pub struct Console {
+    json: bool,
+    stdout_colour: bool,
+    stderr_colour: bool,
+    stderr_terminal: bool,
+    /// The reader of standard output has gone; nothing more is written to it.
+    closed: bool,
+    failed: Option<io::Error>,
+    /// Warnings that a JSON document will carry.
+    warnings: Vec<Problem>,
+}
+
+/// How a piece of text is set off on a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Headings and names.
+    Bold,
+    /// Broken.
+    Red,
+    /// Proved and trusted.
+    Green,
+    /// Good bytes, but something is left to decide.
+    Yellow,
+    /// Of less weight.
+    Dim,
+}
+
+impl Console {
+    /// A console for a command with (`true`) or without JSON output.
+    #[must_use]
+    pub fn new(json: bool) -> Self {
+        let plain = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+        let colour = !plain("NO_COLOR") && env::var_os("TERM").is_none_or(|term| term != "dumb");
+        let stderr_terminal = io::stderr().is_terminal();
+        Self {
+            json,
+            stdout_colour: colour && io::stdout().is_terminal(),
+            stderr_colour: colour && stderr_terminal,
+            stderr_terminal,
+            closed: false,
+            failed: None,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Whether answers are JSON documents.
+    #[must_use]
+    pub fn json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether progress bars make sense.
+    #[must_use]
+    pub fn interactive(&self) -> bool {
+        self.stderr_terminal
+    }
+
+    /// Text set off on standard output, where that is a terminal.
+    #[must_use]
+    pub fn styled(&self, style: Style, text: &str) -> String {
+        styled(self.stdout_colour, style, text)
+    }
+
+    /// Writes a line, or several, to standard output.
+    pub fn say(&mut self, text: &str) {
+        let mut stdout = io::stdout().lock();
+        if self.closed || self.failed.is_some() {
+            return;
+        }
+        if let Err(error) = writeln!(stdout, "{text}") {
+            self.broken(error);
+        }
+    }
+
+    /// Writes one JSON document on one line.
+    pub fn document(&mut self, value: &impl Serialize) {
+        let text =
+            serde_json::to_string(value).unwrap_or_else(|error| format!("{{\"ok\":false,\"error\":\"{error}\"}}"));
+        self.say(&text);
+    }
+
+    /// Writes a line to standard error; whether anyone reads it makes no difference.
+    pub fn note(&self, text: &str) {
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+
+    /// Shows a warning at once, or keeps it for the JSON document.
+    pub fn warn(&mut self, problem: Problem) {
+        if self.json {
+            self.warnings.push(problem);
+        } else {
+            self.note(&self.problem(&problem));
+        }
+    }
+
+    /// The warnings kept so far.
+    pub fn take_warnings(&mut self) -> Vec<Problem> {
+        std::mem::take(&mut self.warnings)
+    }
+
+    /// Shows why the command failed.
+    pub fn failure(&mut self, failure: &Failure) {
+        if self.json {
+            let mut problems = self.take_warnings();
+            problems.extend(failure.problems.iter().cloned());
+            let (errors, warnings): (Vec<_>, Vec<_>) =
+                problems.into_iter().partition(|problem| problem.severity == Weight::Error);
+            self.document(&FailureDocument { ok: false, errors, warnings });
+        } else {
+            for problem in &failure.problems {
+                self.note(&self.problem(problem));
+            }
+        }
+    }
+
+    /// Ends the output.
+    ///
+    /// # Errors
+    /// Where standard output could not take everything; a closed pipe is not such an error.
+    pub fn finish(&mut self) -> Result<(), Failure> {
+        if let Err(error) = io::stdout().flush() {
+            self.broken(error);
+        }
+        match self.failed.take() {
+            Some(error) => {
+                self.closed = true;
+                Err(Problem::error("output.write", format!("cannot write to standard output: {}", io_text(&error)))
+                    .into())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn broken(&mut self, error: io::Error) {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => self.closed = true,
+            _ => self.failed = Some(error),
+        }
+    }
+
+    fn problem(&self, problem: &Problem) -> String {
+        let text = printable_lines(&problem.to_string());
+        let (word, style) = match problem.severity {
+            Weight::Error => ("error:", Style::Red),
+            Weight::Warning => ("warning:", Style::Yellow),
+        };
+        text.replacen(word, &styled(self.stderr_colour, style, word), 1)
+    }
+}
+
+#[derive(Serialize)]
+struct FailureDocument {
+    ok: bool,
+    errors: Vec<Problem>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Problem>,
+}
+
+fn styled(colour: bool, style: Style, text: &str) -> String {
+    let code = match style {
+        Style::Bold => "1",
+        Style::Red => "1;31",
+        Style::Green => "32",
+        Style::Yellow => "33",
+        Style::Dim => "2",
+    };
+    if colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+}
+
+/// Text of a package, safe on a terminal: control characters and those that reorder text are shown as escapes.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        let reorders = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if character.is_control() || reorders {
+            let _ = write!(out, "{}", character.escape_default());
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
+fn printable_lines(text: &str) -> String {
+    text.lines().map(printable).collect::<Vec<_>>().join("\n")
+}
+
+/// A size in bytes for people: `11.2 MB` with decimal units, exact below 10 kB.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    let units = [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    for (unit, name) in units {
+        if bytes >= unit && bytes >= 10_000 {
+            let tenths = bytes / (unit / 10);
+            return format!("{}.{} {name}", tenths / 10, tenths % 10);
+        }
+    }
+    format!("{bytes} B")
+}
+
+/// A table with two blanks between columns; the last column is not padded. `right` lists right-aligned columns.
+#[must_use]
+pub fn table(rows: &[Vec<String>], right: &[usize], indent: &str) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or_default()
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut lines = Vec::with_capacity(rows.len());
+    for row in rows {
+        let mut line = indent.to_owned();
+        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            if column > 0 {
+                line.push_str("  ");
+            }
+            let _ = match right.contains(&column) {
+                true => write!(line, "{cell:>width$}"),
+                false => write!(line, "{cell:<width$}"),
+            };
+        }
+        lines.push(line.trim_end().to_owned());
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_three_digits_or_so() {
+        for (bytes, text) in
+            [(0, "0 B"), (9_999, "9999 B"), (10_000, "10.0 kB"), (11_249_999, "11.2 MB"), (1_073_741_824, "1.0 GB")]
+        {
+            assert_eq!(size(bytes), text);
+        }
+    }
+
+    #[test]
+    fn hostile_text_cannot_move_the_cursor() {
+        assert_eq!(printable("a\u{1b}[2Jb\u{202e}c\n"), "a\\u{1b}[2Jb\\u{202e}c\\n");
+    }
+
+    #[test]
+    fn tables_align() {
+        let rows = [vec!["a".into(), "1".into(), "x".into()], vec!["bcd".into(), "10".into(), String::new()]];
+        assert_eq!(table(&rows, &[1], " "), " a     1  x\n bcd  10");
+    }
+}
