@@ -9,6 +9,7 @@ pub mod embedded;
 pub mod interrupt;
 pub mod key_files;
 pub mod manifest;
+pub mod pack;
 pub mod problem;
 pub mod progress;
 pub mod python;

@@ -1,0 +1,165 @@
+//! Deterministic tar archives of directories: the same names and contents give the same bytes.
+//!
+//! Entries are sorted by their bytes; owner, group and names are empty, times are all the same, modes are 0644, or 0755 where
+//! a file can be executed.
+
+use crate::problem::Problem;
+use pspf_nostd::tar::{END, EntryKind, EntryPath, header, padding, symlink_stays_inside};
+use std::{
+    fs::{self, File},
+    io::{self, Read, Write},
+    os::unix::{ffi::OsStrExt as _, fs::PermissionsExt as _},
+    path::{Path, PathBuf},
+};
+
+/// An archive that can be written any number of times.
+#[derive(Clone, Debug)]
+pub struct Archive {
+    entries: Vec<Item>,
+    size: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Item {
+    name: EntryPath,
+    path: PathBuf,
+    kind: EntryKind,
+    size: u64,
+    header: Vec<u8>,
+}
+
+impl Archive {
+    /// All of a directory, empty directories and symbolic links included.
+    ///
+    /// # Errors
+    /// Everything in it that cannot be packed.
+    pub fn of_directory(root: &Path, mtime: u64) -> Result<Self, Vec<Problem>> {
+        let mut paths = Vec::new();
+        let mut problems = Vec::new();
+        let mut pending = vec![PathBuf::new()];
+        while let Some(relative) = pending.pop() {
+            let directory = root.join(&relative);
+            let listed = fs::read_dir(&directory).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+            match listed {
+                Ok(entries) => {
+                    for entry in entries {
+                        let path = relative.join(entry.file_name());
+                        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                            pending.push(path.clone());
+                        }
+                        paths.push(path);
+                    }
+                }
+                Err(error) => problems.push(Problem::io("archive.read", &directory, "list the directory", &error)),
+            }
+        }
+        match (Self::of_paths(root, &paths, mtime), problems.is_empty()) {
+            (Ok(archive), true) => Ok(archive),
+            (Ok(_), false) => Err(problems),
+            (Err(more), _) => Err([problems, more].concat()),
+        }
+    }
+
+    /// The given paths below `root`, and nothing else.
+    ///
+    /// # Errors
+    /// Everything among them that cannot be packed.
+    pub fn of_paths(root: &Path, paths: &[PathBuf], mtime: u64) -> Result<Self, Vec<Problem>> {
+        let (mut entries, mut problems) = (Vec::with_capacity(paths.len()), Vec::new());
+        for relative in paths {
+            match Item::new(root, relative, mtime) {
+                Ok(item) => entries.push(item),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        entries.sort_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()));
+        let size = entries.iter().map(Item::size_in_archive).sum::<u64>().saturating_add(1024);
+        Ok(Self { entries, size })
+    }
+
+    /// Length of the archive in bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The first symbolic link, where there is one.
+    #[must_use]
+    pub fn first_symlink(&self) -> Option<&Path> {
+        let link = |item: &&Item| matches!(item.kind, EntryKind::Symlink { .. });
+        self.entries.iter().find(link).map(|item| item.path.as_path())
+    }
+
+    /// Writes the archive.
+    ///
+    /// # Errors
+    /// Those of reading and writing, and where a file has changed since the archive was planned.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut buffer = vec![0; 256 << 10];
+        for item in &self.entries {
+            out.write_all(&item.header)?;
+            if item.kind == EntryKind::File {
+                item.copy(out, &mut buffer)?;
+                out.write_all(&[0; 512][..padding(item.size)])?;
+            }
+        }
+        out.write_all(&END)
+    }
+}
+
+impl Item {
+    fn new(root: &Path, relative: &Path, mtime: u64) -> Result<Self, Problem> {
+        let path = root.join(relative);
+        let refuse = |message: String| Problem::error("archive.entry", message).file(&path);
+        let failed = |error: &io::Error| Problem::io("archive.read", &path, "read this", error);
+        let name =
+            EntryPath::new(relative.as_os_str().as_bytes()).map_err(|fault| refuse(format!("the path {fault}")))?;
+        let facts = fs::symlink_metadata(&path).map_err(|error| failed(&error))?;
+        let kind = facts.file_type();
+        let (kind, size, mode) = if kind.is_symlink() {
+            let target = fs::read_link(&path).map_err(|error| failed(&error))?.as_os_str().as_bytes().to_vec();
+            if !symlink_stays_inside(&name, &target) {
+                let found = String::from_utf8_lossy(&target).into_owned();
+                let problem = refuse("a symbolic link that leads out of the directory cannot be packed".to_owned());
+                return Err(problem.found(format!("a link to `{found}`")).hint("replace it by what it points at"));
+            }
+            (EntryKind::Symlink { target }, 0, 0o777)
+        } else if kind.is_dir() {
+            (EntryKind::Directory, 0, 0o755)
+        } else if kind.is_file() {
+            (EntryKind::File, facts.len(), if facts.permissions().mode() & 0o111 == 0 { 0o644 } else { 0o755 })
+        } else {
+            return Err(refuse("only files, directories and symbolic links can be packed".to_owned()));
+        };
+        let header = header(name.as_bytes(), &kind, size, mode, mtime).map_err(|error| refuse(error.to_string()))?;
+        Ok(Self { name, path, kind, size, header })
+    }
+
+    fn size_in_archive(&self) -> u64 {
+        let padding = u64::try_from(padding(self.size)).unwrap_or_default();
+        pspf_nostd::offsets::length(&self.header).saturating_add(self.size).saturating_add(padding)
+    }
+
+    fn copy(&self, out: &mut dyn Write, buffer: &mut [u8]) -> io::Result<()> {
+        let changed = || io::Error::other(format!("{} has changed while it was read", self.path.display()));
+        let mut file = File::open(&self.path)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", self.path.display())))?;
+        let mut left = self.size;
+        loop {
+            let read = file.read(buffer)?;
+            let bytes = buffer.get(..read).unwrap_or_default();
+            let length = pspf_nostd::offsets::length(bytes);
+            if (read == 0 && left > 0) || length > left {
+                return Err(changed());
+            }
+            if read == 0 {
+                return Ok(());
+            }
+            out.write_all(bytes)?;
+            left -= length;
+        }
+    }
+}

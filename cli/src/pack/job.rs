@@ -1,0 +1,241 @@
+//! One packing: everything that it needs, checked; then the slow work, one step after the other.
+
+use super::{
+    build_time, encode,
+    launcher_file::Launcher,
+    output::Output,
+    prepare::{COMPAT_METADATA_MAX, COMPAT_SLOTS_MAX, Prepared},
+    python_project::{self, PythonProject},
+    signing::Signer,
+    write,
+};
+use crate::{
+    arguments::Pack,
+    interrupt::Scratch,
+    manifest::{PackageSpec, sections},
+    problem::{Failure, Problem},
+    progress::{Bar, Steps},
+    report_text,
+    terminal::size,
+};
+use flavor_launcher::driver;
+use pspf_nostd::{
+    digest::sha256,
+    json::Json,
+    limits::{DECODED_RATIO_FLOOR, DECODED_RATIO_MAX},
+    report::{Integrity, Report, Trust},
+    verify::{Scope, TrustedKeys},
+    writer::{EncodedSlot, PackagePlan, SlotPlan},
+};
+use std::{fs::File, num::NonZero, thread};
+
+/// What is packed.
+pub enum Source {
+    /// Files that the manifest lists.
+    Files(Box<PackageSpec>),
+    /// A Python project, of which a tree has to be made first.
+    Python(Box<PythonProject>),
+}
+
+/// A packing that can begin.
+pub struct Job<'a> {
+    arguments: &'a Pack,
+    source: Source,
+    slots: Vec<Prepared>,
+    /// The launcher.
+    pub launcher: Launcher,
+    /// The key.
+    pub signer: Signer,
+    /// Where the package goes.
+    pub output: Output,
+    epoch: u64,
+}
+
+/// A package that was made.
+pub struct Packed {
+    /// Name, version and so on.
+    pub spec: PackageSpec,
+    /// What verification said.
+    pub report: Report,
+    /// Sentences for the user.
+    pub notices: Vec<String>,
+}
+
+/// All parts of the metadata but the slots' digests.
+struct Contents {
+    spec: PackageSpec,
+    slots: Vec<Prepared>,
+    notices: Vec<String>,
+    /// Holds the files of `slots`.
+    _scratch: Option<Scratch>,
+}
+
+impl<'a> Job<'a> {
+    /// Takes what was checked; a list of files is rehearsed at once.
+    ///
+    /// # Errors
+    /// What the metadata cannot hold.
+    pub fn new(
+        arguments: &'a Pack,
+        source: Source,
+        slots: Vec<Prepared>,
+        launcher: Launcher,
+        signer: Signer,
+        output: Output,
+        epoch: u64,
+    ) -> Result<Self, Failure> {
+        let job = Self { arguments, source, slots, launcher, signer, output, epoch };
+        if let Source::Files(spec) = &job.source {
+            job.rehearse(spec, &job.slots)?;
+        }
+        Ok(job)
+    }
+
+    /// Makes the package.
+    ///
+    /// # Errors
+    /// The first step that fails; then nothing is left behind.
+    pub fn run(&mut self, steps: &Steps) -> Result<Packed, Failure> {
+        let place = self.output.open()?;
+        let contents = self.contents(steps)?;
+        let total = write::total(&contents.slots);
+        steps.begin(&format!("Encoding {} slots, {}", contents.slots.len(), size(total)));
+        steps.end();
+        let bar = Bar::bytes(steps.interactive(), "encoding", total);
+        let encoded = write::encode_slots(&contents.slots, place.path(), self.threads(), &bar);
+        bar.clear();
+        let encoded = encoded?;
+        refuse_bombs(&contents.slots, &encoded)?;
+        steps.begin("Writing the package");
+        let assembly = self.plan(&contents.spec, &contents.slots, &encoded).assemble(&self.signer.key);
+        let assembly = assembly.map_err(|error| self.unplannable(&error.to_string()))?;
+        let temporary = place.path().join("package");
+        let file = write::write_package(&assembly, &self.launcher.bytes, &encoded, place.path(), &temporary)?;
+        if !self.arguments.no_verify {
+            steps.begin("Verifying it");
+        }
+        let report = self.verify(&file)?;
+        place.publish(&file, &temporary, &self.output)?;
+        steps.end();
+        Ok(Packed { spec: contents.spec, report, notices: contents.notices })
+    }
+
+    fn contents(&mut self, steps: &Steps) -> Result<Contents, Failure> {
+        let mut slots = std::mem::take(&mut self.slots);
+        match &self.source {
+            Source::Files(spec) => Ok(Contents { spec: (**spec).clone(), slots, notices: Vec::new(), _scratch: None }),
+            Source::Python(project) => {
+                let built = python_project::build(project, self.arguments, self.epoch, steps)?;
+                slots.splice(0..0, built.slots);
+                self.rehearse(&built.spec, &slots)?;
+                Ok(Contents { spec: built.spec, slots, notices: built.notices, _scratch: Some(built.scratch) })
+            }
+        }
+    }
+
+    fn threads(&self) -> NonZero<u32> {
+        let available = || thread::available_parallelism().ok().and_then(|count| NonZero::<u32>::try_from(count).ok());
+        self.arguments.threads.or_else(available).unwrap_or(NonZero::<u32>::MIN)
+    }
+
+    /// The package as it will be, given the encoded slots.
+    fn plan(&self, spec: &PackageSpec, slots: &[Prepared], encoded: &[EncodedSlot]) -> PackagePlan {
+        let text = |key: &str, value: &str| (key.to_owned(), Json::from(value));
+        let mut package = vec![text("name", &spec.name), text("version", &spec.version)];
+        package.extend(spec.description.as_deref().map(|description| text("description", description)));
+        let execution =
+            Json::Object(vec![text("command", &spec.command), ("env".to_owned(), sections::string_object(&spec.env))]);
+        let platform = vec![text("os", self.launcher.os), text("arch", self.launcher.arch)];
+        let slots = slots.iter().zip(encoded).map(|(slot, encoded)| SlotPlan {
+            id: slot.id.clone(),
+            source: slot.label.clone(),
+            target: slot.target.clone(),
+            operations: slot.operations.clone(),
+            purpose: slot.purpose.clone(),
+            lifecycle: slot.lifecycle.clone(),
+            permissions: slot.permissions,
+            encoded: *encoded,
+        });
+        PackagePlan {
+            package,
+            slots: slots.collect(),
+            execution,
+            build: vec![
+                text("tool_version", crate::VERSION),
+                text("timestamp", &build_time::timestamp(self.epoch).unwrap_or_default()),
+                ("deterministic".to_owned(), true.into()),
+                ("platform".to_owned(), Json::Object(platform)),
+            ],
+            launcher_tool: self.launcher.tool.clone(),
+            launcher_version: self.launcher.version.clone(),
+            launcher: self.launcher.encoded(),
+            extra: spec.extra.clone(),
+        }
+    }
+
+    /// Makes the metadata once with made-up slot facts: whatever is wrong with them shows before the slow work.
+    fn rehearse(&self, spec: &PackageSpec, slots: &[Prepared]) -> Result<(), Failure> {
+        let facts = EncodedSlot { size: u64::MAX >> 1, original_size: u64::MAX >> 1, sha256: sha256(&[]) };
+        let metadata = self.plan(spec, slots, &vec![facts; slots.len()]).metadata(&self.signer.key);
+        let metadata = metadata.map_err(|error| self.unplannable(&error.to_string()))?;
+        if self.arguments.compat && slots.len() > COMPAT_SLOTS_MAX {
+            let problem = Problem::error("compat.slots", "the published Rust launcher refuses so many slots");
+            let problem = problem.expected(format!("at most {COMPAT_SLOTS_MAX} with --compat"));
+            return Err(problem.found(slots.len().to_string()).into());
+        }
+        if self.arguments.compat && metadata.raw().len() > COMPAT_METADATA_MAX {
+            let problem =
+                Problem::error("compat.metadata", "the published Rust launcher reads no more of the metadata");
+            let problem = problem.expected(format!("at most {COMPAT_METADATA_MAX} bytes with --compat"));
+            return Err(problem.found(format!("about {}", metadata.raw().len())).into());
+        }
+        Ok(())
+    }
+
+    fn unplannable(&self, message: &str) -> Failure {
+        Problem::error("pack.plan", message).file(&self.arguments.manifest).into()
+    }
+
+    /// Verifies the finished file; with `--no-verify` only its head is read, for the summary.
+    fn verify(&self, file: &File) -> Result<Report, Failure> {
+        let scope = if self.arguments.no_verify { Scope::Head } else { Scope::Content };
+        let trusted = TrustedKeys { pinned: vec![self.signer.key.public_key().fingerprint()], store: Vec::new() };
+        let report = driver::verify_file(file, scope, trusted, |_, _| ())
+            .map_err(|error| Problem::io("output.read", &self.output.path, "read the package back", &error))?
+            .report;
+        let expected = if self.arguments.no_verify { Integrity::Partial } else { Integrity::Sealed };
+        if report.state == expected && report.trust == Trust::Pinned {
+            return Ok(report);
+        }
+        let mut problems = vec![
+            Problem::error("pack.verify", "the package that was made does not verify; it was not kept")
+                .file(&self.output.path)
+                .expected(report_text::word(expected))
+                .found(report_text::word(report.state))
+                .hint("this is a mistake in flavor: please report it"),
+        ];
+        problems.extend(report.errors().map(|finding| Problem::error(finding.code, finding.message.clone())));
+        Err(problems.into())
+    }
+}
+
+/// Readers refuse content that decodes to more than so many times its stored size; better not to write it.
+fn refuse_bombs(slots: &[Prepared], encoded: &[EncodedSlot]) -> Result<(), Failure> {
+    let bomb = |slot: &&EncodedSlot| {
+        slot.original_size > DECODED_RATIO_FLOOR && slot.original_size / slot.size.max(1) >= DECODED_RATIO_MAX
+    };
+    match slots.iter().zip(encoded).find(|(_, encoded)| bomb(encoded)) {
+        None => Ok(()),
+        Some((slot, encoded)) => {
+            let message = format!(
+                "the content shrinks from {} to {} bytes; readers take such a slot for a decompression bomb",
+                encoded.original_size, encoded.size
+            );
+            let problem = Problem::error("slot.ratio", message).field(format!("slot `{}`", slot.id));
+            let problem = problem.expected(format!("at most {DECODED_RATIO_MAX} times the stored size"));
+            Err(problem.hint("leave out the compression of this slot: operations raw, or tar").into())
+        }
+    }
+}
+
+const _: () = assert!(encode::ZSTD_WINDOW_BYTES <= pspf_nostd::limits::DECODE_WINDOW_MAX);

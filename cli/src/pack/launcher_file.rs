@@ -1,0 +1,150 @@
+//! The launcher that goes in front of a package, and how to tell one from any other program.
+
+use crate::{
+    VERSION, embedded,
+    problem::{Failure, Problem, open_argument},
+};
+use pspf_nostd::{digest::sha256, index::END_MAGIC, offsets::length, writer::EncodedSlot};
+use std::{
+    borrow::Cow,
+    env,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
+/// Largest launcher read, in bytes; the largest published one has 8 MB.
+const LAUNCHER_MAX: u64 = 256 << 20;
+
+/// A string that every published launcher carries: the variable that turns its own command line on.
+const PUBLISHED_MARKER: &[u8] = b"FLAVOR_LAUNCHER_CLI";
+
+/// A string that this program carries, which holds everything that a launcher holds.
+const PACKER_MARKER: &[u8] = b"flavor is the packer, not a launcher";
+
+/// A launcher.
+#[derive(Debug)]
+pub struct Launcher {
+    /// All of it.
+    pub bytes: Cow<'static, [u8]>,
+    /// Name of the program, for the metadata.
+    pub tool: String,
+    /// Version of the program, for the metadata.
+    pub version: String,
+    /// Operating system that it runs on, as the published builders name it.
+    pub os: &'static str,
+    /// Processor that it runs on.
+    pub arch: &'static str,
+}
+
+impl Launcher {
+    /// Length and digest.
+    #[must_use]
+    pub fn encoded(&self) -> EncodedSlot {
+        let size = length(&self.bytes);
+        EncodedSlot { size, original_size: size, sha256: sha256(&self.bytes) }
+    }
+}
+
+/// Takes `--launcher-bin`, else `FLAVOR_LAUNCHER_BIN`, else the launcher inside this program.
+///
+/// # Errors
+/// Where there is none, or the file is not a launcher.
+pub fn choose(option: Option<&Path>) -> Result<Launcher, Failure> {
+    let variable = env::var_os("FLAVOR_LAUNCHER_BIN").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let (path, field) = match (option, &variable) {
+        (Some(path), _) => (path, "--launcher-bin"),
+        (None, Some(path)) => (path.as_path(), "FLAVOR_LAUNCHER_BIN"),
+        (None, None) => return inside(),
+    };
+    let file = open_argument(path, "a launcher")?;
+    let mut bytes = Vec::new();
+    let read = file.take(LAUNCHER_MAX.saturating_add(1)).read_to_end(&mut bytes);
+    read.map_err(|error| Problem::io("launcher.read", path, "read the launcher", &error))?;
+    let launcher = from_bytes(Cow::Owned(bytes));
+    launcher.map_err(|problem| problem.file(path).field(field).into())
+}
+
+fn inside() -> Result<Launcher, Failure> {
+    match embedded::launcher() {
+        Some(bytes) => Ok(from_bytes(Cow::Borrowed(bytes))?),
+        None => Err(Problem::error("launcher.none", "this build of flavor carries no launcher")
+            .hint("name one with --launcher-bin, or use the release build (`cargo xtask dist`)")
+            .into()),
+    }
+}
+
+fn from_bytes(bytes: Cow<'static, [u8]>) -> Result<Launcher, Problem> {
+    let expected = "a PSPF launcher: a program such as `flavor-launcher`";
+    let wrong = |code, found: &str| {
+        Err(Problem::error(code, "this is not a launcher").expected(expected).found(found.to_owned()))
+    };
+    if length(&bytes) > LAUNCHER_MAX {
+        return wrong("launcher.size", "more than 256 MiB");
+    }
+    if bytes.ends_with(&END_MAGIC) {
+        return wrong("launcher.package", "a whole package, which has its launcher in front");
+    }
+    let Some((os, arch)) = platform(&bytes) else {
+        return wrong(
+            "launcher.format",
+            if bytes.is_empty() { "an empty file" } else { "no ELF, PE or Mach-O program" },
+        );
+    };
+    if contains(&bytes, PACKER_MARKER) {
+        return wrong("launcher.packer", "the flavor program itself");
+    }
+    let ours = contains(&bytes, flavor_launcher::LAUNCHER_MARKER.as_bytes());
+    if !ours && !contains(&bytes, PUBLISHED_MARKER) {
+        return wrong("launcher.marker", "another program");
+    }
+    let (tool, version) = if ours { ("flavor-launcher", VERSION) } else { ("launcher", "unknown") };
+    Ok(Launcher { bytes, tool: tool.to_owned(), version: version.to_owned(), os, arch })
+}
+
+fn contains(bytes: &[u8], marker: &[u8]) -> bool {
+    bytes.windows(marker.len()).any(|window| window == marker)
+}
+
+/// Operating system and processor of a program, from its header; `any` where the processor is not one that is named.
+fn platform(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
+    let half = |at: usize| Some(u16::from_le_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?));
+    let word = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?));
+    if bytes.starts_with(b"\x7fELF") {
+        let os = if bytes.get(7) == Some(&9) { "freebsd" } else { "linux" };
+        return Some((
+            os,
+            match half(18)? {
+                0x3e => "amd64",
+                0xb7 => "arm64",
+                _ => "any",
+            },
+        ));
+    }
+    if bytes.starts_with(b"MZ") {
+        let header = usize::try_from(word(0x3c)?).ok()?;
+        if bytes.get(header..header.checked_add(4)?)? != b"PE\0\0" {
+            return None;
+        }
+        return Some((
+            "windows",
+            match half(header.checked_add(4)?)? {
+                0x8664 => "amd64",
+                0xaa64 => "arm64",
+                _ => "any",
+            },
+        ));
+    }
+    match word(0)? {
+        0xfeed_facf => Some((
+            "darwin",
+            match word(4)? {
+                0x0100_0007 => "amd64",
+                0x0100_000c => "arm64",
+                _ => "any",
+            },
+        )),
+        // A universal binary; its header is big-endian.
+        0xbeba_feca => Some(("darwin", "any")),
+        _ => None,
+    }
+}

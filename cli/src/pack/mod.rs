@@ -1,0 +1,14 @@
+//! Making packages: from a manifest and files to one signed file.
+
+pub mod archive;
+pub mod build_time;
+pub mod encode;
+pub mod job;
+pub mod launcher_file;
+pub mod output;
+pub mod preflight;
+pub mod prepare;
+pub mod python_project;
+pub mod signing;
+pub mod stored;
+pub mod write;

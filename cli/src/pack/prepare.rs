@@ -1,0 +1,206 @@
+//! From a slot of the manifest to what will be encoded: found out, and checked, before any slow work begins.
+
+use super::{
+    archive::Archive,
+    encode::levels,
+    stored::{self, Measured},
+};
+use crate::{manifest::SlotSpec, problem::Problem};
+use pspf_nostd::operation::{Codec, OperationChain};
+use std::{
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
+
+/// Most slots of a package that the published Rust launcher runs: it takes slot number 123 for JSON (format.md §9).
+pub const COMPAT_SLOTS_MAX: usize = 123;
+
+/// Longest metadata that the published Rust launcher reads, in bytes (format.md §9).
+pub const COMPAT_METADATA_MAX: usize = 1 << 20;
+
+/// What holds for all slots of a package.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Only what the published launchers understand.
+    pub compat: bool,
+    /// Zstandard level from the command line.
+    pub level: Option<i64>,
+    /// Modification time of everything in archives, in seconds since 1970.
+    pub mtime: u64,
+}
+
+/// Where the content of a slot comes from.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// A file as it is.
+    File(PathBuf),
+    /// Files as a tar archive.
+    Archive(Archive),
+    /// A file that is encoded already.
+    Stored(PathBuf),
+}
+
+/// A slot that can be encoded.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// Identifier.
+    pub id: String,
+    /// The source's name in the metadata.
+    pub label: String,
+    /// Where the content goes.
+    pub target: String,
+    /// Operation string of the metadata.
+    pub operations: String,
+    /// Purpose word.
+    pub purpose: String,
+    /// Lifecycle word.
+    pub lifecycle: String,
+    /// Unix mode bits.
+    pub permissions: u16,
+    /// What is encoded.
+    pub content: Content,
+    /// Length of the content before encoding, in bytes.
+    pub content_size: u64,
+    /// Compressions in the order in which they are applied, with their levels; none for stored content.
+    pub codecs: Vec<(Codec, i64)>,
+}
+
+/// Finds out how a slot is to be encoded.
+///
+/// # Errors
+/// Everything about it that cannot be packed.
+pub fn prepare(slot: &SlotSpec, options: &Options) -> Result<Prepared, Vec<Problem>> {
+    let place = |problem: Problem| vec![problem.field(format!("`{}`", slot.place))];
+    let facts = slot.source.metadata();
+    let facts = facts.map_err(|error| place(Problem::io("slot.source", &slot.source, "read the source", &error)))?;
+    let (text, chain) = match &slot.operations {
+        Some((text, chain)) => (text.clone(), *chain),
+        None => default_operations(facts.is_dir(), options.compat),
+    };
+    let codecs = applied(chain).map_err(|problem| place(problem.file(&slot.source)))?;
+    check_compat(&codecs, options).map_err(place)?;
+    let levels = level_of_each(slot, &codecs, options).map_err(place)?;
+    let mut prepared = Prepared {
+        id: slot.id.clone(),
+        label: slot.label.clone(),
+        target: slot.target.clone(),
+        operations: text,
+        purpose: slot.purpose.clone(),
+        lifecycle: slot.lifecycle.clone(),
+        permissions: slot.permissions.unwrap_or(if facts.permissions().mode() & 0o111 == 0 { 0o600 } else { 0o700 }),
+        content: Content::File(slot.source.clone()),
+        content_size: facts.len(),
+        codecs: levels,
+    };
+    if facts.is_dir() {
+        let archive = Archive::of_directory(&slot.source, options.mtime)?;
+        return prepared.with_archive(archive, chain, options).map_err(place);
+    }
+    prepared.with_file(&slot.source, chain, options).map_err(place)?;
+    Ok(prepared)
+}
+
+impl Prepared {
+    fn with_archive(mut self, archive: Archive, chain: OperationChain, options: &Options) -> Result<Self, Problem> {
+        if !chain.is_tar() {
+            let problem = Problem::error("slot.operations", "a directory can only be packed as a tar archive");
+            return Err(problem
+                .expected("operations that begin with tar, such as tar.zst")
+                .found(format!("`{chain}`")));
+        }
+        if let Some(link) = archive.first_symlink().filter(|_| options.compat) {
+            let problem = Problem::error("compat.symlink", "the published launchers refuse symbolic links");
+            return Err(problem.file(link).hint("replace the link by what it points at, or pack without --compat"));
+        }
+        self.content_size = archive.size();
+        self.content = Content::Archive(archive);
+        Ok(self)
+    }
+
+    fn with_file(&mut self, path: &Path, chain: OperationChain, options: &Options) -> Result<(), Problem> {
+        let target = crate::manifest::words::inside_workenv(&self.target);
+        if !chain.is_tar() && (matches!(target, "" | ".") || target.ends_with('/')) {
+            let problem = Problem::error("slot.target", "the content is one file, and the target is a directory");
+            return Err(problem.expected("the path of a file").found(format!("{:?}", self.target)));
+        }
+        let look = stored::look(path).map_err(|error| Problem::io("slot.source", path, "read the source", &error))?;
+        let encoded = !chain.is_raw() && stored::is_encoded(look, chain);
+        if chain.is_tar() && !encoded && !look.tar {
+            let problem = Problem::error("slot.operations", "the operations say tar, the source is no tar archive");
+            let found = if look.codec.is_some() { "a file compressed in another way" } else { "another file" };
+            return Err(problem
+                .file(path)
+                .expected(format!("a directory, or a file that is tar or {chain}"))
+                .found(found));
+        }
+        if encoded || chain.is_tar() {
+            let measured_chain = if encoded { chain } else { tar_only() };
+            let Measured { original_size, symlink } = stored::measure(path, measured_chain)?;
+            if let Some(link) = symlink.filter(|_| options.compat) {
+                let problem = Problem::error("compat.symlink", "the published launchers refuse symbolic links");
+                return Err(problem.file(path).found(format!("a link in the archive: `{link}`")));
+            }
+            if encoded {
+                self.content_size = original_size;
+                self.content = Content::Stored(path.to_owned());
+                self.codecs.clear();
+            }
+        }
+        Ok(())
+    }
+}
+
+fn tar_only() -> OperationChain {
+    OperationChain::from_packed(1)
+}
+
+/// What is taken where the manifest names no operations.
+fn default_operations(directory: bool, compat: bool) -> (String, OperationChain) {
+    let text = match (directory, compat) {
+        (true, false) => "tar.zst",
+        (true, true) => "tar.gz",
+        (false, false) => "zstd",
+        (false, true) => "gzip",
+    };
+    (text.to_owned(), OperationChain::parse(text).unwrap_or_default())
+}
+
+/// The compressions in the order in which they are applied.
+fn applied(chain: OperationChain) -> Result<Vec<Codec>, Problem> {
+    let mut codecs = chain.codecs().map_err(|error| Problem::error(error.code(), error.to_string()))?;
+    codecs.reverse();
+    Ok(codecs)
+}
+
+/// The compressions of a chain at the levels that are taken where the manifest names none.
+#[must_use]
+pub fn default_levels(chain: OperationChain, level: Option<i64>) -> Vec<(Codec, i64)> {
+    let codecs = applied(chain).unwrap_or_default();
+    codecs.into_iter().map(|codec| (codec, level.filter(|_| codec == Codec::Zstd).unwrap_or(levels(codec).1))).collect()
+}
+
+fn check_compat(codecs: &[Codec], options: &Options) -> Result<(), Problem> {
+    let foreign = codecs.iter().find(|codec| **codec != Codec::Gzip).filter(|_| options.compat);
+    match foreign {
+        None => Ok(()),
+        Some(codec) => Err(Problem::error("compat.operations", "the published launchers decode gzip only")
+            .expected("operations raw, tar, gzip or tar.gz with --compat")
+            .found(format!("{codec:?}").to_lowercase())),
+    }
+}
+
+fn level_of_each(slot: &SlotSpec, codecs: &[Codec], options: &Options) -> Result<Vec<(Codec, i64)>, Problem> {
+    let mut leveled = Vec::with_capacity(codecs.len());
+    for codec in codecs {
+        let (range, default) = levels(*codec);
+        // The command line's level is meant for Zstandard, the manifest's for whatever the slot uses.
+        let level = slot.level.or(options.level.filter(|_| *codec == Codec::Zstd)).unwrap_or(default);
+        if !range.contains(&level) {
+            let name = format!("{codec:?}").to_lowercase();
+            let problem = Problem::error("slot.level", format!("{name} has no level {level}"));
+            return Err(problem.expected(format!("{} to {}", range.start(), range.end())));
+        }
+        leveled.push((*codec, level));
+    }
+    Ok(leveled)
+}

@@ -1,0 +1,252 @@
+//! Python projects: what can be checked before, and the tree that their two slots are made of.
+
+use super::{
+    archive::Archive,
+    prepare::{self, Content, Prepared},
+};
+use crate::{
+    arguments::Pack,
+    interrupt::Scratch,
+    manifest::{PackageSpec, pyproject::PythonSpec, sections::runtime_json},
+    problem::{Failure, Problem},
+    progress::Steps,
+    python::{self, EntryPoint, PythonChoice, PythonError, PythonTree, TreeRequest, Uv},
+};
+use pspf_nostd::{metadata::RuntimeEnv, operation::OperationChain};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+/// Files beside a manifest that would change the result if they were read, and are not.
+const NOT_READ: &[(&str, &str)] = &[
+    ("uv.lock", "the lock file is not read yet: dependencies are resolved anew at every packing"),
+    ("buildconfig.toml", "this file is not implemented yet, ignored"),
+];
+
+/// A Python project that looks as if it could be packed.
+#[derive(Debug)]
+pub struct PythonProject {
+    /// What the manifest says.
+    pub spec: PythonSpec,
+    directory: PathBuf,
+    entry_point: EntryPoint,
+    extras: Vec<String>,
+    choice: PythonChoice,
+}
+
+/// Checks what can be checked without building anything.
+///
+/// # Errors
+/// All problems found.
+pub fn check(
+    spec: PythonSpec,
+    arguments: &Pack,
+    directory: &Path,
+    warnings: &mut Vec<Problem>,
+) -> Result<PythonProject, Failure> {
+    let mut problems = Vec::new();
+    for extra in &arguments.extras {
+        if !spec.extras.iter().any(|known| same_extra(known, extra)) {
+            let problem =
+                Problem::error("extra.unknown", format!("the project has no optional dependencies {extra:?}"));
+            let problem = problem.file(&arguments.manifest).field("--extra");
+            let known = if spec.extras.is_empty() { "none: there are none".to_owned() } else { spec.extras.join(", ") };
+            problems.push(problem.expected(known));
+        }
+    }
+    if let Err(error) = Uv::find() {
+        let problem = Problem::error(error.code(), error.to_string());
+        problems.push(with_hint(problem, error.hint()));
+    }
+    let choice = PythonChoice::parse(&arguments.python);
+    if let PythonChoice::Path(path) = &choice
+        && path.components().count() > 1
+        && !path.is_file()
+    {
+        let problem = Problem::error("python.path", "there is no such interpreter").file(path).field("--python");
+        problems.push(problem.expected("auto, local, uv, a version such as 3.12, or the path of an interpreter"));
+    }
+    for (name, message) in NOT_READ {
+        let path = directory.join(name);
+        if path.exists() {
+            warnings.push(Problem::warning("manifest.not_implemented", *message).file(&path));
+        }
+    }
+    let (module, function) = &spec.entry_point;
+    let entry_point = EntryPoint::parse(&format!("{module}:{function}"));
+    match entry_point {
+        Ok(entry_point) if problems.is_empty() => Ok(PythonProject {
+            directory: if directory.as_os_str().is_empty() { PathBuf::from(".") } else { directory.to_owned() },
+            extras: arguments.extras.clone(),
+            spec,
+            entry_point,
+            choice,
+        }),
+        // The manifest's reader has reported an entry point that is none.
+        _ => Err(problems.into()),
+    }
+}
+
+/// Names of extras are compared as PEP 685 says.
+fn same_extra(a: &str, b: &str) -> bool {
+    let normal = |name: &str| name.to_ascii_lowercase().replace(['_', '.'], "-");
+    normal(a) == normal(b)
+}
+
+fn with_hint(problem: Problem, hint: Option<String>) -> Problem {
+    match hint {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    }
+}
+
+/// The tree on disk, and what the package says of it.
+#[derive(Debug)]
+pub struct Built {
+    /// Holds the tree; it goes with this value.
+    pub scratch: Scratch,
+    /// Name, version, command, environment.
+    pub spec: PackageSpec,
+    /// The slots `runtime` and `app`.
+    pub slots: Vec<Prepared>,
+    /// Sentences for the user.
+    pub notices: Vec<String>,
+}
+
+/// Builds the tree.
+///
+/// # Errors
+/// The first step that fails.
+pub fn build(project: &PythonProject, arguments: &Pack, epoch: u64, steps: &Steps) -> Result<Built, Failure> {
+    let temporary = env::temp_dir();
+    let scratch = Scratch::new(&temporary, "flavor-build-");
+    let scratch = scratch.map_err(|error| Problem::io("pack.temporary", &temporary, "write here", &error))?;
+    // Absolute and without links: build backends and uv run elsewhere.
+    let canonical = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let (project_dir, work) = (canonical(&project.directory), canonical(scratch.path()));
+    let request = TreeRequest {
+        project_dir: &project_dir,
+        entry_point: project.entry_point.clone(),
+        script_name: &project.spec.script_name,
+        extras: &project.extras,
+        python: project.choice.clone(),
+        work: &work,
+        source_date_epoch: epoch,
+        symlinks: !arguments.compat,
+        progress: steps,
+    };
+    let tree = python::build(&request).map_err(|error| failure(&error))?;
+    let spec = package(&project.spec, &tree)?;
+    let slots = vec![
+        slot("runtime", "runtime", &tree.root, &tree.runtime_paths, arguments, epoch)?,
+        slot("app", "code", &tree.root, &tree.app_paths, arguments, epoch)?,
+    ];
+    let mut notices = tree.notices.clone();
+    if let Some(floor) = &tree.glibc_floor {
+        notices.push(format!("the package needs a Linux with glibc {floor} or newer"));
+    }
+    Ok(Built { scratch, spec, slots, notices })
+}
+
+impl python::Progress for Steps {
+    fn step(&self, text: &str) {
+        self.begin(text);
+    }
+
+    fn done(&self) {
+        self.end();
+    }
+}
+
+fn failure(error: &PythonError) -> Failure {
+    with_hint(Problem::error(error.code(), error.to_string()), error.hint()).into()
+}
+
+/// What the metadata say of the package.
+fn package(spec: &PythonSpec, tree: &PythonTree) -> Result<PackageSpec, Failure> {
+    let version = match &spec.version {
+        Some(version) => version.clone(),
+        None => built_version(spec, tree)?,
+    };
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let mut runtime_env = RuntimeEnv::default();
+    if spec.isolated {
+        runtime_env.unset.extend(tree.environment.unset.iter().map(|name| (*name).to_owned()));
+    }
+    let user = &spec.runtime_env;
+    runtime_env
+        .unset
+        .extend(user.unset.iter().filter(|name| !tree.environment.unset.contains(&name.as_str())).cloned());
+    runtime_env.pass.clone_from(&user.pass);
+    runtime_env.map.clone_from(&user.map);
+    runtime_env.set.clone_from(&user.set);
+    let extra = runtime_json(&runtime_env).map(|runtime| ("runtime".to_owned(), runtime));
+    Ok(PackageSpec {
+        name: spec.package_name.clone(),
+        version,
+        description: spec.description.clone(),
+        command: tree.command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "),
+        env: tree.environment.set.iter().map(owned).collect(),
+        runtime_env,
+        slots: Vec::new(),
+        extra: extra.into_iter().collect(),
+    })
+}
+
+/// The version that the build backend has given the project.
+fn built_version(spec: &PythonSpec, tree: &PythonTree) -> Result<String, Failure> {
+    let normal = |name: &str| name.to_ascii_lowercase().replace(['_', '.'], "-");
+    let own = tree.distributions.iter().find(|found| normal(&found.name) == normal(&spec.project_name));
+    own.map(|found| found.version.clone()).ok_or_else(|| {
+        let message = format!("the build backend made no distribution called {:?}", spec.project_name);
+        Problem::error("project.version", message).expected("the project's own distribution, for its version").into()
+    })
+}
+
+/// A word as the launchers' word splitting reads it back.
+fn quoted(word: &str) -> String {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "{}_/.-+=:,@%".contains(character);
+    if word.chars().all(plain) && !word.is_empty() {
+        return word.to_owned();
+    }
+    format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+fn slot(
+    id: &str,
+    purpose: &str,
+    root: &Path,
+    paths: &[PathBuf],
+    arguments: &Pack,
+    epoch: u64,
+) -> Result<Prepared, Failure> {
+    let archive = Archive::of_paths(root, paths, epoch)?;
+    let operations = if arguments.compat { "tar.gz" } else { "tar.zst" };
+    let chain = OperationChain::parse(operations).unwrap_or_default();
+    Ok(Prepared {
+        id: id.to_owned(),
+        label: id.to_owned(),
+        target: "{workenv}".to_owned(),
+        operations: operations.to_owned(),
+        purpose: purpose.to_owned(),
+        lifecycle: "runtime".to_owned(),
+        permissions: 0o755,
+        content_size: archive.size(),
+        content: Content::Archive(archive),
+        codecs: prepare::default_levels(chain, arguments.level),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_survive_the_launcher() {
+        for word in ["{workenv}/bin/python3.11", "a b", "a\"b\\c", "", "it's"] {
+            let split = flavor_launcher::command::split(&quoted(word)).unwrap();
+            assert_eq!(split, [word], "{}", quoted(word));
+        }
+    }
+}

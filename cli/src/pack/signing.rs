@@ -1,0 +1,126 @@
+//! Which key signs a package: seed, key files, environment, or one made for this package alone.
+
+use crate::{
+    key_files,
+    problem::{Failure, Problem},
+};
+use pspf_nostd::key::SigningKey;
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+/// The options that name a key.
+#[derive(Clone, Debug, Default)]
+pub struct KeyOptions {
+    /// `--key-seed`.
+    pub seed: Option<String>,
+    /// `--private-key`.
+    pub private: Option<PathBuf>,
+    /// `--public-key`.
+    pub public: Option<PathBuf>,
+}
+
+/// A key and where it comes from.
+#[derive(Debug)]
+pub struct Signer {
+    /// The key.
+    pub key: SigningKey,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Where a key comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// `--key-seed`.
+    Seed,
+    /// `--private-key`.
+    File,
+    /// `FLAVOR_KEY_SEED`.
+    Environment,
+    /// Random, and forgotten when the package is written.
+    Ephemeral,
+}
+
+impl Origin {
+    /// For JSON.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Seed => "seed",
+            Self::File => "file",
+            Self::Environment => "environment",
+            Self::Ephemeral => "ephemeral",
+        }
+    }
+
+    /// For the summary.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Seed => "from --key-seed",
+            Self::File => "from --private-key",
+            Self::Environment => "from FLAVOR_KEY_SEED",
+            Self::Ephemeral => "made for this package alone and forgotten; nobody can check later that it was you",
+        }
+    }
+}
+
+/// Chooses the key: `--key-seed`, then the key files, then `FLAVOR_KEY_SEED`, then a new one. Key files are checked even if a
+/// seed outweighs them.
+///
+/// # Errors
+/// Everything that is wrong with the options and files.
+pub fn choose(options: &KeyOptions) -> Result<Signer, Failure> {
+    let mut failures = Vec::new();
+    let private = read(options.private.as_deref(), key_files::private_key, &mut failures);
+    let public = read(options.public.as_deref(), key_files::public_key, &mut failures);
+    if let Some(path) = &options.public {
+        match (&private, public) {
+            (Some(private), Some(public)) if private.public_key() != public => {
+                let problem = Problem::error("key.mismatch", "the public key does not belong to the private key");
+                let expected = format!("fingerprint {}", private.public_key().fingerprint());
+                let problem = problem.file(path).field("--public-key").expected(expected);
+                failures.push(problem.found(public.fingerprint().to_string()).into());
+            }
+            _ if options.private.is_none() => {
+                let problem = Problem::error("key.public_alone", "a public key cannot sign");
+                let hint = "give --private-key too; the public key is then checked against it";
+                failures.push(Failure::usage(problem.file(path).field("--public-key").hint(hint)));
+            }
+            _ => {}
+        }
+    }
+    if let Some(first) = failures.first() {
+        let exit = first.exit;
+        return Err(Failure { exit, problems: failures.into_iter().flat_map(|failure| failure.problems).collect() });
+    }
+    let environment = env::var_os("FLAVOR_KEY_SEED").filter(|seed| !seed.is_empty());
+    match (&options.seed, private, environment) {
+        (Some(seed), ..) => seeded(seed, "--key-seed", Origin::Seed),
+        (None, Some(key), _) => Ok(Signer { key, origin: Origin::File }),
+        (None, None, Some(seed)) => match seed.into_string() {
+            Ok(seed) => seeded(&seed, "FLAVOR_KEY_SEED", Origin::Environment),
+            Err(_) => Err(Problem::error("key.seed", "the seed is not UTF-8").field("FLAVOR_KEY_SEED").into()),
+        },
+        (None, None, None) => key_files::random_key().map(|key| Signer { key, origin: Origin::Ephemeral }),
+    }
+}
+
+fn read<T>(
+    path: Option<&Path>,
+    read: impl FnOnce(&Path) -> Result<T, Failure>,
+    failures: &mut Vec<Failure>,
+) -> Option<T> {
+    read(path?).map_err(|failure| failures.push(failure)).ok()
+}
+
+fn seeded(seed: &str, field: &str, origin: Origin) -> Result<Signer, Failure> {
+    if seed.is_empty() {
+        return Err(Problem::error("key.seed", "the seed is empty").field(field).into());
+    }
+    let key =
+        SigningKey::from_seed_text(seed).map_err(|error| Problem::error("key.seed", error.to_string()).field(field))?;
+    Ok(Signer { key, origin })
+}

@@ -1,0 +1,130 @@
+//! Sources that are encoded already, as the published builders demand, are taken as they are after decoding them once.
+
+use crate::problem::Problem;
+use flavor_launcher::codecs::NativeCodecs;
+use pspf_nostd::{
+    codec::{Budget, Chain, Stop},
+    offsets::length,
+    operation::{Codec, OperationChain},
+    tar::{Entry, EntryKind, EntrySink, TarLimits, TarReader},
+};
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+};
+
+/// What the first bytes of a file say of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// The compression whose magic number comes first.
+    pub codec: Option<Codec>,
+    /// Whether it is a tar archive with a magic number (ustar, pax, GNU).
+    pub tar: bool,
+}
+
+/// Looks at the first 512 bytes of a file.
+///
+/// # Errors
+/// Those of reading.
+pub fn look(path: &Path) -> io::Result<Look> {
+    let mut start = Vec::with_capacity(512);
+    File::open(path)?.take(512).read_to_end(&mut start)?;
+    let magics: [(Codec, &[u8]); 4] = [
+        (Codec::Gzip, &[0x1f, 0x8b, 8]),
+        (Codec::Bzip2, b"BZh"),
+        (Codec::Xz, &[0xfd, b'7', b'z', b'X', b'Z', 0]),
+        (Codec::Zstd, &[0x28, 0xb5, 0x2f, 0xfd]),
+    ];
+    let codec = magics.into_iter().find(|(_, magic)| start.starts_with(magic)).map(|(codec, _)| codec);
+    Ok(Look { codec, tar: start.get(257..262) == Some(b"ustar") })
+}
+
+/// Whether a file that looks so is what the chain's last operation makes.
+#[must_use]
+pub fn is_encoded(look: Look, chain: OperationChain) -> bool {
+    match chain.codecs().unwrap_or_default().first() {
+        Some(last) => look.codec == Some(*last),
+        None => chain.is_tar() && look.tar,
+    }
+}
+
+/// What decoding a file showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// Bytes after decoding, a tar archive not unpacked.
+    pub original_size: u64,
+    /// The first symbolic link in the archive.
+    pub symlink: Option<String>,
+}
+
+/// Decodes a whole file by its chain, to see that it can be, and how long the content is. A tar archive is read through.
+///
+/// # Errors
+/// Where it is not what the chain says.
+pub fn measure(path: &Path, chain: OperationChain) -> Result<Measured, Problem> {
+    let refuse = |message: String| Problem::error("slot.source.encoding", message).file(path);
+    let hint = "the source starts like something that is encoded already, so it would be stored as it is";
+    let broken = |what: &dyn std::fmt::Display| {
+        refuse(format!("the source is not what its operations `{chain}` say: {what}")).hint(hint)
+    };
+    let codecs = chain.codecs().map_err(|error| refuse(error.to_string()))?;
+    let mut decoder = Chain::new(&codecs, &NativeCodecs, &Budget::default()).map_err(|error| broken(&error))?;
+    let mut archive = chain.is_tar().then(|| (TarReader::new(TarLimits::default()), Links::default()));
+    let (mut original_size, mut tar_error) = (0_u64, None);
+    let mut sink = |bytes: &[u8]| {
+        original_size = original_size.saturating_add(length(bytes));
+        let Some((reader, links)) = &mut archive else { return Ok(()) };
+        reader.push(bytes, links).map_err(|error| {
+            tar_error = Some(error);
+            Stop
+        })
+    };
+    let read_problem = |error: &io::Error| Problem::io("slot.source", path, "read the source", error);
+    let mut file = File::open(path).map_err(|error| read_problem(&error))?;
+    let mut buffer = vec![0; 256 << 10];
+    let mut decoded = Ok(());
+    while decoded.is_ok() {
+        let read = file.read(&mut buffer).map_err(|error| read_problem(&error))?;
+        if read == 0 {
+            decoded = decoder.finish(&mut sink);
+            break;
+        }
+        decoded = decoder.push(buffer.get(..read).unwrap_or_default(), &mut sink);
+    }
+    if let Some(error) = tar_error {
+        return Err(broken(&error));
+    }
+    decoded.map_err(|error| broken(&error))?;
+    let symlink = match &mut archive {
+        Some((reader, links)) => {
+            reader.finish(links).map_err(|error| broken(&error))?;
+            links.first.take()
+        }
+        None => None,
+    };
+    Ok(Measured { original_size, symlink })
+}
+
+/// Remembers the first symbolic link.
+#[derive(Default)]
+struct Links {
+    first: Option<String>,
+}
+
+impl EntrySink for Links {
+    fn begin(&mut self, entry: &Entry) -> Result<(), Stop> {
+        if matches!(entry.kind, EntryKind::Symlink { .. }) && self.first.is_none() {
+            self.first = Some(String::from_utf8_lossy(entry.path.as_bytes()).into_owned());
+        }
+        Ok(())
+    }
+
+    fn data(&mut self, _: &[u8]) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), Stop> {
+        Ok(())
+    }
+}

@@ -1,0 +1,151 @@
+//! Encoding all slots and writing the package file.
+
+use super::{
+    encode::{self, Settings},
+    prepare::{Content, Prepared},
+};
+use crate::{
+    problem::{Failure, Problem, io_text},
+    progress::Bar,
+};
+use pspf_nostd::writer::{Assembly, EncodedSlot, Segment};
+use std::{
+    fs::File,
+    io::{self, BufWriter, Read as _, Write},
+    num::NonZero,
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+/// Bytes per read and write.
+const CHUNK: usize = 1 << 20;
+
+/// Encodes slots into files `slot-N` of `directory`, several at once.
+///
+/// # Errors
+/// The first failure, in the order of the slots.
+pub fn encode_slots(
+    slots: &[Prepared],
+    directory: &Path,
+    threads: NonZero<u32>,
+    bar: &Bar,
+) -> Result<Vec<EncodedSlot>, Failure> {
+    let next = AtomicUsize::new(0);
+    let results: Mutex<Vec<(usize, Result<EncodedSlot, Failure>)>> = Mutex::default();
+    let workers = usize::try_from(threads.get()).unwrap_or(1).min(slots.len()).max(1);
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(slot) = slots.get(number) else { return };
+                    let result = encode_slot(slot, &slot_file(directory, number), threads, bar);
+                    if result.is_err() {
+                        // Nobody needs the rest.
+                        next.store(slots.len(), Ordering::Relaxed);
+                    }
+                    results.lock().unwrap_or_else(PoisonError::into_inner).push((number, result));
+                }
+            });
+        }
+    });
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_by_key(|(number, _)| *number);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+fn slot_file(directory: &Path, number: usize) -> PathBuf {
+    directory.join(format!("slot-{number}"))
+}
+
+fn encode_slot(slot: &Prepared, target: &Path, threads: NonZero<u32>, bar: &Bar) -> Result<EncodedSlot, Failure> {
+    let settings = Settings { codecs: &slot.codecs, content_size: slot.content_size, threads };
+    let encoded = match &slot.content {
+        Content::Archive(archive) => encode::encode(&settings, target, |out| archive.write(&mut Counted { out, bar })),
+        Content::File(path) => {
+            encode::encode(&settings, target, |out| copy_exactly(path, slot.content_size, &mut Counted { out, bar }))
+        }
+        Content::Stored(path) => {
+            let stored = encode::encode(&settings, target, |out| {
+                io::copy(&mut File::open(path)?, &mut Counted { out, bar }).map(|_| ())
+            });
+            stored.map(|stored| EncodedSlot { original_size: slot.content_size, ..stored })
+        }
+    };
+    encoded.map_err(|error| {
+        let message = format!("cannot encode the slot: {}", io_text(&error));
+        Problem::error("slot.encode", message).field(format!("slot `{}`", slot.id)).into()
+    })
+}
+
+/// Copies a file that must still be as long as it was.
+fn copy_exactly(path: &Path, size: u64, out: &mut dyn Write) -> io::Result<()> {
+    let mut file = File::open(path)?.take(size.saturating_add(1));
+    let copied = io::copy(&mut file, out)?;
+    if copied == size { Ok(()) } else { Err(io::Error::other(format!("{} has changed meanwhile", path.display()))) }
+}
+
+/// Tells the bar how much was written.
+struct Counted<'a> {
+    out: &'a mut dyn Write,
+    bar: &'a Bar,
+}
+
+impl Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.bar.add(u64::try_from(written).unwrap_or_default());
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Writes a package from its parts into the new file `target`; slots are read from the files that [`encode_slots`] made.
+///
+/// # Errors
+/// Those of reading and writing, and where a slot's file is not what it was.
+pub fn write_package(
+    assembly: &Assembly,
+    launcher: &[u8],
+    slots: &[EncodedSlot],
+    directory: &Path,
+    target: &Path,
+) -> Result<File, Failure> {
+    let write = || -> io::Result<File> {
+        let mut out =
+            BufWriter::with_capacity(CHUNK, File::options().read(true).write(true).create_new(true).open(target)?);
+        for segment in &assembly.segments {
+            match segment {
+                Segment::Launcher => out.write_all(launcher)?,
+                Segment::Bytes(bytes) => out.write_all(bytes)?,
+                Segment::Zeros(count) => {
+                    io::copy(&mut io::repeat(0).take(*count), &mut out)?;
+                }
+                Segment::Slot(number) => copy_slot(&slot_file(directory, *number), slots.get(*number), &mut out)?,
+            }
+        }
+        out.into_inner().map_err(io::IntoInnerError::into_error)
+    };
+    write().map_err(|error| Problem::io("output.write", target, "write the package", &error).into())
+}
+
+fn copy_slot(path: &Path, expected: Option<&EncodedSlot>, out: &mut impl Write) -> io::Result<()> {
+    let copied = io::copy(&mut File::open(path)?, out)?;
+    match expected {
+        Some(slot) if slot.size == copied => Ok(()),
+        _ => Err(io::Error::other("an encoded slot has changed before it was written")),
+    }
+}
+
+/// Bytes that encoding all slots will read.
+#[must_use]
+pub fn total(slots: &[Prepared]) -> u64 {
+    slots.iter().map(|slot| slot.content_size).fold(0, u64::saturating_add)
+}
