@@ -5,6 +5,7 @@
 
 pub mod arguments;
 pub mod checked_package;
+pub mod commands;
 pub mod embedded;
 pub mod interrupt;
 pub mod key_files;
@@ -17,5 +18,77 @@ pub mod report_text;
 pub mod terminal;
 pub mod trusted_keys;
 
+use arguments::{Arguments, Command};
+use clap::Parser as _;
+use problem::{Exit, Failure, Problem};
+use std::{
+    ffi::OsString,
+    io::Write as _,
+    process::{self, ExitCode},
+};
+use terminal::Console;
+
+/// Runs one command line and gives the process's exit code: 0 done, 1 failed, 2 wrong usage.
+pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let words: Vec<OsString> = words.into_iter().collect();
+    let arguments = match Arguments::try_parse_from(&words) {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error, &words),
+    };
+    let mut console = Console::new(arguments.command.json());
+    let done = match &arguments.command {
+        Command::Pack(pack) => commands::pack::run(pack, &mut console),
+        Command::Verify(verify) => commands::verify::run(verify, &mut console),
+        Command::Inspect(inspect) => commands::inspect::run(inspect, &mut console),
+        Command::Extract(extract) => commands::extract::run(extract, &mut console),
+        Command::ExtractAll(extract) => commands::extract_all::run(extract, &mut console),
+        Command::Keygen(keygen) => commands::keygen::run(keygen, &mut console),
+    };
+    let done = done.and_then(|exit| console.finish().map(|()| exit));
+    let exit = done.unwrap_or_else(|failure| {
+        console.failure(&failure);
+        failure.exit
+    });
+    exit.into()
+}
+
+/// Help and version go to standard output; a wrong command line is one error, as JSON where JSON was asked for.
+fn usage(error: &clap::Error, words: &[OsString]) -> ExitCode {
+    if !error.use_stderr() {
+        // Whoever closed the pipe does not want the rest of the help.
+        let _ = write!(std::io::stdout(), "{error}");
+        return ExitCode::SUCCESS;
+    }
+    if words.iter().take_while(|word| *word != "--").any(|word| word == "--json") {
+        let text = error.to_string();
+        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
+        let problem = Problem::error("usage", message).hint(tip.unwrap_or("`flavor help COMMAND` shows the usage"));
+        Console::new(true).failure(&Failure::usage(problem));
+    } else {
+        let _ = write!(std::io::stderr(), "{error}");
+    }
+    Exit::Usage.into()
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+        })
+    }
+}
+
 /// The version of this program, as `flavor --version` and the packages that it writes state it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Ends the process at once with the exit code of a failure.
+pub fn abort(exit: Exit) -> ! {
+    process::exit(match exit {
+        Exit::Done => 0,
+        Exit::Failed => 1,
+        Exit::Usage => 2,
+    })
+}

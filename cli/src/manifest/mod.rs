@@ -9,6 +9,7 @@ pub mod document;
 pub mod not_implemented;
 pub mod package;
 pub mod pyproject;
+pub mod requirement;
 pub mod sections;
 pub mod slots;
 pub mod words;

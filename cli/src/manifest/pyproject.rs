@@ -5,6 +5,7 @@ use super::{
     cursor::{Cursor, Problems, with_suggestion},
     not_implemented,
     package::SlotSpec,
+    requirement,
     sections::runtime_env,
     slots::{self, SourceBase},
     words,
@@ -60,6 +61,7 @@ fn read_root(root: &Cursor<'_>, base: &SourceBase) -> PythonSpec {
 
     let project_name = name(&project);
     let (package_name, script) = (package_name(&flavor, project_name), project_name);
+    requirements(&project);
     let (entry_point, script_name) = entry_point(&project, &flavor, script);
     PythonSpec {
         project_name: project_name.to_owned(),
@@ -73,6 +75,23 @@ fn read_root(root: &Cursor<'_>, base: &SourceBase) -> PythonSpec {
         isolated: env.key("isolated").boolean().unwrap_or(true),
         runtime_env: runtime_env(&env, &["isolated"]),
         slots: slots::read(&flavor.key("slots"), base, &[&["extract_to"], not_implemented::SLOT_KEYS].concat()),
+    }
+}
+
+/// Checks what uv would refuse only after the project has been copied.
+fn requirements(project: &Cursor<'_>) {
+    let groups = project.key("optional-dependencies");
+    let groups: Vec<Cursor<'_>> = groups.entries().iter().map(|entry| groups.key(&entry.key)).collect();
+    for item in groups.iter().chain([&project.key("dependencies")]).flat_map(Cursor::items) {
+        if let Some(Err(why)) = item.required_string("a requirement").map(requirement::check) {
+            let problem = Problem::error("project.requirement", format!("is not a requirement: {why}"));
+            item.report(problem.expected("a requirement such as \"click>=8.1\""));
+        }
+    }
+    let python = project.key("requires-python");
+    if let Some(Err(why)) = python.string().map(requirement::specifiers) {
+        let problem = Problem::error("project.requires_python", format!("is not a list of versions: {why}"));
+        python.report(problem.expected("versions such as \">=3.11\""));
     }
 }
 

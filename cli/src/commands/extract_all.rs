@@ -1,0 +1,143 @@
+//! `flavor extract-all`.
+
+use super::extract::{directory_name, failed, open_to_all, put_in_place};
+use crate::{
+    arguments::ExtractAll,
+    checked_package,
+    interrupt::{MadeDirectories, Scratch},
+    problem::{Exit, Failure, Problem},
+    terminal::{Console, printable, table},
+};
+use flavor_launcher::{
+    extract::{ExtractFault, extract_slot},
+    slot_reader,
+};
+use pspf_nostd::verify::{Checked, SlotFacts};
+use serde::Serialize;
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+};
+
+/// File with the signed metadata, byte for byte.
+const METADATA: &str = "metadata.json";
+
+#[derive(Serialize)]
+struct Document<'a> {
+    ok: bool,
+    file: &'a Path,
+    directory: &'a Path,
+    metadata: PathBuf,
+    slots: Vec<Extracted>,
+}
+
+#[derive(Serialize)]
+struct Extracted {
+    slot: u64,
+    id: String,
+    path: PathBuf,
+}
+
+/// Extracts every slot into a directory of its own.
+///
+/// # Errors
+/// Where the package does not verify, or an output exists and `--force` is not given.
+pub fn run(arguments: &ExtractAll, console: &mut Console) -> Result<Exit, Failure> {
+    let directory = &arguments.directory;
+    if fs::metadata(directory).is_ok_and(|facts| !facts.is_dir()) {
+        let problem = Problem::error("output.file", "this exists and is not a directory").file(directory);
+        return Err(Failure::usage(problem));
+    }
+    let (file, package) = checked_package::open(&arguments.file, console)?;
+    let slots: Vec<&SlotFacts> = package.slots().iter().filter(|slot| !slot.entry().self_ref).collect();
+    let names: Vec<PathBuf> = slots.iter().map(|slot| directory_name(slot)).chain([PathBuf::from(METADATA)]).collect();
+    if !arguments.force {
+        let places = names.iter().map(|name| directory.join(name));
+        let existing: Vec<Problem> = places
+            .filter(|place| fs::symlink_metadata(place).is_ok())
+            .map(|place| {
+                Problem::error("output.exists", "this exists already").file(&place).hint("--force replaces it")
+            })
+            .collect();
+        if !existing.is_empty() {
+            return Err(existing.into());
+        }
+    }
+    let made = MadeDirectories::make(directory);
+    let made = made.map_err(|error| Problem::io("output.write", directory, "write here", &error))?;
+    extract(arguments, console, &file, &package, &slots)?;
+    made.keep();
+    let extracted = slots.iter().zip(&names).map(|(slot, name)| Extracted {
+        slot: slot.index(),
+        id: slot.entry().id.clone(),
+        path: directory.join(name),
+    });
+    let extracted: Vec<Extracted> = extracted.collect();
+    let metadata = directory.join(METADATA);
+    if console.json() {
+        console.document(&Document { ok: true, file: &arguments.file, directory, metadata, slots: extracted });
+    } else {
+        let mut rows: Vec<Vec<String>> = extracted
+            .iter()
+            .map(|slot| vec![slot.path.display().to_string(), format!("slot {} ({})", slot.slot, printable(&slot.id))])
+            .collect();
+        rows.push(vec![metadata.display().to_string(), "the signed metadata".to_owned()]);
+        console.say(&table(&rows, &[], ""));
+    }
+    Ok(Exit::Done)
+}
+
+/// Extracts everything into a private directory first: either all of it appears, or nothing.
+fn extract(
+    arguments: &ExtractAll,
+    console: &mut Console,
+    file: &File,
+    package: &Checked,
+    slots: &[&SlotFacts],
+) -> Result<(), Failure> {
+    let directory = &arguments.directory;
+    let scratch = Scratch::new(directory, ".flavor-extract-");
+    let scratch = scratch.map_err(|error| Problem::io("output.write", directory, "write here", &error))?;
+    for slot in slots {
+        let number = usize::try_from(slot.index()).unwrap_or(usize::MAX);
+        let target = scratch.path().join(directory_name(slot));
+        match extract_slot(file, package, number, &target) {
+            Ok(()) => {}
+            Err(error) if matches!(error.fault, ExtractFault::NotATar) => {
+                content_only(arguments, console, file, package, number, &target)?;
+            }
+            Err(error) => return Err(failed(&arguments.file, &error.to_string())),
+        }
+        open_to_all(&target)?;
+    }
+    let metadata = scratch.path().join(METADATA);
+    fs::write(&metadata, package.metadata().raw())
+        .map_err(|error| Problem::io("output.write", directory, "write the metadata", &error))?;
+    for slot in slots {
+        let name = directory_name(slot);
+        put_in_place(&scratch.path().join(&name), &directory.join(&name), &scratch)?;
+    }
+    put_in_place(&metadata, &directory.join(METADATA), &scratch)
+}
+
+/// The published Python builder calls single files tar archives; what they hold is written as it is.
+fn content_only(
+    arguments: &ExtractAll,
+    console: &mut Console,
+    file: &File,
+    package: &Checked,
+    number: usize,
+    target: &Path,
+) -> Result<(), Failure> {
+    let problem = |error: &std::io::Error| Problem::io("output.write", target, "write the content", error);
+    if target.exists() {
+        fs::remove_dir_all(target).map_err(|error| problem(&error))?;
+    }
+    fs::create_dir(target).map_err(|error| problem(&error))?;
+    let mut out = File::create_new(target.join("content")).map_err(|error| problem(&error))?;
+    slot_reader::read_decoded(file, package, number, &mut out)
+        .map_err(|error| failed(&arguments.file, &error.to_string()))?;
+    let message = format!("slot {number} says tar and is none; its content is written as one file, `content`");
+    console.warn(Problem::warning("slot.not_tar", message).file(&arguments.file));
+    Ok(())
+}

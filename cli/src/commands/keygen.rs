@@ -1,0 +1,92 @@
+//! `flavor keygen`.
+
+use crate::{
+    arguments::Keygen,
+    key_files,
+    problem::{Exit, Failure, Problem},
+    terminal::Console,
+};
+use serde::Serialize;
+use std::{
+    fs, io,
+    io::Write as _,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+};
+
+/// File name of the private key, as the published tool has it.
+pub const PRIVATE_NAME: &str = "flavor-private.key";
+/// File name of the public key.
+pub const PUBLIC_NAME: &str = "flavor-public.key";
+
+#[derive(Serialize)]
+struct Document {
+    ok: bool,
+    private_key: PathBuf,
+    public_key: PathBuf,
+    fingerprint: String,
+}
+
+/// Makes a key pair.
+///
+/// # Errors
+/// Where a key file exists already and `--force` is not given, or cannot be written.
+pub fn run(arguments: &Keygen, console: &mut Console) -> Result<Exit, Failure> {
+    let (private, public) = (arguments.out_dir.join(PRIVATE_NAME), arguments.out_dir.join(PUBLIC_NAME));
+    if !arguments.force {
+        let existing = [&private, &public].into_iter().filter(|path| path.symlink_metadata().is_ok());
+        let problems: Vec<Problem> = existing.map(|path| exists(path)).collect();
+        if !problems.is_empty() {
+            return Err(problems.into());
+        }
+    }
+    let key = key_files::random_key()?;
+    make_directory(&arguments.out_dir)?;
+    write(&private, key.to_pem().as_bytes(), 0o600, arguments.force)?;
+    if let Err(failure) = write(&public, key.public_key().to_pem().as_bytes(), 0o644, arguments.force) {
+        // Half a pair would only stand in the way of the next try.
+        let _ = fs::remove_file(&private);
+        return Err(failure);
+    }
+    let fingerprint = key.public_key().fingerprint().to_string();
+    if console.json() {
+        console.document(&Document { ok: true, private_key: private, public_key: public, fingerprint });
+    } else {
+        console.say(&format!("private key  {}  (keep it secret)", private.display()));
+        console.say(&format!("public key   {}", public.display()));
+        console.say(&format!("fingerprint  {fingerprint}"));
+    }
+    Ok(Exit::Done)
+}
+
+fn exists(path: &Path) -> Problem {
+    Problem::error("key.exists", "a key file is here already")
+        .file(path)
+        .hint("--force replaces it (packages signed with the old key stay signed by the old key), --out-dir chooses another place")
+}
+
+fn make_directory(directory: &Path) -> Result<(), Failure> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
+    made.map_err(|error| Problem::io("key.directory", directory, "make the directory for the keys", &error).into())
+}
+
+/// Writes a new file, or with `force` replaces what is there by one rename; never through a symbolic link.
+fn write(path: &Path, bytes: &[u8], mode: u32, force: bool) -> Result<(), Failure> {
+    let io_problem = |error: io::Error| {
+        Failure::from(match error.kind() {
+            io::ErrorKind::AlreadyExists => exists(path),
+            _ => Problem::io("key.write", path, "write the key", &error),
+        })
+    };
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .prefix(".flavor-key-")
+        .permissions(fs::Permissions::from_mode(0o600))
+        .make_in(directory, |path| fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path))
+        .map_err(io_problem)?;
+    file.write_all(bytes).map_err(io_problem)?;
+    file.as_file().set_permissions(fs::Permissions::from_mode(mode)).map_err(io_problem)?;
+    file.as_file().sync_all().map_err(io_problem)?;
+    let persisted = if force { file.persist(path) } else { file.persist_noclobber(path) };
+    persisted.map(|_| ()).map_err(|error| io_problem(error.error))
+}

@@ -1,0 +1,8 @@
+//! One module per command.
+
+pub mod extract;
+pub mod extract_all;
+pub mod inspect;
+pub mod keygen;
+pub mod pack;
+pub mod verify;

@@ -1,0 +1,100 @@
+//! `flavor pack`: everything is checked first, then the slow work is done, then the package is verified and put in place.
+
+use crate::{
+    arguments::Pack,
+    pack::{
+        job::{Job, Packed},
+        preflight,
+    },
+    problem::{Exit, Failure, Problem},
+    progress::Steps,
+    report_text,
+    terminal::{Console, Style, printable, size},
+};
+use pspf_nostd::report::{Integrity, SlotReport};
+use serde::Serialize;
+use std::{path::Path, time::Instant};
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    ok: bool,
+    path: &'a Path,
+    name: &'a str,
+    version: &'a str,
+    size: u64,
+    /// What verification proved; absent with `--no-verify`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<Integrity>,
+    fingerprint: String,
+    key: &'static str,
+    launcher: String,
+    compat: bool,
+    slots: &'a [SlotReport],
+    seconds: f64,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    notices: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Problem>,
+}
+
+/// Packs.
+///
+/// # Errors
+/// All problems that can be found before the slow work, together; later the first one.
+pub fn run(arguments: &Pack, console: &mut Console) -> Result<Exit, Failure> {
+    let started = Instant::now();
+    let mut job = preflight::check(arguments, console)?;
+    let steps = Steps::new(!arguments.quiet && !arguments.json, console.interactive());
+    let packed = job.run(&steps)?;
+    drop(steps);
+    let seconds = started.elapsed().as_secs_f64();
+    if console.json() {
+        document(arguments, console, &job, &packed, seconds);
+    } else if !arguments.quiet {
+        human(arguments, console, &job, &packed, seconds);
+    }
+    Ok(Exit::Done)
+}
+
+fn launcher(job: &Job<'_>) -> String {
+    match job.launcher.version.as_str() {
+        "unknown" => format!("a {} of unknown version", job.launcher.tool),
+        version => format!("{} {version}", job.launcher.tool),
+    }
+}
+
+fn document(arguments: &Pack, console: &mut Console, job: &Job<'_>, packed: &Packed, seconds: f64) {
+    let warnings = console.take_warnings();
+    console.document(&Summary {
+        ok: true,
+        path: &job.output.path,
+        name: &packed.spec.name,
+        version: &packed.spec.version,
+        size: packed.report.size,
+        state: (!arguments.no_verify).then_some(packed.report.state),
+        fingerprint: job.signer.key.public_key().fingerprint().to_string(),
+        key: job.signer.origin.word(),
+        launcher: launcher(job),
+        compat: arguments.compat,
+        slots: &packed.report.slots,
+        seconds: (seconds * 1000.0).round() / 1000.0,
+        notices: &packed.notices,
+        warnings,
+    });
+}
+
+fn human(arguments: &Pack, console: &mut Console, job: &Job<'_>, packed: &Packed, seconds: f64) {
+    for notice in &packed.notices {
+        console.note(&printable(notice));
+    }
+    let path = console.styled(Style::Bold, &printable(&job.output.path.display().to_string()));
+    let state = if arguments.no_verify { "not verified" } else { report_text::word(packed.report.state) };
+    console.say(&format!("{path}  {}, {state}, {seconds:.1} s", size(packed.report.size)));
+    let about = format!("{} {}", printable(&packed.spec.name), printable(&packed.spec.version));
+    console.say(&format!("  {about}, started by {}", launcher(job)));
+    let fingerprint = job.signer.key.public_key().fingerprint();
+    console.say(&format!("  key {fingerprint}\n      {}", job.signer.origin.text()));
+    if !packed.report.slots.is_empty() {
+        console.say(&report_text::slot_table(&packed.report.slots));
+    }
+}

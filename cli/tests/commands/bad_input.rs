@@ -1,0 +1,210 @@
+//! Every row of the published tool's bad-input matrix that touches these commands: one clear error, nothing half-written.
+
+use super::process::{Folder, Run};
+use std::fs;
+
+const MINIMAL: &str = r#"{"package": {"name": "app", "version": "1"}, "execution": {"command": "x"}, "slots": []}"#;
+
+/// Packs with a manifest text in a fresh folder and makes sure that nothing is left behind.
+#[track_caller]
+fn pack(manifest: &str, more: &[&str]) -> Run {
+    let folder = Folder::new().with_app();
+    folder.write("app/app.json", manifest);
+    pack_in(&folder, more)
+}
+
+#[track_caller]
+fn pack_in(folder: &Folder, more: &[&str]) -> Run {
+    let before = folder.listing();
+    let run = folder.flavor(&[&["pack", "--manifest", "app/app.json"], more].concat());
+    assert_eq!(folder.listing(), before, "{run:#?}");
+    run
+}
+
+#[test]
+fn no_manifest() {
+    let folder = Folder::new();
+    folder.flavor(&["pack"]).fails(2, &["pyproject.toml", "No such file", "--manifest"]);
+    folder.flavor(&["pack", "--manifest", "nope.json"]).fails(2, &["nope.json", "No such file"]);
+    fs::create_dir(folder.path("dir")).unwrap();
+    folder.flavor(&["pack", "--manifest", "dir"]).fails(2, &["dir", "regular file"]);
+}
+
+#[test]
+fn manifests_that_cannot_be_parsed() {
+    let run = pack("{\n  \"package\": nonsense\n}", &[]).fails(1, &["app.json:2:", "not valid JSON"]);
+    assert_eq!(run.errors(), 1);
+    pack(r#"{"package": {}, "package": {}}"#, &[]).fails(1, &["not valid JSON", "twice"]);
+    let folder = Folder::new();
+    folder.write("pyproject.toml", "[project]\nname = \nversion = '1\n");
+    folder.flavor(&["pack"]).fails(1, &["pyproject.toml:2:8: error:", "pyproject.toml:3:", "not valid TOML"]);
+    folder.write("pyproject.toml", b"[project]\nname = '\xff'\n");
+    folder.flavor(&["pack"]).fails(1, &["pyproject.toml", "not UTF-8"]);
+}
+
+#[test]
+fn all_problems_of_a_manifest_come_at_once() {
+    let manifest = r#"{
+  "package": {"name": "../../evil"},
+  "execution": {"comand": "x", "env": {"A=B": "1", "C": 2}},
+  "slots": [
+    {"id": "a", "source": "missing"},
+    {"id": "b", "source": "run.sh", "operations": "zip", "permissions": "9"},
+    {"id": "b", "source": "$SELF", "slot": 7},
+    {"id": "c", "source": "run.sh", "target": "../out", "lifecycle": "runtim"}
+  ],
+  "setup_commands": [{"type": "shell", "command": "x"}]
+}"#;
+    let run = pack(manifest, &[]).fails(
+        1,
+        &[
+            "app.json:2:23: error: `package.name`: \"../../evil\" cannot be a file name",
+            "error: `package.version`: is missing",
+            "app.json:3:17: warning: `execution.comand`: unknown key, ignored",
+            "did you mean `command`?",
+            "error: `execution.command`: is missing",
+            "`execution.env.A=B`",
+            "`execution.env.C`: has the wrong type; expected a string, found the number 2",
+            "app.json:5:27: error: `slots[0].source`: cannot read \"missing\"",
+            "unknown operation `zip`",
+            "`slots[1].permissions`: is not a file mode",
+            "`$SELF` slots hold no data",
+            "`slots[2].slot`: does not fit the position",
+            "`slots[3].target`: \"../out\" is not a path inside",
+            "did you mean `runtime`?",
+            "launchers do not know \"shell\"; expected execute, enumerate_and_execute, write_file, chmod",
+        ],
+    );
+    assert!(!run.stderr.contains("panicked"));
+}
+
+#[test]
+fn problems_of_keys_launcher_and_output_come_with_those_of_the_manifest() {
+    let folder = Folder::new().with_app();
+    folder.write("app/app.json", MINIMAL.replace("\"version\": \"1\"", "\"version\": 1"));
+    let run = pack_in(&folder, &["--private-key", "app/run.sh", "--launcher-bin", "/bin/true", "--output", "app"]);
+    run.fails(1, &["`package.version`", "Ed25519 private key", "/bin/true", "this is a directory"]);
+}
+
+#[test]
+fn python_projects_without_name_version_or_entry_point() {
+    let folder = Folder::new();
+    folder.write("pyproject.toml", "[project]\n[tool.flavor]\n");
+    folder.flavor(&["pack"]).fails(
+        1,
+        &[
+            "`project.name`: is missing",
+            "`project.version`: is missing",
+            "`tool.flavor.entry_point`: is missing",
+            "add `entry_point = ",
+        ],
+    );
+    assert_eq!(folder.listing(), ["pyproject.toml"]);
+}
+
+#[test]
+fn keys_that_cannot_sign() {
+    let rsa = "-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----\n";
+    let folder = Folder::new().with_app();
+    folder.write("rsa.key", rsa);
+    folder.write("empty.key", "");
+    folder.flavor(&["keygen"]).succeeds();
+    folder.flavor(&["keygen", "--out-dir", "other"]).succeeds();
+    for (more, words) in [
+        (&["--private-key", "rsa.key"][..], &["rsa.key", "found a key of another algorithm: RSA", "flavor keygen"][..]),
+        (&["--private-key", "empty.key"], &["empty.key", "found an empty file"]),
+        (&["--private-key", "keys/flavor-public.key"], &["found a public key"]),
+        (
+            &["--private-key", "keys/flavor-private.key", "--public-key", "other/flavor-public.key"],
+            &["other/flavor-public.key", "does not belong to the private key", "expected fingerprint"],
+        ),
+        (&["--key-seed", ""], &["the seed is empty"]),
+    ] {
+        let run = pack_in(&folder, more).fails(1, words);
+        assert_eq!(run.errors(), 1, "{run:#?}");
+    }
+    pack_in(&folder, &["--private-key", "none.key"]).fails(2, &["none.key", "No such file"]);
+    pack_in(&folder, &["--public-key", "keys/flavor-public.key"])
+        .fails(2, &["a public key cannot sign", "--private-key"]);
+}
+
+#[test]
+fn files_that_are_no_launcher() {
+    let folder = Folder::new().with_package();
+    folder.write("text", "hello");
+    folder.write("empty", "");
+    for (file, words) in [
+        ("/bin/true", "found another program"),
+        ("text", "found no ELF, PE or Mach-O program"),
+        ("empty", "found an empty file"),
+        ("app.psp", "found a whole package"),
+        (env!("CARGO_BIN_EXE_flavor"), "found the flavor program itself"),
+    ] {
+        let run = pack_in(&folder, &["--launcher-bin", file]).fails(1, &[file, "this is not a launcher", words]);
+        assert_eq!(run.errors(), 1, "{run:#?}");
+    }
+    pack_in(&folder, &["--launcher-bin", "nowhere"]).fails(2, &["nowhere", "No such file"]);
+}
+
+#[test]
+fn outputs_that_cannot_be_written() {
+    let folder = Folder::new().with_app();
+    pack_in(&folder, &["--output", "app"]).fails(1, &["app", "this is a directory", "--output app/"]);
+    pack_in(&folder, &["--output", "app/app.json/x.psp"]).fails(1, &["app/app.json", "not a directory"]);
+    pack_in(&folder, &["--output", "/proc/x.psp"]).fails(1, &["/proc", "cannot write here"]);
+    pack_in(&folder, &["--output", "/dev/null"]).fails(1, &["/dev/null", "not a regular file"]);
+}
+
+#[test]
+fn sources_that_are_not_what_the_operations_say() {
+    let slot = |slot: &str| MINIMAL.replace("\"slots\": []", &format!("\"slots\": [{slot}]"));
+    for (text, words) in [
+        (r#"{"id": "a", "source": "tree", "operations": "gzip"}"#, "a directory can only be packed as a tar archive"),
+        (r#"{"id": "a", "source": "run.sh", "operations": "tgz"}"#, "the source is no tar archive"),
+        (r#"{"id": "a", "source": "run.sh", "target": "bin/"}"#, "the target is a directory"),
+        (
+            r#"{"id": "a", "source": "run.sh", "operations": "zstd", "level": 99}"#,
+            "zstd has no level 99; expected 1 to 22",
+        ),
+        (r#"{"id": "a", "source": "broken.gz", "operations": "gzip"}"#, "the source is not what its operations"),
+        (r#"{"id": "a", "source": "/dev/null"}"#, "neither a file nor a directory"),
+    ] {
+        let folder = Folder::new().with_app();
+        folder.write("app/broken.gz", [0x1f, 0x8b, 8, 0, 1, 2, 3]);
+        folder.write("app/app.json", slot(text));
+        let run = pack_in(&folder, &[]).fails(1, &[words, "slots[0]"]);
+        assert_eq!(run.errors(), 1, "{run:#?}");
+    }
+}
+
+#[test]
+fn errors_are_json_where_json_is_asked_for() {
+    let run = pack(&MINIMAL.replace("\"x\"", "3"), &["--json", "--output", "app"]);
+    assert_eq!(run.code, Some(1));
+    let document = run.json();
+    assert_eq!(document["ok"], false);
+    assert_eq!(document["errors"][0]["field"], "`execution.command`");
+    assert_eq!((&document["errors"][0]["line"], &document["errors"][0]["found"]), (&1.into(), &"the number 3".into()));
+    assert_eq!(document["errors"][1]["code"], "output.directory");
+    for words in [
+        &["inspect", "--json", "nope"][..],
+        &["extract", "--json", "nope", "0", "x"],
+        &["keygen", "--json", "--out-dir", "/proc/x"],
+    ] {
+        let run = Folder::new().flavor(words);
+        assert_eq!(run.json()["ok"], false, "{run:#?}");
+    }
+}
+
+#[test]
+fn keys_of_the_documents_that_do_nothing_yet_are_named() {
+    let folder = Folder::new();
+    let text = "[project]\nname = 'a'\nversion = 1\n[tool.flavor]\nentry_point = 'a:b'\npython_version = '3.11'\n\
+        [tool.flavor.build]\nstrip = true\n[tool.flavor.hooks]\npre_build = 'x'\n[tool.flavor.execution]\ntimeout = 3\n";
+    folder.write("pyproject.toml", text);
+    let run = folder.flavor(&["pack"]).fails(1, &["pyproject.toml:3:11: error: `project.version`"]);
+    for key in ["python_version", "build", "hooks", "execution.timeout"] {
+        let warning = format!("warning: `tool.flavor.{key}`: not implemented yet, ignored");
+        assert!(run.stderr.contains(&warning), "{warning}\n{run:#?}");
+    }
+}

@@ -1,0 +1,43 @@
+use super::process::{Folder, Run};
+use std::{
+    fs,
+    os::unix::process::ExitStatusExt as _,
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// Packs something slow, and ends it by a signal when its private directory has appeared.
+fn interrupted(signal: &str, number: i32) {
+    let folder = Folder::new().with_app();
+    let mut state = 9_u64;
+    let noise = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 33).to_le_bytes()[0] & 0x1f
+    });
+    fs::write(folder.path("app/tree/noise"), noise.take(24 << 20).collect::<Vec<u8>>()).unwrap();
+    let before = folder.listing();
+    let words =
+        ["pack", "--manifest", "app/app.json", "--output", "new/sub/app.psp", "--key-seed", "x", "--level", "22"];
+    let mut child = folder.command().args(words).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+    let begun = Instant::now();
+    while !folder.listing().iter().any(|name| name.ends_with("slot-1")) {
+        assert!(begun.elapsed() < Duration::from_secs(60) && child.try_wait().unwrap().is_none(), "it never began");
+        thread::sleep(Duration::from_millis(5));
+    }
+    Run::of(Command::new("kill").arg(format!("-{signal}")).arg(child.id().to_string())).succeeds();
+    let status = child.wait().unwrap();
+    assert_eq!(status.signal(), Some(number), "{status:?}");
+    let left: Vec<String> = folder.listing().into_iter().filter(|name| !before.contains(name)).collect();
+    assert!(left.is_empty(), "left behind: {left:?}");
+}
+
+#[test]
+fn control_c_leaves_nothing_behind() {
+    interrupted("INT", 2);
+}
+
+#[test]
+fn termination_leaves_nothing_behind() {
+    interrupted("TERM", 15);
+}

@@ -1,0 +1,12 @@
+//! The commands as processes: what they print, what they exit with, what they leave behind.
+
+mod bad_input;
+mod extract;
+mod help;
+mod interrupt;
+mod keygen;
+mod pack;
+mod process;
+mod python;
+mod reproducible;
+mod verify;

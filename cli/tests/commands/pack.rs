@@ -1,0 +1,153 @@
+use super::process::{Folder, Run};
+use std::{fs, os::unix::fs::PermissionsExt as _, process::Command};
+
+fn pack(folder: &Folder, more: &[&str]) -> Run {
+    folder.flavor(&[&["pack", "--manifest", "app/app.json", "--key-seed", "test"], more].concat())
+}
+
+#[test]
+fn the_package_runs_and_gives_the_programs_exit_code() {
+    let folder = Folder::new().with_package();
+    let run = Run::of(&mut folder.package("app.psp", &["one", "two words"]));
+    assert_eq!((run.code, run.stdout.as_str()), (Some(7), "one two words\nsome data\n"), "{run:#?}");
+}
+
+#[test]
+fn the_default_output_is_in_dist_and_the_summary_says_where() {
+    let folder = Folder::new().with_app();
+    let run = pack(&folder, &[]).succeeds().says(&[
+        "app/dist/app.psp",
+        "sealed",
+        "c14ff30999c0d33fc2eff45b09ffee7b4c4a35279d727b028ad3acaf9fed3a9f",
+        "from --key-seed",
+        "script",
+        "tar.zst",
+    ]);
+    assert!(run.stderr.contains("Encoding 2 slots"), "{run:#?}");
+    let mode = fs::metadata(folder.path("app/dist/app.psp")).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o755);
+    let run = pack(&folder, &["--quiet", "--output", "new/dir/"]).succeeds();
+    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
+    assert!(folder.path("new/dir/app.psp").exists());
+    assert!(!folder.listing().iter().any(|name| name.contains(".tmp")), "{:?}", folder.listing());
+}
+
+#[test]
+fn the_summary_is_there_as_json() {
+    let folder = Folder::new().with_app();
+    let run = folder.flavor(&["pack", "--manifest", "app/app.json", "--json", "--quiet"]).succeeds();
+    let document = run.json();
+    assert_eq!((&document["state"], &document["key"]), (&"sealed".into(), &"ephemeral".into()));
+    assert_eq!(document["slots"].as_array().unwrap().len(), 2);
+    assert_eq!(document["fingerprint"].as_str().unwrap().len(), 64);
+    assert_eq!(document["path"], "app/dist/app.psp");
+}
+
+#[test]
+fn the_key_is_seed_then_file_then_variable_then_a_new_one() {
+    let folder = Folder::new().with_app();
+    folder.flavor(&["keygen"]).succeeds();
+    let key = |seed: bool, file: bool, variable: bool| {
+        let mut command = folder.command();
+        command.args(["pack", "--manifest", "app/app.json", "--json", "--quiet"]);
+        if seed {
+            command.args(["--key-seed", "test"]);
+        }
+        if file {
+            command.args(["--private-key", "keys/flavor-private.key"]);
+        }
+        if variable {
+            command.env("FLAVOR_KEY_SEED", "other");
+        }
+        Run::of(&mut command).succeeds().json()["key"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(key(true, true, true), "seed");
+    assert_eq!(key(false, true, true), "file");
+    assert_eq!(key(false, false, true), "environment");
+    assert_eq!(key(false, false, false), "ephemeral");
+    folder.flavor(&["pack", "--manifest", "app/app.json"]).succeeds().says(&["made for this package alone"]);
+}
+
+#[test]
+fn sources_that_are_encoded_already_are_stored_as_they_are() {
+    let folder = Folder::new().with_app();
+    let tar = |arguments: &[&str]| {
+        Run::of(Command::new("tar").current_dir(folder.path("app")).args(arguments)).succeeds();
+    };
+    tar(&["czf", "tree.tgz", "-C", "tree", "."]);
+    tar(&["cf", "tree.tar", "-C", "tree", "."]);
+    Run::of(Command::new("gzip").arg("-k").arg(folder.path("app/run.sh"))).succeeds();
+    folder.write(
+        "app/app.json",
+        r#"{"package": {"name": "app", "version": "1"}, "execution": {"command": "{workenv}/run.sh"},
+  "slots": [
+    {"id": "gz", "source": "run.sh.gz", "target": "run.sh", "operations": "gzip", "permissions": "0755"},
+    {"id": "tgz", "source": "tree.tgz", "operations": "tgz"},
+    {"id": "tar", "source": "tree.tar", "operations": "tar"},
+    {"id": "more", "source": "tree.tar", "operations": "tar.gz"},
+    {"id": "twice", "source": "run.sh.gz", "target": "a.gz", "operations": "zstd"},
+    {"id": "self-made", "source": "tree/sub/deep.txt", "target": "b", "operations": "gzip|zstd", "level": 3},
+    {"id": "xz", "source": "tree", "operations": "TAR|XZ"},
+    {"id": "bz", "source": "tree", "operations": "tbz2", "level": 1}
+  ]}"#,
+    );
+    pack(&folder, &["--output", "app.psp"]).succeeds();
+    for (slot, file) in [("gz", "run.sh.gz"), ("tgz", "tree.tgz"), ("tar", "tree.tar")] {
+        folder.flavor(&["extract", "app.psp", slot, "stored", "--raw", "--force"]).succeeds();
+        assert!(folder.bytes("stored") == folder.bytes(&format!("app/{file}")), "{slot}");
+    }
+    for (slot, file) in
+        [("gz", "run.sh"), ("more", "tree.tar"), ("twice", "run.sh.gz"), ("self-made", "tree/sub/deep.txt")]
+    {
+        folder.flavor(&["extract", "app.psp", slot, "decoded", "--force"]).succeeds();
+        assert!(folder.bytes("decoded") == folder.bytes(&format!("app/{file}")), "{slot}");
+    }
+    for slot in ["tgz", "tar", "more", "xz", "bz"] {
+        folder.flavor(&["extract", "app.psp", slot, "--unpack", "unpacked", "--force"]).succeeds();
+        assert_eq!(folder.bytes("unpacked/data.txt"), b"some data\n", "{slot}");
+    }
+    let run = Run::of(&mut folder.package("app.psp", &[]));
+    assert_eq!(run.code, Some(7), "{run:#?}");
+}
+
+#[test]
+fn links_stay_inside_or_are_refused() {
+    let folder = Folder::new().with_app();
+    std::os::unix::fs::symlink("../data.txt", folder.path("app/tree/sub/link")).unwrap();
+    pack(&folder, &["--output", "app.psp"]).succeeds();
+    folder.flavor(&["extract", "app.psp", "tree", "--unpack", "out"]).succeeds();
+    assert_eq!(fs::read_link(folder.path("out/sub/link")).unwrap().to_str(), Some("../data.txt"));
+    let manifest = fs::read_to_string(folder.path("app/app.json")).unwrap();
+    folder.write("app/app.json", manifest.replace("tar.zst", "tgz"));
+    pack(&folder, &["--compat"]).fails(1, &["sub/link", "refuse symbolic links"]);
+    for target in ["/etc/passwd", "../../../outside"] {
+        fs::remove_file(folder.path("app/tree/sub/link")).unwrap();
+        std::os::unix::fs::symlink(target, folder.path("app/tree/sub/link")).unwrap();
+        pack(&folder, &[]).fails(1, &["sub/link", "leads out of", target]);
+    }
+}
+
+#[test]
+fn compatible_packages_use_gzip_and_are_sealed() {
+    let folder = Folder::new().with_app();
+    let manifest = fs::read_to_string(folder.path("app/app.json")).unwrap();
+    fs::write(folder.path("app/app.json"), manifest.replace("\"operations\": \"tar.zst\", ", "")).unwrap();
+    let document = pack(&folder, &["--compat", "--json", "--quiet"]).succeeds().json();
+    assert_eq!(document["state"], "sealed");
+    assert_eq!(
+        (&document["slots"][0]["operations"], &document["slots"][1]["operations"]),
+        (&"gzip".into(), &"tar.gz".into())
+    );
+    fs::write(folder.path("app/app.json"), manifest).unwrap();
+    pack(&folder, &["--compat"]).fails(1, &["slots[1]", "gzip only", "found zstd"]);
+}
+
+#[test]
+fn an_existing_file_is_replaced_only_if_it_is_a_package() {
+    let folder = Folder::new().with_app();
+    folder.write("precious.txt", "words");
+    pack(&folder, &["--output", "precious.txt"]).fails(1, &["precious.txt", "not a package"]);
+    assert_eq!(folder.bytes("precious.txt"), b"words");
+    pack(&folder, &["--output", "app.psp"]).succeeds();
+    pack(&folder, &["--output", "app.psp"]).succeeds();
+}

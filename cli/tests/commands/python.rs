@@ -1,0 +1,103 @@
+//! Python projects, packed with real uv and run. Needs uv (FLAVOR_UV or PATH) and a Python 3.11 or newer, as users do.
+
+use super::process::{Folder, Run};
+use std::fs;
+
+const PYPROJECT: &str = "[build-system]\nrequires = ['setuptools>=61']\nbuild-backend = 'setuptools.build_meta'\n\n\
+    [project]\nname = 'Tiny-App'\ndynamic = ['version']\nrequires-python = '>=3.8'\ndependencies = ['docopt==0.6.2']\n\n\
+    [tool.setuptools]\npackages = ['tiny']\n[tool.setuptools.dynamic]\nversion = {attr = 'tiny.__version__'}\n\n\
+    [tool.flavor]\nentry_point = 'tiny.app:main'\npackage_name = 'tiny'\n\
+    [tool.flavor.execution.runtime.env]\nunset = ['SECRET_*']\nset = {GREETING = 'hello there'}\n\
+    [[tool.flavor.slots]]\nid = 'words'\nsource = 'words.txt'\ntarget = 'share/words.txt'\n";
+
+const APP: &str = r#"
+import os, sys
+
+def main():
+    import docopt, ssl, sqlite3
+    words = open(os.path.join(os.environ["FLAVOR_WORKENV"], "share", "words.txt")).read().strip()
+    print(os.path.basename(sys.argv[0]), sys.argv[1:], os.environ["GREETING"], words)
+    print(sorted(name for name in os.environ if name.startswith(("SECRET_", "PYTHONPATH"))))
+    return 7
+"#;
+
+fn project() -> Folder {
+    let folder = Folder::new();
+    folder.write("project/pyproject.toml", PYPROJECT);
+    folder.write("project/tiny/__init__.py", "__version__ = '7.7'\n");
+    folder.write("project/tiny/app.py", APP);
+    folder.write("project/words.txt", "some words\n");
+    folder
+}
+
+fn pack(folder: &Folder, more: &[&str]) -> Run {
+    let words =
+        ["pack", "--manifest", "project/pyproject.toml", "--output", "tiny.psp", "--key-seed", "k", "--level", "1"];
+    folder.flavor(&[&words[..], more].concat())
+}
+
+#[test]
+fn a_project_is_packed_reproducibly_and_runs_by_itself() {
+    let folder = project();
+    let before = folder.listing();
+    let document = pack(&folder, &["--json", "--threads", "1"]).succeeds().json();
+    assert_eq!((&document["name"], &document["version"]), (&"tiny".into(), &"7.7".into()));
+    let ids: Vec<_> = document["slots"].as_array().unwrap().iter().map(|slot| slot["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["runtime", "app", "words"]);
+    let after: Vec<String> = folder.listing().into_iter().filter(|name| name != "tiny.psp").collect();
+    assert_eq!(after, before, "packing left something behind");
+
+    let mut run = folder.package("tiny.psp", &["a", "b c"]);
+    let run = Run::of(run.env_remove("PATH").env("SECRET_KEY", "x").env("PYTHONPATH", "/x"));
+    assert_eq!(run.code, Some(7), "{run:#?}");
+    run.says(&["Tiny-App ['a', 'b c'] hello there some words\n[]\n"]);
+
+    let second = project();
+    pack(&second, &["--threads", "3"]).succeeds();
+    assert!(second.bytes("tiny.psp") == folder.bytes("tiny.psp"), "another folder gave other bytes");
+}
+
+#[test]
+fn compatible_python_packages_have_no_links() {
+    let folder = project();
+    pack(&folder, &["--compat", "--quiet"]).succeeds();
+    folder.flavor(&["extract", "tiny.psp", "runtime", "--unpack", "tree"]).succeeds();
+    let link = folder.listing().into_iter().find(|name| folder.path(name).is_symlink());
+    assert_eq!(link, None);
+    folder.flavor(&["verify", "tiny.psp", "--require", "sealed"]).succeeds();
+    let run = Run::of(&mut folder.package("tiny.psp", &[]));
+    assert_eq!(run.code, Some(7), "{run:#?}");
+}
+
+#[test]
+fn what_cannot_be_built_is_one_error_and_leaves_nothing() {
+    for (from, to, words) in [
+        ("tiny.app:main", "tiny.app:mian", &["has no mian", "main"][..]),
+        ("tiny.app:main", "tiny.ap:main", &["tiny.ap", "not in the package"]),
+        ("docopt==0.6.2", "flavor-no-such-package-1a2b3c", &["flavor-no-such-package-1a2b3c"]),
+        ("docopt==0.6.2", "not a requirement !", &["pyproject.toml:9:17: error: `project.dependencies[0]`"]),
+        (">=3.8", "three", &["pyproject.toml:8:19: error: `project.requires-python`", "not a list of versions"]),
+        (">=3.8", ">=3.99", &["3.99"]),
+    ] {
+        let folder = project();
+        let text = fs::read_to_string(folder.path("project/pyproject.toml")).unwrap();
+        folder.write("project/pyproject.toml", text.replace(from, to));
+        let before = folder.listing();
+        let run = pack(&folder, &["--quiet"]).fails(1, words);
+        assert_eq!(run.errors(), 1, "{run:#?}");
+        assert!(run.stderr.lines().count() < 25, "{run:#?}");
+        assert_eq!(folder.listing(), before);
+    }
+}
+
+#[test]
+fn options_that_do_not_fit_are_found_before_anything_is_built() {
+    let folder = project();
+    pack(&folder, &["--extra", "dev"]).fails(1, &["no optional dependencies \"dev\""]);
+    pack(&folder, &["--python", "./nowhere/python"]).fails(1, &["nowhere/python", "--python"]);
+    folder.write("project/uv.lock", "");
+    let run = pack(&folder, &["--extra", "x"]);
+    assert!(run.stderr.contains("uv.lock: warning: the lock file is not read yet"), "{run:#?}");
+    let folder = Folder::new().with_app();
+    folder.flavor(&["pack", "--manifest", "app/app.json", "--python", "uv"]).fails(2, &["--python", "Python projects"]);
+}
