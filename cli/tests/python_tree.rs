@@ -285,6 +285,73 @@ fn an_interpreter_without_a_search_path_and_with_its_library_built_in_is_relocat
     assert!(stdout(&command(&tree, &root).arg("Debian").output().unwrap()).starts_with("Hello Debian\n"));
 }
 
+/// uv looks for interpreters that it manages in the folder of `UV_PYTHON_INSTALL_DIR`; a local one stands in for a downloaded one.
+#[test]
+fn an_interpreter_that_uv_manages_is_preferred_where_there_is_one() {
+    let temp = tempfile::tempdir().unwrap();
+    let print = "import platform, sys; print(sys.base_prefix); print(platform.python_version())";
+    let facts = stdout(&Command::new("python3").args(["-I", "-c", print]).output().unwrap());
+    let (prefix, version) = facts.trim().split_once('\n').unwrap();
+    let managed = temp.path().join("managed");
+    let install = managed.join(format!("cpython-{version}-linux-{}-gnu", std::env::consts::ARCH));
+    fs::create_dir_all(&install).unwrap();
+    // uv passes over an installation that is itself a link.
+    for folder in ["bin", "lib", "include"] {
+        std::os::unix::fs::symlink(Path::new(prefix).join(folder), install.join(folder)).unwrap();
+    }
+    // The variable is read by uv, so it must stand in the environment of a whole process.
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "managed_interpreter_child", "--ignored", "--nocapture"])
+        .env("UV_PYTHON_INSTALL_DIR", &managed)
+        .output()
+        .unwrap();
+    assert!(stdout(&child).contains("provider is uv"), "{child:?}");
+}
+
+#[test]
+#[ignore = "run by an_interpreter_that_uv_manages_is_preferred_where_there_is_one"]
+fn managed_interpreter_child() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("project");
+    project(&dir, "app", "", SETUPTOOLS, "def main():\n    pass\n");
+    let work = temp.path().join("work");
+    let tree = build_with(&dir, &work, "app.cli:main", PythonChoice::Auto, true).unwrap();
+    assert!(command(&tree, &tree.root).status().unwrap().success());
+    println!("provider is {}", tree.provider);
+}
+
+#[test]
+fn what_can_be_known_before_is_told_before_and_all_at_once() {
+    let temp = tempfile::tempdir().unwrap();
+    project(temp.path(), "app", "requires-python = '>=3.99'", SETUPTOOLS, "");
+    let request = |project_dir, script_name, python| TreeRequest {
+        project_dir,
+        entry_point: EntryPoint::parse("app.cli:main").unwrap(),
+        script_name,
+        extras: &[],
+        python,
+        work: Path::new("/nowhere"),
+        source_date_epoch: 0,
+        symlinks: true,
+        progress: &Silent,
+    };
+    let codes =
+        |request: TreeRequest<'_>| -> Vec<&str> { python::preflight(&request).iter().map(PythonError::code).collect() };
+    let local = std::env::split_paths(&std::env::var_os("PATH").unwrap())
+        .map(|dir| dir.join("python3"))
+        .find(|file| file.exists());
+    let path = PythonChoice::Path(local.unwrap());
+    assert_eq!(codes(request(temp.path(), "../x", path.clone())), ["python.script.name", "python.version.mismatch"]);
+    assert_eq!(codes(request(temp.path(), "x", PythonChoice::Local)), ["python.runtime.none"]);
+    assert_eq!(codes(request(temp.path(), "x", PythonChoice::Path("/bin/true".into()))), ["python.runtime.unusable"]);
+    assert_eq!(
+        codes(request(temp.path(), "x", PythonChoice::Path("/nowhere/python".into()))),
+        ["python.runtime.unusable"]
+    );
+    project(temp.path(), "app", "", SETUPTOOLS, "");
+    assert_eq!(codes(request(temp.path(), "x", path)), [""; 0]);
+}
+
 #[test]
 fn mistakes_are_named_in_a_few_lines() {
     let temp = tempfile::tempdir().unwrap();

@@ -17,8 +17,8 @@ use walkdir::WalkDir;
 
 const COMPILER: &str = include_str!("compile_bytecode.py");
 
-/// Into how many parts the files are divided, each compiled by one process. Bytecode depends a little on what its process
-/// compiled before (shared strings), so this is the same on every machine, however many run at once.
+/// Into how many parts the files are divided, each compiled by one process. Whether equal strings become one object can depend
+/// on what a process compiled before, so this is the same on every machine, however many run at once.
 const SHARDS: usize = 4;
 
 /// The standard library takes two seconds; the largest applications take minutes.

@@ -111,6 +111,25 @@ pub struct PythonTree {
     pub notices: Vec<String>,
 }
 
+/// Looks within a second for what would make [`build`] fail: all problems, none of them slow to find. Nothing is written.
+#[must_use]
+pub fn preflight(request: &TreeRequest<'_>) -> Vec<PythonError> {
+    let mut problems = Vec::new();
+    problems.extend(launch_script::check_name(request.script_name).err());
+    let project = project::Project::read(request.project_dir).map_err(|error| problems.push(error)).ok();
+    let uv = Uv::find().map_err(|error| problems.push(error.into())).ok();
+    if let (Some(project), Some(uv)) = (project, uv) {
+        let runtime_request = RuntimeRequest {
+            requires_python: project.requires_python.as_ref(),
+            symlinks: request.symlinks,
+            uv: &uv,
+            progress: &Silent,
+        };
+        problems.extend(provider::check(&request.python, &runtime_request).err().map(PythonError::from));
+    }
+    problems
+}
+
 /// Builds the tree.
 ///
 /// # Errors
@@ -126,7 +145,6 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
         requires_python: project.requires_python.as_ref(),
         symlinks: request.symlinks,
         uv: &uv,
-        work: request.work,
         progress: request.progress,
     };
     let mut runtime = provider::provide(&request.python, &runtime_request, &root)?;

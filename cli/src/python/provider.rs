@@ -3,7 +3,7 @@
 use super::{
     Progress,
     error::FileError,
-    interpreter::{Interpreter, ProbeError},
+    interpreter::{Interpreter, OLDEST, ProbeError},
     process, relocate,
     shared_libraries::LibrarySearch,
     uv::{Uv, UvError},
@@ -65,8 +65,6 @@ pub struct RuntimeRequest<'a> {
     pub symlinks: bool,
     /// The installer, which also manages interpreters.
     pub uv: &'a Uv,
-    /// A private folder for anything temporary.
-    pub work: &'a Path,
     /// Is told about the steps.
     pub progress: &'a dyn Progress,
 }
@@ -113,6 +111,12 @@ impl Runtime {
 pub trait RuntimeProvider {
     /// A short name for reports.
     fn name(&self) -> &'static str;
+
+    /// Says within a second whether it has one that fits. One that would be downloaded counts.
+    ///
+    /// # Errors
+    /// As [`RuntimeProvider::provide`].
+    fn check(&self, request: &RuntimeRequest<'_>) -> Result<(), RuntimeError>;
 
     /// Puts it there.
     ///
@@ -240,9 +244,22 @@ pub(super) fn provide(
     request: &RuntimeRequest<'_>,
     into: &Path,
 ) -> Result<Runtime, RuntimeError> {
+    first(choice, request, |provider| provider.provide(request, into))
+}
+
+/// Says whether [`provide`] will find one.
+pub(super) fn check(choice: &PythonChoice, request: &RuntimeRequest<'_>) -> Result<(), RuntimeError> {
+    first(choice, request, |provider| provider.check(request))
+}
+
+fn first<T>(
+    choice: &PythonChoice,
+    request: &RuntimeRequest<'_>,
+    ask: impl Fn(&dyn RuntimeProvider) -> Result<T, RuntimeError>,
+) -> Result<T, RuntimeError> {
     let mut all_tried = Vec::new();
     for provider in providers(choice) {
-        match provider.provide(request, into) {
+        match ask(&*provider) {
             Err(RuntimeError::NoInterpreter { tried, .. }) => all_tried.extend(tried),
             other => return other,
         }
@@ -268,14 +285,23 @@ impl RuntimeProvider for LocalProvider {
         "local"
     }
 
-    fn provide(&self, request: &RuntimeRequest<'_>, into: &Path) -> Result<Runtime, RuntimeError> {
-        let python = match &self.path {
-            Some(path) => chosen(path, request)?,
-            None => self.first_fitting(request)?,
-        };
-        request.progress.step(&format!("Copy Python {} from {}", python.version_text(), python.base_prefix.display()));
-        relocate::relocate(&python, self.name(), request, into)
+    fn check(&self, request: &RuntimeRequest<'_>) -> Result<(), RuntimeError> {
+        self.interpreter(request).map(drop)
     }
+
+    fn provide(&self, request: &RuntimeRequest<'_>, into: &Path) -> Result<Runtime, RuntimeError> {
+        relocate_with_progress(&self.interpreter(request)?, self.name(), request, into)
+    }
+}
+
+fn relocate_with_progress(
+    python: &Interpreter,
+    provider: &'static str,
+    request: &RuntimeRequest<'_>,
+    into: &Path,
+) -> Result<Runtime, RuntimeError> {
+    request.progress.step(&format!("Copy Python {} from {}", python.version_text(), python.base_prefix.display()));
+    relocate::relocate(python, provider, request, into)
 }
 
 fn chosen(path: &Path, request: &RuntimeRequest<'_>) -> Result<Interpreter, RuntimeError> {
@@ -303,6 +329,10 @@ fn chosen(path: &Path, request: &RuntimeRequest<'_>) -> Result<Interpreter, Runt
 }
 
 impl LocalProvider {
+    fn interpreter(&self, request: &RuntimeRequest<'_>) -> Result<Interpreter, RuntimeError> {
+        self.path.as_ref().map_or_else(|| self.first_fitting(request), |path| chosen(path, request))
+    }
+
     fn first_fitting(&self, request: &RuntimeRequest<'_>) -> Result<Interpreter, RuntimeError> {
         let path = env::var_os("PATH");
         let mut names = vec!["python3".to_owned()];
@@ -359,9 +389,16 @@ impl RuntimeProvider for UvProvider {
         "uv"
     }
 
+    fn check(&self, request: &RuntimeRequest<'_>) -> Result<(), RuntimeError> {
+        match find_managed(&self.wanted(request), request) {
+            Some(path) => chosen(&path, request).map(drop),
+            None if self.download => Ok(()),
+            None => Err(no_interpreter(request, Vec::new())),
+        }
+    }
+
     fn provide(&self, request: &RuntimeRequest<'_>, into: &Path) -> Result<Runtime, RuntimeError> {
-        let required = request.requires_python.map(ToString::to_string).filter(|specifiers| !specifiers.is_empty());
-        let wanted = self.version.clone().or(required).unwrap_or_else(|| format!(">={}.{}", 3, 8));
+        let wanted = self.wanted(request);
         let mut found = find_managed(&wanted, request);
         if found.is_none() && self.download {
             request.progress.step(&format!("Download Python {wanted}"));
@@ -369,9 +406,15 @@ impl RuntimeProvider for UvProvider {
             found = find_managed(&wanted, request);
         }
         let Some(path) = found else { return Err(no_interpreter(request, Vec::new())) };
-        let python = chosen(&path, request)?;
-        request.progress.step(&format!("Copy Python {} from {}", python.version_text(), python.base_prefix.display()));
-        relocate::relocate(&python, self.name(), request, into)
+        relocate_with_progress(&chosen(&path, request)?, self.name(), request, into)
+    }
+}
+
+impl UvProvider {
+    /// As uv takes it.
+    fn wanted(&self, request: &RuntimeRequest<'_>) -> String {
+        let required = request.requires_python.map(ToString::to_string).filter(|specifiers| !specifiers.is_empty());
+        self.version.clone().or(required).unwrap_or_else(|| format!(">={}.{}", OLDEST.0, OLDEST.1))
     }
 }
 
@@ -379,19 +422,17 @@ fn find_managed(wanted: &str, request: &RuntimeRequest<'_>) -> Option<PathBuf> {
     let mut command = request.uv.command();
     command
         .args(["python", "find", "--managed-python", "--no-python-downloads", "--no-project", wanted])
-        .current_dir(request.work);
-    let finished = Uv::run(&mut command, FIND_LIMIT, request.work).ok()?;
+        .current_dir("/");
+    let finished = Uv::run(&mut command, FIND_LIMIT, Path::new("/")).ok()?;
     let path = PathBuf::from(String::from_utf8(finished.stdout).ok()?.trim());
     path.is_absolute().then_some(path)
 }
 
 fn download(wanted: &str, request: &RuntimeRequest<'_>) -> Result<(), UvError> {
     let mut command = request.uv.command();
-    command
-        .args(["python", "install", "--no-bin", "--no-progress", "--color", "never", wanted])
-        .current_dir(request.work);
+    command.args(["python", "install", "--no-bin", "--no-progress", "--color", "never", wanted]).current_dir("/");
     command.env("UV_HTTP_RETRIES", "0").env("UV_HTTP_TIMEOUT", DOWNLOAD_SILENCE);
-    Uv::run(&mut command, DOWNLOAD_LIMIT, request.work).map(drop)
+    Uv::run(&mut command, DOWNLOAD_LIMIT, Path::new("/")).map(drop)
 }
 
 #[cfg(test)]

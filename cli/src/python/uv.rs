@@ -72,7 +72,7 @@ pub enum UvError {
         text: String,
     },
     /// The index was not reached.
-    #[error("the package index could not be reached:\n{text}")]
+    #[error("the network could not be reached:\n{text}")]
     Network {
         /// uv's words.
         text: String,
@@ -193,7 +193,12 @@ impl Uv {
             return Ok(finished);
         }
         let all = String::from_utf8_lossy(&finished.stderr);
-        let all = all.replace(&format!("file://{}", hidden.display()), ".").replace(&*hidden.to_string_lossy(), ".");
+        let hidden = hidden.to_string_lossy();
+        let all = if hidden.len() > 1 {
+            all.replace(&format!("file://{hidden}"), ".").replace(&*hidden, ".")
+        } else {
+            all.into_owned()
+        };
         Err(classify(&all))
     }
 }
