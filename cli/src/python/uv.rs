@@ -27,10 +27,14 @@ const MISLEADING: [&str; 7] = [
     "VIRTUAL_ENV",
 ];
 
-/// How many lines of uv's own words are shown: the first ones say what failed, the last ones why.
-const FIRST_LINES: usize = 5;
-const LAST_LINES: usize = 7;
+/// How many lines of uv's own words are shown: the first ones say what failed (setuptools names a wrong value in the ninth), the
+/// last ones why.
+const FIRST_LINES: usize = 9;
+const LAST_LINES: usize = 6;
 const LINE_WIDTH: usize = 300;
+
+/// What uv adds to every failed build.
+const EMPTY_HINT: &str = "hint: Build failures usually";
 
 /// How to run uv.
 #[derive(Clone, Debug)]
@@ -241,7 +245,7 @@ fn shorten(said: &str) -> String {
             continue;
         }
         traceback = line.trim_start().starts_with("Traceback (most recent call last)").then_some(indent);
-        if traceback.is_none() {
+        if traceback.is_none() && !line.starts_with(EMPTY_HINT) {
             kept.push(line.chars().take(LINE_WIDTH).collect());
         }
     }
@@ -259,7 +263,7 @@ fn shorten(said: &str) -> String {
 mod tests {
     use super::*;
 
-    const BUILD: &str = "Using CPython\nerror: Failed to build `bd @ file:///w`\n  cause: The build backend returned an error\n\n     [stderr]\n     Traceback (most recent call last):\n       File \"a\", line 1, in <module>\n         run()\n     RuntimeError: boom\n\nhint: look\n";
+    const BUILD: &str = "Using CPython\nerror: Failed to build `bd @ file:///w`\n  cause: The build backend returned an error\n\n     [stderr]\n     Traceback (most recent call last):\n       File \"a\", line 1, in <module>\n         run()\n     RuntimeError: boom\n\nhint: Build failures usually indicate a problem\nhint: look\n";
 
     #[test]
     fn tracebacks_are_reduced_to_their_last_line() {
