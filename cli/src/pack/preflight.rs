@@ -91,7 +91,8 @@ pub fn check<'a>(arguments: &'a Pack, console: &mut Console) -> Result<Job<'a>, 
             Some(Source::Files(Box::new(spec)))
         }
         Project::Python(spec) => {
-            let checked = python_project::check(spec, arguments, &directory, &mut check.warnings);
+            let readable = !check.manifest_errors;
+            let checked = python_project::check(spec, arguments, &directory, readable, &mut check.warnings);
             check.keep(checked).map(|project: PythonProject| Source::Python(Box::new(project)))
         }
     });
@@ -110,6 +111,7 @@ pub fn check<'a>(arguments: &'a Pack, console: &mut Console) -> Result<Job<'a>, 
 struct Check {
     failures: Vec<Failure>,
     warnings: Vec<Problem>,
+    manifest_errors: bool,
 }
 
 impl Check {
@@ -128,6 +130,7 @@ impl Check {
             problems.into_iter().partition(|problem| problem.severity == Weight::Error);
         self.warnings.extend(warnings);
         if !errors.is_empty() {
+            self.manifest_errors = true;
             self.failures.push(errors.into());
         }
         Some(project)

@@ -15,6 +15,8 @@ use crate::{
 use pspf_nostd::{metadata::RuntimeEnv, operation::OperationChain};
 use std::{
     env, fs,
+    io::{self, Write as _},
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -35,7 +37,8 @@ pub struct PythonProject {
     choice: PythonChoice,
 }
 
-/// Checks what can be checked without building anything.
+/// Checks what can be checked without building anything. `readable` says that the manifest's reader found no error in it: only
+/// then is the project itself looked at.
 ///
 /// # Errors
 /// All problems found.
@@ -43,6 +46,7 @@ pub fn check(
     spec: PythonSpec,
     arguments: &Pack,
     directory: &Path,
+    readable: bool,
     warnings: &mut Vec<Problem>,
 ) -> Result<PythonProject, Failure> {
     let mut problems = Vec::new();
@@ -55,18 +59,6 @@ pub fn check(
             problems.push(problem.expected(known));
         }
     }
-    if let Err(error) = Uv::find() {
-        let problem = Problem::error(error.code(), error.to_string());
-        problems.push(with_hint(problem, error.hint()));
-    }
-    let choice = PythonChoice::parse(&arguments.python);
-    if let PythonChoice::Path(path) = &choice
-        && path.components().count() > 1
-        && !path.is_file()
-    {
-        let problem = Problem::error("python.path", "there is no such interpreter").file(path).field("--python");
-        problems.push(problem.expected("auto, local, uv, a version such as 3.12, or the path of an interpreter"));
-    }
     for (name, message) in NOT_READ {
         let path = directory.join(name);
         if path.exists() {
@@ -74,18 +66,49 @@ pub fn check(
         }
     }
     let (module, function) = &spec.entry_point;
-    let entry_point = EntryPoint::parse(&format!("{module}:{function}"));
-    match entry_point {
-        Ok(entry_point) if problems.is_empty() => Ok(PythonProject {
-            directory: if directory.as_os_str().is_empty() { PathBuf::from(".") } else { directory.to_owned() },
-            extras: arguments.extras.clone(),
-            spec,
-            entry_point,
-            choice,
-        }),
-        // The manifest's reader has reported an entry point that is none.
-        _ => Err(problems.into()),
+    let entry_point = EntryPoint::parse(&format!("{module}:{function}")).ok().filter(|_| readable);
+    let Some(entry_point) = entry_point else {
+        // What is wrong with the manifest has been reported; uv is looked for all the same.
+        problems.extend(Uv::find().err().map(|error| problem(&PythonError::from(error))));
+        return Err(problems.into());
+    };
+    let project = PythonProject {
+        // Absolute and without links: build backends and uv run elsewhere.
+        directory: canonical(if directory.as_os_str().is_empty() { Path::new(".") } else { directory }),
+        extras: arguments.extras.clone(),
+        choice: PythonChoice::parse(&arguments.python),
+        spec,
+        entry_point,
+    };
+    let request = project.request(arguments, Path::new(""), 0, &python::Silent);
+    problems.extend(python::preflight(&request).iter().map(problem));
+    if problems.is_empty() { Ok(project) } else { Err(problems.into()) }
+}
+
+impl PythonProject {
+    fn request<'a>(
+        &'a self,
+        arguments: &Pack,
+        work: &'a Path,
+        epoch: u64,
+        progress: &'a dyn python::Progress,
+    ) -> TreeRequest<'a> {
+        TreeRequest {
+            project_dir: &self.directory,
+            entry_point: self.entry_point.clone(),
+            script_name: &self.spec.script_name,
+            extras: &self.extras,
+            python: self.choice.clone(),
+            work,
+            source_date_epoch: epoch,
+            symlinks: !arguments.compat,
+            progress,
+        }
     }
+}
+
+fn canonical(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Names of extras are compared as PEP 685 says.
@@ -94,8 +117,9 @@ fn same_extra(a: &str, b: &str) -> bool {
     normal(a) == normal(b)
 }
 
-fn with_hint(problem: Problem, hint: Option<String>) -> Problem {
-    match hint {
+fn problem(error: &PythonError) -> Problem {
+    let problem = Problem::error(error.code(), error.to_string());
+    match error.hint() {
         Some(hint) => problem.hint(hint),
         None => problem,
     }
@@ -122,21 +146,11 @@ pub fn build(project: &PythonProject, arguments: &Pack, epoch: u64, steps: &Step
     let temporary = env::temp_dir();
     let scratch = Scratch::new(&temporary, "flavor-build-");
     let scratch = scratch.map_err(|error| Problem::io("pack.temporary", &temporary, "write here", &error))?;
-    // Absolute and without links: build backends and uv run elsewhere.
-    let canonical = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let (project_dir, work) = (canonical(&project.directory), canonical(scratch.path()));
-    let request = TreeRequest {
-        project_dir: &project_dir,
-        entry_point: project.entry_point.clone(),
-        script_name: &project.spec.script_name,
-        extras: &project.extras,
-        python: project.choice.clone(),
-        work: &work,
-        source_date_epoch: epoch,
-        symlinks: !arguments.compat,
-        progress: steps,
-    };
-    let tree = python::build(&request).map_err(|error| failure(&error))?;
+    let work = canonical(scratch.path());
+    let mut tree = python::build(&project.request(arguments, &work, epoch, steps)).map_err(|error| problem(&error))?;
+    if arguments.compat {
+        add_start_script(&mut tree)?;
+    }
     let spec = package(&project.spec, &tree)?;
     let slots = vec![
         slot("runtime", "runtime", &tree.root, &tree.runtime_paths, arguments, epoch)?,
@@ -149,6 +163,29 @@ pub fn build(project: &PythonProject, arguments: &Pack, epoch: u64, steps: &Step
     Ok(Built { scratch, spec, slots, notices })
 }
 
+/// Puts a shell script in front of the interpreter.
+///
+/// The published launchers give a program the package's name as `argv[0]` (launcher.md §4), and CPython looks for its library
+/// beside the file of that name. A script is started by the kernel, which gives it its own path.
+fn add_start_script(tree: &mut PythonTree) -> Result<(), Failure> {
+    let beside = |word: &String| {
+        let name = word.strip_prefix("{workenv}/bin/").unwrap_or(word);
+        format!("\"${{0%/*}}\"/'{}'", name.replace('\'', "'\\''"))
+    };
+    let words: Vec<String> = tree.command.iter().map(beside).collect();
+    let name = "start.sh";
+    let path = tree.root.join("bin").join(name);
+    let write = || {
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o755).open(&path)?;
+        file.write_all(format!("#!/bin/sh\nexec {} \"$@\"\n", words.join(" ")).as_bytes())?;
+        file.set_permissions(fs::Permissions::from_mode(0o755))
+    };
+    write().map_err(|error: io::Error| Problem::io("pack.temporary", &path, "write the start script", &error))?;
+    tree.command = vec![format!("{{workenv}}/bin/{name}")];
+    tree.app_paths.push(Path::new("bin").join(name));
+    Ok(())
+}
+
 impl python::Progress for Steps {
     fn step(&self, text: &str) {
         self.begin(text);
@@ -157,10 +194,6 @@ impl python::Progress for Steps {
     fn done(&self) {
         self.end();
     }
-}
-
-fn failure(error: &PythonError) -> Failure {
-    with_hint(Problem::error(error.code(), error.to_string()), error.hint()).into()
 }
 
 /// What the metadata say of the package.

@@ -1,7 +1,7 @@
 //! Python projects, packed with real uv and run. Needs uv (FLAVOR_UV or PATH) and a Python 3.11 or newer, as users do.
 
 use super::process::{Folder, Run};
-use std::fs;
+use std::{fs, process::Command};
 
 const PYPROJECT: &str = "[build-system]\nrequires = ['setuptools>=61']\nbuild-backend = 'setuptools.build_meta'\n\n\
     [project]\nname = 'Tiny-App'\ndynamic = ['version']\nrequires-python = '>=3.8'\ndependencies = ['docopt==0.6.2']\n\n\
@@ -67,6 +67,21 @@ fn compatible_python_packages_have_no_links() {
     folder.flavor(&["verify", "tiny.psp", "--require", "sealed"]).succeeds();
     let run = Run::of(&mut folder.package("tiny.psp", &[]));
     assert_eq!(run.code, Some(7), "{run:#?}");
+
+    // The published launchers give the program the package's name as argv[0], and CPython would look for its library there.
+    folder.flavor(&["extract", "tiny.psp", "app", "--unpack", "app"]).succeeds();
+    Run::of(Command::new("cp").arg("-a").arg(folder.path("app/.")).arg(folder.path("tree"))).succeeds();
+    fs::create_dir_all(folder.path("tree/share")).unwrap();
+    fs::copy(folder.path("project/words.txt"), folder.path("tree/share/words.txt")).unwrap();
+    let document = folder.flavor(&["inspect", "--json", "tiny.psp"]).json();
+    let command = document["execution"]["command"].as_str().unwrap();
+    let tree = folder.path("tree");
+    let command = format!("exec -a tiny.psp {}", command.replace("{workenv}", tree.to_str().unwrap()));
+    let mut shell = Command::new("/bin/bash");
+    shell.args(["-c", &command]).env_clear().env("FLAVOR_WORKENV", &tree).env("GREETING", "hi");
+    let run = Run::of(&mut shell);
+    assert_eq!(run.code, Some(7), "{run:#?}");
+    run.says(&["Tiny-App [] hi some words"]);
 }
 
 #[test]
@@ -94,7 +109,9 @@ fn what_cannot_be_built_is_one_error_and_leaves_nothing() {
 fn options_that_do_not_fit_are_found_before_anything_is_built() {
     let folder = project();
     pack(&folder, &["--extra", "dev"]).fails(1, &["no optional dependencies \"dev\""]);
-    pack(&folder, &["--python", "./nowhere/python"]).fails(1, &["nowhere/python", "--python"]);
+    pack(&folder, &["--python", "./nowhere/python"]).fails(1, &["nowhere/python", "does not exist"]);
+    let run = pack(&folder, &["--python", "/bin/false", "--private-key", "project/words.txt"]);
+    run.fails(1, &["private key", "/bin/false"]);
     folder.write("project/uv.lock", "");
     let run = pack(&folder, &["--extra", "x"]);
     assert!(run.stderr.contains("uv.lock: warning: the lock file is not read yet"), "{run:#?}");
