@@ -1,5 +1,6 @@
 //! Leaves nothing half-written when the user or the system ends the process.
 
+use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM},
     iterator::Signals,
@@ -8,7 +9,10 @@ use signal_hook::{
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::{Mutex, Once, PoisonError},
+    sync::{
+        Mutex, Once, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
 };
 
@@ -17,6 +21,14 @@ static SCRATCH: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 /// Directories that were made for an output, innermost first; they go if nothing was put into them.
 static MADE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 static WATCH: Once = Once::new();
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Waits for the end where a signal has begun to end the process: what fails then fails because of that, and is no news.
+pub fn give_way() {
+    while INTERRUPTED.load(Ordering::SeqCst) {
+        thread::park();
+    }
+}
 
 /// A directory that disappears with this value, and when a signal ends the process.
 #[derive(Debug)]
@@ -104,13 +116,46 @@ fn watch() {
         let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
         thread::spawn(move || {
             for signal in signals.forever() {
-                list(|paths| paths.drain(..).for_each(|path| remove(&path)));
+                INTERRUPTED.store(true, Ordering::SeqCst);
+                // Twice, because other threads go on: what one of them begins meanwhile is found the second time.
+                for _ in 0..2 {
+                    end_children();
+                    list(|paths| paths.iter().for_each(|path| remove(path)));
+                }
                 made(|paths| remove_empty(paths));
                 // Dies of the signal, so that the parent sees what happened.
                 let _ = low_level::emulate_default_handler(signal);
             }
         });
     });
+}
+
+/// Ends the processes that work in our directories, and theirs: one that lives on would make its directory again.
+fn end_children() {
+    for child in descendants(std::process::id()) {
+        if let Some(pid) = i32::try_from(child).ok().and_then(Pid::from_raw) {
+            // It may have ended by itself.
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    }
+}
+
+/// All processes below one, as Linux tells them; none where it does not.
+fn descendants(process: u32) -> Vec<u32> {
+    let mut found = Vec::new();
+    let mut pending = vec![process];
+    while let Some(parent) = pending.pop() {
+        let tasks = fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
+        for task in tasks {
+            let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
+            let children = children.split_ascii_whitespace().filter_map(|child| child.parse().ok());
+            for child in children.filter(|child: &u32| !found.contains(child)).collect::<Vec<_>>() {
+                found.push(child);
+                pending.push(child);
+            }
+        }
+    }
+    found
 }
 
 /// Removes a directory that other threads or children may still be writing to: after the rename their paths lead nowhere.

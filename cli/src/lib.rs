@@ -44,6 +44,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::ExtractAll(extract) => commands::extract_all::run(extract, &mut console),
         Command::Keygen(keygen) => commands::keygen::run(keygen, &mut console),
     };
+    interrupt::give_way();
     let done = done.and_then(|exit| console.finish().map(|()| exit));
     let exit = done.unwrap_or_else(|failure| {
         console.failure(&failure);

@@ -41,3 +41,25 @@ fn control_c_leaves_nothing_behind() {
 fn termination_leaves_nothing_behind() {
     interrupted("TERM", 15);
 }
+
+/// The children of a build are ended as well: one that lives on would make its folder again.
+#[test]
+fn a_python_build_leaves_nothing_behind() {
+    let folder = Folder::new();
+    folder
+        .write("project/pyproject.toml", "[project]\nname = 'a'\nversion = '1'\n[tool.flavor]\nentry_point = 'a:b'\n");
+    folder.write("project/a.py", "def b():\n    pass\n");
+    fs::create_dir(folder.path("tmp")).unwrap();
+    let before = folder.listing();
+    let mut command = folder.command();
+    command.args(["pack", "--manifest", "project/pyproject.toml", "--quiet"]).env("TMPDIR", folder.path("tmp"));
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let begun = Instant::now();
+    while !folder.listing().iter().any(|name| name.ends_with(".pyc")) {
+        assert!(begun.elapsed() < Duration::from_secs(60) && child.try_wait().unwrap().is_none(), "it never began");
+        thread::sleep(Duration::from_millis(5));
+    }
+    Run::of(Command::new("kill").arg("-INT").arg(child.id().to_string())).succeeds();
+    assert_eq!(child.wait().unwrap().signal(), Some(2));
+    assert_eq!(folder.listing(), before);
+}
