@@ -7,6 +7,7 @@ pub mod catalogue;
 pub mod drivers;
 pub mod entrypoint;
 pub mod kit;
+pub mod own;
 pub mod peer;
 pub mod published;
 pub mod published_builders;

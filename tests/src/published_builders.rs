@@ -94,12 +94,11 @@ impl Builder {
         slots
     }
 
-    /// Builds a package in `folder`, around one of the published launchers.
+    /// Builds a package in `folder`, around any launcher.
     ///
     /// # Errors
     /// Where a program does not start, a file cannot be written, or the builder fails.
-    pub fn build(self, peer: &Peer, launcher: Language, folder: &Path) -> io::Result<PathBuf> {
-        let launcher = peer.launcher(launcher)?;
+    pub fn build(self, peer: &Peer, launcher: &Path, folder: &Path) -> io::Result<PathBuf> {
         let output = folder.join("package.psp");
         let slots = self.write_sources(folder)?;
         let execution = json!({"command": "{workenv}/run.sh", "env": {"FOO": "bar"}});

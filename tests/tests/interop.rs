@@ -43,7 +43,8 @@ fn packages_of_the_published_builders_are_accepted_and_decode_to_what_went_in() 
     for builder in Builder::ALL {
         for launcher in [Language::Rust, Language::Go] {
             let folder = tempfile::tempdir().unwrap();
-            let path = builder.build(&peer, launcher, folder.path()).unwrap_or_else(|why| panic!("{builder:?}: {why}"));
+            let program = peer.launcher(launcher).unwrap();
+            let path = builder.build(&peer, &program, folder.path()).unwrap_or_else(|why| panic!("{builder:?}: {why}"));
             let (state, trust, checked) = check(&path, trusted.clone());
             let expected = if builder == Builder::Rust { Integrity::Bound } else { Integrity::Intact };
             assert_eq!((state, trust), (expected, Trust::Pinned), "{builder:?} with {launcher:?}");
