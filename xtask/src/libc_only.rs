@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use anyhow::{Context, Result, bail};
@@ -65,14 +65,12 @@ pub(crate) fn run_app(root: &Path, arguments: &[&OsStr]) -> Result<Option<Output
     if !Command::new("unshare").args(namespaces).arg("true").status().is_ok_and(|status| status.success()) {
         return Ok(None);
     }
-    let script = r#"mount -t proc proc "$1/proc" && root=$1 && shift && exec env -i chroot "$root" /app "$@""#;
-    let chroot: PathBuf =
-        which::which("chroot").or_else(|_| which::which_in("chroot", Some("/usr/sbin:/sbin"), "/"))?;
+    let chroot = which::which("chroot").or_else(|_| which::which_in("chroot", Some("/usr/sbin:/sbin"), "/"))?;
+    // `env -i` leaves no search path, so chroot is named by its own.
+    let script =
+        r#"mount -t proc proc "$1/proc" && root=$1 chroot=$2 && shift 2 && exec env -i "$chroot" "$root" /app "$@""#;
     let mut command = Command::new("unshare");
-    command.args(namespaces).args(["sh", "-c", script, "sh"]).arg(root).args(arguments);
-    if let Some(folder) = chroot.parent() {
-        command.env("PATH", crate::run::path_with(folder)?);
-    }
+    command.args(namespaces).args(["sh", "-c", script, "sh"]).arg(root).arg(chroot).args(arguments);
     let result = command.output().context("could not start unshare")?;
     if result.status.code().is_none() {
         bail!("the package was stopped by a signal: {}", result.status);
