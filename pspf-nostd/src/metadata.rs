@@ -250,6 +250,12 @@ impl Metadata {
         &self.root
     }
 
+    /// The position of the slot that the SBOM digest in the index is over (format.md §8).
+    #[must_use]
+    pub fn attestation_slot(&self) -> Option<usize> {
+        self.slots.iter().position(|slot| slot.lifecycle == "attestation")
+    }
+
     /// The package's own policy, where it is not empty.
     #[must_use]
     pub fn policy(&self) -> Option<&Json> {

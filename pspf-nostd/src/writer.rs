@@ -259,7 +259,7 @@ pub fn assemble(
         let stored = StoredSlot { range: *range, original_size: slot.original_size, checksum: slot.sha256.trunc64() };
         table.extend_from_slice(&profile.descriptor(number, entry, &stored).to_bytes());
     }
-    let attestation = metadata.slots.iter().position(|entry| entry.lifecycle == "attestation");
+    let attestation = metadata.attestation_slot();
     let attestation = attestation.filter(|_| matches!(profile, Profile::Sealed | Profile::Python));
     let facts = IndexFacts {
         public_key: key.public_key(),

@@ -242,7 +242,7 @@ impl Verification {
         }
         let launcher_digest = self.launcher_digest(profile, &metadata);
         let public_key = PublicKey(block.array(index::PUBLIC_KEY));
-        let attestation = (profile == Profile::Python).then(|| attestation_slot(&metadata)).flatten();
+        let attestation = (profile == Profile::Python).then(|| metadata.attestation_slot()).flatten();
         let head = Head {
             profile,
             fingerprint: public_key.fingerprint(),
@@ -314,7 +314,7 @@ impl Verification {
         metadata: &Metadata,
         placement: &Placement,
     ) -> IndexBlock {
-        let attestation = match attestation_slot(metadata).and_then(|slot| metadata.slots.get(slot)) {
+        let attestation = match metadata.attestation_slot().and_then(|slot| metadata.slots.get(slot)) {
             Some(entry) if profile == Profile::Sealed => match SignedDigest::read(&entry.checksum) {
                 Some(SignedDigest::Full(digest)) => Some(digest),
                 _ => None,
@@ -334,7 +334,7 @@ impl Verification {
                 expected.set(index::CAPABILITIES, block.field(index::CAPABILITIES));
             }
             // Compared with the slot itself when its bytes have been read.
-            if attestation_slot(metadata).is_some() {
+            if metadata.attestation_slot().is_some() {
                 expected.set(index::SBOM_DIGEST, block.field(index::SBOM_DIGEST));
             }
         }
@@ -467,11 +467,6 @@ impl Verification {
             }
         }
     }
-}
-
-/// The position of the slot that the SBOM digest in the index is over.
-pub(super) fn attestation_slot(metadata: &Metadata) -> Option<usize> {
-    metadata.slots.iter().position(|slot| slot.lifecycle == "attestation")
 }
 
 /// Where index and slot table say that the sections stand.
