@@ -207,7 +207,7 @@ fn pack_with_peer(workspace: &Workspace, folder: &Path, manifest: &Path) -> Resu
     let managed = home.join(format!(".local/share/uv/python/cpython-{version}-linux-x86_64-gnu"));
     if !managed.exists() {
         fs::create_dir_all(&managed)?;
-        run(Command::new("cp").arg("-a").arg(format!("{prefix}/.")).arg(&managed))?;
+        copy_interpreter(Path::new(prefix), &managed)?;
         let uv = home.join(".config/uv");
         fs::create_dir_all(&uv)?;
         fs::write(uv.join("uv.toml"), "system-certs = true\n")?;
@@ -236,4 +236,20 @@ fn pack_with_peer(workspace: &Workspace, folder: &Path, manifest: &Path) -> Resu
     pack.arg("--output").arg(&package).env("HOME", &home).env_remove("VIRTUAL_ENV").current_dir(&project);
     run(&mut pack)?;
     Ok((package, started.elapsed()))
+}
+
+/// Copies an interpreter as an installer would deliver it: without its tests, static libraries, build files and caches, and
+/// without what somebody has installed into it, so that the published tool packs what it would pack elsewhere.
+fn copy_interpreter(prefix: &Path, target: &Path) -> Result<()> {
+    let left_out = ["*.a", "__pycache__", "config-*", "test", "tests", "idlelib", "site-packages"]
+        .map(|name| format!("--exclude={name}"));
+    let mut archive = Command::new("tar");
+    let mut reader =
+        archive.arg("-C").arg(prefix).args(left_out).args(["-cf", "-", "."]).stdout(Stdio::piped()).spawn()?;
+    let stream = reader.stdout.take().context("tar has no output")?;
+    let unpacked = Command::new("tar").arg("-C").arg(target).args(["-xf", "-"]).stdin(stream).status()?;
+    if !unpacked.success() || !reader.wait()?.success() {
+        bail!("could not copy the interpreter in {}", prefix.display());
+    }
+    Ok(())
 }
