@@ -74,14 +74,21 @@ impl BaseDir {
         let home = set("XDG_CACHE_HOME")
             .map(|value| PathBuf::from(value).join("flavor"))
             .or_else(|| set("HOME").map(|value| PathBuf::from(value).join(".cache/flavor")));
-        let temporary = set("TMPDIR").unwrap_or_else(|| OsString::from("/tmp"));
-        let own = format!("flavor-{}", rustix::process::geteuid().as_raw());
         let mut places = Vec::with_capacity(2);
         if let Some(path) = home {
             places.push(place(path, false)?);
         }
-        places.push(place(Path::new(&temporary).join(own), true)?);
+        let temporary = Self::temporary(set);
+        places.push(place(temporary.path, true)?);
         Ok(places)
+    }
+
+    /// The private directory of the user under `TMPDIR`.
+    #[must_use]
+    pub fn temporary(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let parent = variable("TMPDIR").filter(|value| !value.is_empty()).unwrap_or_else(|| OsString::from("/tmp"));
+        let own = format!("flavor-{}", rustix::process::geteuid().as_raw());
+        Self { path: Path::new(&parent).join(own), shared_parent: true }
     }
 
     /// The directory itself.

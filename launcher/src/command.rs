@@ -39,6 +39,34 @@ pub enum CommandError {
         /// What stands for N.
         number: String,
     },
+    /// A slot that is not extracted.
+    AbsentSlot {
+        /// Its identifier.
+        id: String,
+        /// Why it is not there.
+        why: &'static str,
+    },
+    /// Two slots whose identifiers make the same variable.
+    SameVariable {
+        /// The variable.
+        variable: String,
+    },
+    /// `{home}` where `HOME` is not set.
+    NoHome,
+    /// A directory that the command needs cannot be made.
+    Directory {
+        /// The variable that says where it is.
+        variable: &'static str,
+        /// What stands in the way.
+        why: String,
+    },
+    /// The machine has less memory than `execution.min_memory`, in bytes.
+    TooLittleMemory {
+        /// What the package wants.
+        wanted: u64,
+        /// What is there.
+        found: u64,
+    },
     /// The file to run is not there, or is not executable.
     NotFound {
         /// The program as the command names it.
@@ -55,6 +83,13 @@ impl fmt::Display for CommandError {
             Self::Quote { quote, command } => write!(f, "the quote {quote} is not closed in the command: {command}"),
             Self::Backslash { command } => write!(f, "a backslash ends the command: {command}"),
             Self::UnknownSlot { number } => write!(f, "there is no slot for the placeholder {{slot:{number}}}"),
+            Self::AbsentSlot { id, why } => write!(f, "the slot `{id}` {why}"),
+            Self::SameVariable { variable } => write!(f, "two slots have the same variable, {variable}"),
+            Self::NoHome => f.write_str("the package asks for {home}, and HOME is not set"),
+            Self::Directory { variable, why } => write!(f, "{why} (its place is set by {variable})"),
+            Self::TooLittleMemory { wanted, found } => {
+                write!(f, "the program wants a machine with {wanted} bytes of memory; this one has {found}")
+            }
             Self::NotFound { program, searched } => {
                 write!(f, "the program {} {searched}", program.display())
             }

@@ -2,15 +2,15 @@
 //! (launcher.md §5.1), in one fixed order.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ffi::{OsStr, OsString},
     os::unix::ffi::{OsStrExt, OsStringExt},
     path::Path,
 };
 
-use pspf_nostd::metadata::{Metadata, RuntimeEnv};
+use pspf_nostd::metadata::RuntimeEnv;
 
-use crate::{command::CommandError, glob, placeholders::Placeholders};
+use crate::{command::CommandError, glob, lifecycle::Place, placeholders::Placeholders, platform};
 
 /// Variables by name. Values, and names, need not be UTF-8.
 pub type Environment = BTreeMap<OsString, OsString>;
@@ -34,35 +34,59 @@ pub struct Facts<'a> {
 /// launcher's own variables and `<workenv>/bin` in front of `PATH`.
 ///
 /// # Errors
-/// A placeholder that names no slot.
+/// As [`Placeholders::fill`]; [`CommandError::SameVariable`].
 pub fn for_program(
     caller: impl IntoIterator<Item = (OsString, OsString)>,
-    metadata: &Metadata,
+    placeholders: &Placeholders<'_>,
     facts: &Facts<'_>,
 ) -> Result<Environment, CommandError> {
+    let metadata = placeholders.metadata;
     let mut environment: Environment = caller.into_iter().collect();
     apply_runtime(&mut environment, &metadata.runtime_env);
-    let placeholders = Placeholders { workenv: facts.workenv, metadata };
     let program = metadata.execution.as_ref().map(|execution| execution.env.as_slice()).unwrap_or_default();
     for (name, value) in metadata.workenv.env.iter().chain(program) {
         environment.insert(name.into(), OsString::from_vec(placeholders.fill(value)?));
     }
-    add_own(&mut environment, facts);
+    add_own(&mut environment, placeholders, facts);
+    add_slots(&mut environment, placeholders)?;
     Ok(environment)
 }
 
 /// The environment of a setup command: as for the program, but without `workenv.env` and `execution.env`, which are about
-/// the running program (a `HOME` inside the work environment, say).
+/// the running program (a `HOME` inside the work environment, say), and without slots that are elsewhere.
 #[must_use]
 pub fn for_setup(
     caller: impl IntoIterator<Item = (OsString, OsString)>,
-    metadata: &Metadata,
+    placeholders: &Placeholders<'_>,
     facts: &Facts<'_>,
 ) -> Environment {
     let mut environment: Environment = caller.into_iter().collect();
-    apply_runtime(&mut environment, &metadata.runtime_env);
-    add_own(&mut environment, facts);
+    apply_runtime(&mut environment, &placeholders.metadata.runtime_env);
+    add_own(&mut environment, placeholders, facts);
     environment
+}
+
+/// The variable that says where a slot is: `FLAVOR_SLOT_` and its identifier in upper case, everything but ASCII letters and
+/// digits replaced by `_`.
+#[must_use]
+pub fn slot_variable(id: &str) -> String {
+    let plain = id.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' });
+    "FLAVOR_SLOT_".chars().chain(plain).collect()
+}
+
+/// Says where the slots are that are not where their target says.
+fn add_slots(environment: &mut Environment, placeholders: &Placeholders<'_>) -> Result<(), CommandError> {
+    let mut named = BTreeSet::new();
+    for (slot, entry) in placeholders.metadata.slots.iter().enumerate() {
+        if matches!(placeholders.plan.place(slot), Place::Lazy | Place::State | Place::Fresh) {
+            let variable = slot_variable(&entry.id);
+            environment.insert(variable.as_str().into(), placeholders.slot(slot)?.into());
+            if !named.insert(variable.clone()) {
+                return Err(CommandError::SameVariable { variable });
+            }
+        }
+    }
+    Ok(())
 }
 
 fn apply_runtime(environment: &mut Environment, rules: &RuntimeEnv) {
@@ -80,13 +104,20 @@ fn apply_runtime(environment: &mut Environment, rules: &RuntimeEnv) {
     environment.extend(rules.set.iter().map(|(name, value)| (name.into(), value.into())));
 }
 
-fn add_own(environment: &mut Environment, facts: &Facts<'_>) {
+fn add_own(environment: &mut Environment, placeholders: &Placeholders<'_>, facts: &Facts<'_>) {
     environment.remove(OsStr::new("FLAVOR_LAUNCHER_CLI"));
     let workenvs = facts.base.join("workenv");
     for (name, value) in [("FLAVOR_CACHE_DIR", facts.base), ("FLAVOR_CACHE", &workenvs)] {
         environment.entry(name.into()).or_insert_with(|| value.into());
     }
+    let metadata = placeholders.metadata;
     for (name, value) in [
+        ("FLAVOR_STATE_DIR", placeholders.state().path().as_os_str()),
+        ("FLAVOR_PACKAGE", OsStr::new(&metadata.name)),
+        ("FLAVOR_VERSION", OsStr::new(&metadata.version)),
+        ("FLAVOR_OS", OsStr::new(platform::os())),
+        ("FLAVOR_ARCH", OsStr::new(platform::arch())),
+        ("FLAVOR_PLATFORM", OsStr::new(&platform::name())),
         ("FLAVOR_WORKENV", facts.workenv.as_os_str()),
         ("FLAVOR_LAUNCHER", facts.launcher.as_os_str()),
         ("FLAVOR_ORIGINAL_COMMAND", facts.launcher.as_os_str()),
@@ -104,7 +135,10 @@ fn add_own(environment: &mut Environment, facts: &Facts<'_>) {
 
 #[cfg(test)]
 mod tests {
+    use pspf_nostd::metadata::Metadata;
+
     use super::*;
+    use crate::lifecycle::Plan;
 
     fn run(rules: &str, caller: &[(&str, &str)]) -> Vec<String> {
         let text = format!(
@@ -117,9 +151,11 @@ mod tests {
             launcher: Path::new("/p.psp"),
             command_name: OsStr::new("p"),
         };
+        let plan = Plan::of(&metadata, false);
+        let placeholders = Placeholders::new(&metadata, &plan, Path::new("/b"), Path::new("/b/workenv/t"));
         let caller = caller.iter().map(|(name, value)| (name.into(), value.into()));
         let own = ["FLAVOR_", "PATH"];
-        for_program(caller, &metadata, &facts)
+        for_program(caller, &placeholders, &facts)
             .unwrap()
             .into_iter()
             .map(|(name, value)| format!("{}={}", name.to_str().unwrap(), value.to_str().unwrap()))
@@ -146,6 +182,13 @@ mod tests {
     }
 
     #[test]
+    fn slots_have_variables() {
+        for (id, variable) in [("models", "MODELS"), ("my-models.v2", "MY_MODELS_V2"), ("é", "_"), ("", "")] {
+            assert_eq!(slot_variable(id), ["FLAVOR_SLOT_", variable].concat(), "{id}");
+        }
+    }
+
+    #[test]
     fn names_and_values_that_are_not_utf8_pass_through() {
         let metadata = Metadata::parse(br#"{"format":"PSPF/2025","slots":[]}"#.to_vec()).unwrap();
         let odd = OsString::from_vec(vec![b'X', 0xff]);
@@ -155,9 +198,10 @@ mod tests {
             launcher: Path::new("/p"),
             command_name: OsStr::new("p"),
         };
-        let environment =
-            for_program([(odd.clone(), odd.clone()), ("FLAVOR_LAUNCHER_CLI".into(), "1".into())], &metadata, &facts)
-                .unwrap();
+        let plan = Plan::of(&metadata, false);
+        let placeholders = Placeholders::new(&metadata, &plan, Path::new("/b"), Path::new("/b/workenv/t"));
+        let caller = [(odd.clone(), odd.clone()), ("FLAVOR_LAUNCHER_CLI".into(), "1".into())];
+        let environment = for_program(caller, &placeholders, &facts).unwrap();
         assert_eq!(environment.get(&odd), Some(&odd));
         assert!(!environment.contains_key(OsStr::new("FLAVOR_LAUNCHER_CLI")));
         assert_eq!(environment[OsStr::new("PATH")], "/w/bin");

@@ -3,21 +3,28 @@
 pub mod base_dir;
 pub mod codecs;
 pub mod command;
+pub mod config_slots;
 pub mod driver;
 pub mod environment;
+pub mod execution;
 pub mod extract;
 pub mod extraction_root;
 pub mod glob;
 pub mod io_failure;
+mod lazy_slot;
 pub mod lifecycle;
 pub mod lock;
 pub mod own_commands;
 pub mod own_file;
 pub mod placeholders;
 pub mod platform;
+pub mod resource_limits;
 pub mod run;
 pub mod setup;
 pub mod slot_reader;
+pub mod spawn;
+pub mod start_dir;
+pub mod state_dir;
 pub mod workenv;
 
 pub use run::LAUNCHER_MARKER;

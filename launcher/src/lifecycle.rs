@@ -55,7 +55,7 @@ impl Plan {
         Self::of(package.metadata(), development)
     }
 
-    fn of(metadata: &Metadata, development: bool) -> Self {
+    pub(crate) fn of(metadata: &Metadata, development: bool) -> Self {
         let slots = &metadata.slots;
         let places: Vec<Place> = slots.iter().map(|slot| place(metadata, slot, development)).collect();
         let mut needs_parent = false;

@@ -15,7 +15,15 @@ const RETRY: Duration = Duration::from_millis(10);
 #[derive(Debug)]
 #[must_use]
 pub struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Lock {
+    /// Lets the lock pass to the program that this process becomes, by a descriptor that stays open.
+    pub fn outlive_exec(&self) {
+        // If it cannot, the lock ends with this program: the directory is then given up while it is still used.
+        let _ = rustix::io::fcntl_setfd(&self.file, rustix::io::FdFlags::empty());
+    }
 }
 
 /// What came of asking for a lock.
@@ -54,7 +62,7 @@ pub fn lock_directory(path: &Path) -> io::Result<Attempt> {
 
 fn attempt(file: File) -> Attempt {
     match file.try_lock() {
-        Ok(()) => Attempt::Held(Lock { _file: file }),
+        Ok(()) => Attempt::Held(Lock { file }),
         Err(TryLockError::WouldBlock) => Attempt::Busy,
         Err(TryLockError::Error(_)) => Attempt::Unsupported,
     }

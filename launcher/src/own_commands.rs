@@ -25,6 +25,8 @@ const USAGE: u8 = 105;
 pub enum Done {
     /// It was answered.
     Ended(ExitCode),
+    /// `slot ID`: the slot's path is to be printed.
+    Slot(String),
     /// `run`: the program is to be started with the arguments behind it.
     RunProgram,
 }
@@ -35,6 +37,13 @@ pub fn run(own: &OwnFile, arguments: &[OsString]) -> Done {
     let word = arguments.first().map_or(Some("info"), |word| word.to_str());
     let answered = match word {
         Some("run") => return Done::RunProgram,
+        Some("slot") => match arguments.get(1).and_then(|id| id.to_str()) {
+            Some(id) if arguments.len() == 2 => return Done::Slot(id.to_owned()),
+            _ => {
+                let _ = writeln!(io::stderr(), "flavor: `slot` takes the identifier of one slot");
+                Ok(ExitCode::from(USAGE))
+            }
+        },
         Some("version") => print(concat!(env!("CARGO_PKG_VERSION"), "\n").as_bytes(), 0),
         Some("help" | "--help") => help(),
         Some("info") => with_report(own, Scope::Head, info),
@@ -42,7 +51,7 @@ pub fn run(own: &OwnFile, arguments: &[OsString]) -> Done {
         Some("verify") => with_report(own, Scope::Content, verify),
         _ => {
             let word = arguments.first().map(|word| word.display().to_string()).unwrap_or_default();
-            let known = "version, info, verify, metadata, run, help";
+            let known = "version, info, verify, metadata, run, slot, help";
             let _ = writeln!(io::stderr(), "flavor: unknown command `{word}`; the commands are {known}");
             Ok(ExitCode::from(USAGE))
         }
@@ -72,6 +81,7 @@ fn help() -> io::Result<ExitCode> {
         "  info       what the package says of itself (its content is not verified)\n",
         "  verify     verify every byte; a JSON report; exit code 0 or 1\n",
         "  metadata   the signed metadata, as signed\n",
+        "  slot ID    print where a slot is; a lazy one is extracted first\n",
         "  run ARGS   run the program after all\n",
         "  help       this text\n",
     ];

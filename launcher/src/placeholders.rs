@@ -1,74 +1,151 @@
-//! The placeholders of commands, variables and setup texts: `{workenv}`, `{package_name}`, `{version}`, `{slot:N}`.
+//! The placeholders of commands, variables and setup texts (docs/launcher.md, "The command"), and the places they stand for.
 
 use std::{
+    borrow::Cow,
+    ffi::OsString,
     os::unix::ffi::{OsStrExt, OsStringExt},
     path::{Path, PathBuf},
 };
 
 use pspf_nostd::{metadata::Metadata, profile::Profile};
 
-use crate::command::CommandError;
+use crate::{
+    base_dir::variable,
+    command::CommandError,
+    lifecycle::{Content, Place, Plan, Skip},
+    platform,
+    start_dir::StartDir,
+    state_dir::StateDir,
+};
 
 /// What the placeholders stand for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Placeholders<'a> {
-    /// The work environment.
-    pub workenv: &'a Path,
     /// The signed metadata.
     pub metadata: &'a Metadata,
+    /// Where its slots go.
+    pub plan: &'a Plan,
+    /// The work environment.
+    pub workenv: PathBuf,
+    /// The directory that work environments stand under.
+    pub base: &'a Path,
+    /// What the paths of all trees of the package begin with.
+    tree: &'a Path,
+    state: StateDir,
+    start: Option<&'a StartDir>,
 }
 
-impl Placeholders<'_> {
+impl<'a> Placeholders<'a> {
+    /// For a package under `base`; the paths of its trees begin with `tree`.
+    #[must_use]
+    pub fn new(metadata: &'a Metadata, plan: &'a Plan, base: &'a Path, tree: &'a Path) -> Self {
+        let workenv = suffixed(tree, &Content::work_environment(plan).suffix());
+        Self { metadata, plan, workenv, base, tree, state: StateDir::of(&metadata.name, variable), start: None }
+    }
+
+    /// The same while the work environment is elsewhere.
+    #[must_use]
+    pub fn at(mut self, workenv: &Path) -> Self {
+        self.workenv = workenv.to_owned();
+        self
+    }
+
+    /// The same for one start, with its own directory: before, `{tmp}` stays as it is.
+    #[must_use]
+    pub fn during(mut self, start: &'a StartDir) -> Self {
+        self.start = Some(start);
+        self
+    }
+
+    /// The state directory of the package.
+    #[must_use]
+    pub fn state(&self) -> &StateDir {
+        &self.state
+    }
+
     /// The text with its placeholders filled in, once: what is filled in is not looked at again. Other text in braces stays.
+    /// `{state}` and `{tmp}` make their directories.
     ///
     /// # Errors
-    /// [`CommandError::UnknownSlot`].
+    /// A slot that is not there, no home, a directory that cannot be made.
     pub fn fill(&self, text: &str) -> Result<Vec<u8>, CommandError> {
         let mut out = Vec::new();
         let mut rest = text;
-        while let Some(at) = rest.find('{') {
-            out.extend_from_slice(&rest.as_bytes()[..at]);
-            rest = &rest[at..];
-            let name = rest.find('}').map(|end| &rest[1..end]);
-            let value = match name {
-                Some("workenv") => Some(self.workenv.as_os_str().as_bytes().to_vec()),
-                Some("package_name") => Some(self.metadata.name.clone().into_bytes()),
-                Some("version") => Some(self.metadata.version.clone().into_bytes()),
-                Some(name) => match name.strip_prefix("slot:") {
-                    Some(number) => Some(self.slot(number)?.into_os_string().into_vec()),
-                    None => None,
-                },
+        while let Some((before, braced)) = rest.split_once('{') {
+            out.extend_from_slice(before.as_bytes());
+            let filled = match braced.split_once('}') {
+                Some((name, after)) => self.value(name)?.map(|value| (value, after)),
                 None => None,
             };
-            match (name, value) {
-                (Some(name), Some(value)) => {
-                    out.extend_from_slice(&value);
-                    rest = &rest[name.len() + 2..];
+            rest = match filled {
+                Some((value, after)) => {
+                    out.extend_from_slice(value.as_bytes());
+                    after
                 }
-                _ => {
+                None => {
                     out.push(b'{');
-                    rest = &rest[1..];
+                    braced
                 }
-            }
+            };
         }
         out.extend_from_slice(rest.as_bytes());
         Ok(out)
     }
 
-    /// Where slot `number` was extracted to: its file, or for a tar slot the work environment.
-    fn slot(&self, number: &str) -> Result<PathBuf, CommandError> {
+    fn value(&self, name: &str) -> Result<Option<OsString>, CommandError> {
+        let value: Cow<'_, Path> = match (name, self.start) {
+            ("workenv", _) => self.workenv.as_path().into(),
+            ("cache", _) => self.base.into(),
+            ("state", _) => self.state.create()?.into(),
+            ("tmp", Some(start)) => start.path()?.into(),
+            ("home", _) => {
+                let home = variable("HOME").filter(|home| !home.is_empty());
+                PathBuf::from(home.ok_or(CommandError::NoHome)?).into()
+            }
+            ("package_name", _) => return Ok(Some(self.metadata.name.as_str().into())),
+            ("version", _) => return Ok(Some(self.metadata.version.as_str().into())),
+            ("platform", _) => return Ok(Some(platform::name().into())),
+            _ => match name.strip_prefix("slot:") {
+                Some(number) => return self.numbered(number).map(|path| Some(path.into_os_string())),
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(value.into_owned().into_os_string()))
+    }
+
+    /// Where the slot that the metadata number so is.
+    fn numbered(&self, number: &str) -> Result<PathBuf, CommandError> {
         let unknown = || CommandError::UnknownSlot { number: number.to_owned() };
         let wanted: u64 = number.parse().map_err(|_| unknown())?;
-        let numbered = self.metadata.slots.iter().zip(0_u64..);
-        let (entry, _) = numbered
-            .into_iter()
-            .find(|(entry, position)| entry.slot.unwrap_or(*position) == wanted)
-            .ok_or_else(unknown)?;
+        let mut numbered = self.metadata.slots.iter().zip(0_u64..);
+        let slot = numbered.position(|(entry, at)| entry.slot.unwrap_or(at) == wanted).ok_or_else(unknown)?;
+        self.slot(slot)
+    }
+
+    /// Where the slot at a position is, or will be once it is asked for: its file, or for a tar slot the root of the tree that
+    /// it is unpacked into.
+    ///
+    /// # Errors
+    /// A slot that is nowhere.
+    pub fn slot(&self, slot: usize) -> Result<PathBuf, CommandError> {
+        let entry = self.metadata.slots.get(slot);
+        let entry = entry.ok_or_else(|| CommandError::UnknownSlot { number: slot.to_string() })?;
+        let absent = |why| CommandError::AbsentSlot { id: entry.id.clone(), why };
+        let root = match self.plan.place(slot) {
+            Place::Kept | Place::SetupOnly => self.workenv.clone(),
+            Place::Lazy => suffixed(self.tree, &Content::lazy_slot(self.plan, slot).suffix()),
+            Place::State => self.state.path().to_owned(),
+            Place::Fresh => self.start.ok_or_else(|| absent("belongs to a start"))?.path()?.to_owned(),
+            Place::Skipped(Skip::Platform) => return Err(absent("is for another platform")),
+            Place::Skipped(Skip::Development) => return Err(absent("is for development (FLAVOR_DEV)")),
+            // As in the published launchers it has a path, though nothing is there.
+            Place::Skipped(Skip::IsThePackage | Skip::NoSetup) => self.workenv.clone(),
+        };
         let profile = Profile::of(self.metadata).unwrap_or(Profile::Rust);
-        if profile.operations(&entry.operations).unwrap_or_default().is_tar() {
-            return Ok(self.workenv.to_owned());
+        match profile.operations(&entry.operations).unwrap_or_default().is_tar() {
+            true => Ok(root),
+            false => Ok(root.join(inside(&entry.target))),
         }
-        Ok(self.workenv.join(inside(&entry.target)))
     }
 }
 
@@ -81,6 +158,12 @@ pub fn inside(path: &str) -> &str {
     }
 }
 
+fn suffixed(tree: &Path, suffix: &str) -> PathBuf {
+    let mut bytes = tree.as_os_str().as_bytes().to_vec();
+    bytes.extend_from_slice(suffix.as_bytes());
+    PathBuf::from(OsString::from_vec(bytes))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,20 +172,26 @@ mod tests {
     fn placeholders_are_filled_once() {
         let text = br#"{"format":"PSPF/2025","package":{"name":"{version}","version":"2"},"build":{"tool":"flavor-rs"},
             "slots":[{"slot":0,"id":"a","target":"{workenv}/bin/a","operations":"gzip"},
-                     {"slot":1,"id":"b","target":"b","operations":"tgz"}]}"#;
+                     {"slot":7,"id":"b","target":"b","operations":"tgz"},
+                     {"slot":2,"id":"c","target":"c/d","lifecycle":"lazy"},
+                     {"slot":3,"id":"d","target":"d","lifecycle":"dev"},
+                     {"slot":4,"id":"e","target":"e","operations":"tgz","lifecycle":"lazy"}]}"#;
         let metadata = Metadata::parse(text.to_vec()).unwrap();
-        let placeholders = Placeholders { workenv: Path::new("/w"), metadata: &metadata };
+        let plan = Plan::of(&metadata, false);
+        let placeholders = Placeholders::new(&metadata, &plan, Path::new("/b"), Path::new("/b/workenv/t"));
         for (text, expected) in [
-            ("{workenv}/bin", "/w/bin"),
+            ("{workenv}/bin {cache}", "/b/workenv/t/bin /b"),
             ("{package_name}-{version}", "{version}-2"),
-            ("{slot:0} {slot:1}", "/w/bin/a /w"),
-            ("{home} {} { {workenv", "{home} {} { {workenv"),
-            ("{{workenv}}", "{/w}"),
+            ("{slot:0} {slot:7}", "/b/workenv/t/bin/a /b/workenv/t"),
+            ("{slot:2} {slot:4}", "/b/workenv/t.slot2/c/d /b/workenv/t.slot4"),
+            ("{platform}", &platform::name()),
+            ("{tmp} {} { {workenv", "{tmp} {} { {workenv"),
+            ("{{workenv}}", "{/b/workenv/t}"),
             ("{é}", "{é}"),
         ] {
             assert_eq!(placeholders.fill(text).unwrap(), expected.as_bytes(), "{text}");
         }
-        for text in ["{slot:2}", "{slot:x}", "{slot:}"] {
+        for text in ["{slot:1}", "{slot:x}", "{slot:}", "{slot:3}"] {
             assert!(placeholders.fill(text).is_err(), "{text}");
         }
     }

@@ -4,9 +4,9 @@ use std::{
     ffi::{OsStr, OsString},
     fmt,
     io::{self, Write},
-    os::unix::{ffi::OsStrExt, process::CommandExt},
+    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
-    process::{Command, ExitCode},
+    process::ExitCode,
 };
 
 use pspf_nostd::{
@@ -16,13 +16,22 @@ use pspf_nostd::{
 
 use crate::{
     base_dir::{self, BaseDir, BaseDirError},
-    command::{self, CommandError},
+    command::CommandError,
+    config_slots,
     driver::verify_file,
-    environment::{self, Facts},
-    lifecycle::{Content, Plan},
+    environment::Facts,
+    execution::Program,
+    extract,
+    extraction_root::ExtractionRoot,
+    io_failure::IoFailure,
+    lazy_slot,
+    lifecycle::{Content, Place, Plan},
     own_commands,
     own_file::OwnFile,
     placeholders::Placeholders,
+    resource_limits,
+    spawn::{self, Ended},
+    start_dir::StartDir,
     workenv::{Workenv, WorkenvError, reuse_is_allowed},
 };
 
@@ -50,6 +59,8 @@ pub enum LaunchError {
     Workenv(WorkenvError),
     /// The command is wrong.
     Command(CommandError),
+    /// The system refused something else.
+    Io(IoFailure),
     /// The program cannot be executed.
     Execute {
         /// The program.
@@ -66,6 +77,7 @@ impl LaunchError {
         match self {
             Self::NotAPackage { .. } => 102,
             Self::Workenv(WorkenvError::Extract(_) | WorkenvError::Busy { .. }) => 103,
+            Self::Command(CommandError::Directory { .. }) | Self::Io(_) => 106,
             Self::Command(_) | Self::Execute { .. } | Self::Workenv(WorkenvError::Setup(_)) => 104,
             Self::OwnFile(_) | Self::Base(_) | Self::Workenv(WorkenvError::Base(_) | WorkenvError::Io(_)) => 106,
             Self::Verification { .. } => 107,
@@ -96,6 +108,11 @@ impl LaunchError {
             Self::Workenv(WorkenvError::Setup(_)) => {
                 ("the package cannot be set up", "start it again, or tell its publisher")
             }
+            Self::Command(CommandError::Directory { .. }) => {
+                ("there is no place for what the program keeps", "set that variable to a directory that you own")
+            }
+            Self::Command(CommandError::NoHome) => ("the package cannot be run", "set HOME"),
+            Self::Io(_) => ("the package cannot be run", "check that the path is there and that you may use it"),
             Self::Command(_) => ("the package cannot be run", "tell its publisher"),
             Self::Execute { .. } => (
                 "the program cannot be executed",
@@ -113,7 +130,16 @@ impl fmt::Display for LaunchError {
             Self::Base(error) => error.fmt(f),
             Self::Workenv(error) => error.fmt(f),
             Self::Command(error) => error.fmt(f),
-            Self::Execute { program, error } => write!(f, "{}: {error}", program.display()),
+            Self::Io(failure) => failure.fmt(f),
+            Self::Execute { program, error } => {
+                write!(f, "{}: {error}", program.display())?;
+                match error.kind() {
+                    io::ErrorKind::NotFound if program.exists() => {
+                        f.write_str(" (it is there; the interpreter or loader that it names is not)")
+                    }
+                    _ => Ok(()),
+                }
+            }
         }
     }
 }
@@ -123,6 +149,12 @@ impl std::error::Error for LaunchError {}
 impl From<WorkenvError> for LaunchError {
     fn from(error: WorkenvError) -> Self {
         Self::Workenv(error)
+    }
+}
+
+impl From<IoFailure> for LaunchError {
+    fn from(failure: IoFailure) -> Self {
+        Self::Io(failure)
     }
 }
 
@@ -144,11 +176,17 @@ pub fn main() -> ExitCode {
     if base_dir::variable("FLAVOR_LAUNCHER_CLI").is_some_and(|value| is_on(&value)) {
         match own_commands::run(&own, &arguments) {
             own_commands::Done::Ended(code) => return code,
+            own_commands::Done::Slot(id) => return finish(&own, print_slot(&own, &id)),
             own_commands::Done::RunProgram => drop(arguments.remove(0)),
         }
     }
-    match start(&own, &arguments) {
-        Ok(never) => match never {},
+    finish(&own, start(&own, &arguments))
+}
+
+/// Ends the launcher as the program has ended, or with what went wrong.
+fn finish(own: &OwnFile, outcome: Result<Ended, LaunchError>) -> ExitCode {
+    match outcome {
+        Ok(ended) => spawn::end_as(ended),
         Err(error) => fail(own.path(), &error),
     }
 }
@@ -160,23 +198,83 @@ fn fail(path: &Path, error: &LaunchError) -> ExitCode {
     ExitCode::from(error.exit_code())
 }
 
-enum Never {}
-
-fn start(own: &OwnFile, arguments: &[OsString]) -> Result<Never, LaunchError> {
+/// Starts the program; returns only where the launcher has outlived it.
+fn start(own: &OwnFile, arguments: &[OsString]) -> Result<Ended, LaunchError> {
     let package = authenticate(own)?;
-    let bases = BaseDir::candidates(base_dir::variable).map_err(LaunchError::Base)?;
-    let plan = Plan::new(&package, base_dir::variable("FLAVOR_DEV").is_some_and(|value| is_on(&value)));
+    let (bases, plan) = (bases()?, plan(&package));
     let workenv = work_environment(own, &package, &bases, Content::work_environment(&plan))?;
-    let facts = facts(own, &workenv);
-    let metadata = package.metadata();
-    let command = metadata.execution.as_ref().map(|execution| execution.command.as_str()).unwrap_or_default();
-    let words = command::words(command, &Placeholders { workenv: workenv.path(), metadata })?;
-    let environment = environment::for_program(std::env::vars_os(), metadata, &facts)?;
-    let search = environment.get(OsStr::new("PATH")).map(OsString::as_os_str);
-    let (name, fixed) = words.split_first().ok_or(CommandError::Missing)?;
-    let program = command::resolve(name, workenv.path(), search)?;
-    let error = Command::new(&program).args(fixed).args(arguments).env_clear().envs(&environment).exec();
-    Err(LaunchError::Execute { program, error })
+    if let Some(id) = lazy_slot::asked_for_inside(arguments, &package, &plan, &workenv) {
+        return print_path(&lazy_slot::locate(own, &package, &bases, &plan, id)?);
+    }
+    let start_dir = StartDir::new(workenv.base().clone());
+    let placeholders = workenv.placeholders().during(&start_dir);
+    install_config(own, &package, &plan, &placeholders)?;
+    if plan.slots_at(Place::Fresh).next().is_some() {
+        let mut root = start_dir.create()?;
+        add_slots(own, &package, &mut root, |slot| plan.place(slot) == Place::Fresh)?;
+    }
+    let program = Program::new(&placeholders, &facts(own, &workenv), arguments)?;
+    let execution = package.metadata().execution.clone().unwrap_or_default();
+    if let Some(directory) = program.directory() {
+        std::env::set_current_dir(directory).map_err(IoFailure::of("enter the working directory", directory))?;
+    }
+    resource_limits::apply(&execution)?;
+    let timeout = execution.timeout.filter(|seconds| *seconds > 0);
+    let asked = base_dir::variable("FLAVOR_EXEC_MODE").is_some_and(|mode| mode.eq_ignore_ascii_case("spawn"));
+    let failed = |error| LaunchError::Execute { program: program.file().to_owned(), error };
+    if asked || timeout.is_some() || plan.needs_parent() {
+        let ended = program.run(timeout).map_err(failed)?;
+        if ended == Ended::TimedOut {
+            let seconds = timeout.unwrap_or_default();
+            let _ = writeln!(io::stderr(), "flavor: the program was ended after {seconds} seconds (its `timeout`)");
+        }
+        return Ok(ended);
+    }
+    start_dir.outlive_exec();
+    match program.replace_launcher().map_err(failed)? {}
+}
+
+fn bases() -> Result<Vec<BaseDir>, LaunchError> {
+    BaseDir::candidates(base_dir::variable).map_err(LaunchError::Base)
+}
+
+fn plan(package: &Authenticated) -> Plan {
+    Plan::new(package, base_dir::variable("FLAVOR_DEV").is_some_and(|value| is_on(&value)))
+}
+
+/// `slot ID`.
+fn print_slot(own: &OwnFile, id: &str) -> Result<Ended, LaunchError> {
+    let package = authenticate(own)?;
+    print_path(&lazy_slot::locate(own, &package, &bases()?, &plan(&package), id)?)
+}
+
+fn print_path(path: &Path) -> Result<Ended, LaunchError> {
+    let line = [path.as_os_str().as_bytes(), b"\n"].concat();
+    let mut out = io::stdout().lock();
+    out.write_all(&line).and_then(|()| out.flush()).map_err(IoFailure::of("print the path", path))?;
+    Ok(Ended::Code(0))
+}
+
+pub(crate) fn install_config(
+    own: &OwnFile,
+    package: &Authenticated,
+    plan: &Plan,
+    placeholders: &Placeholders<'_>,
+) -> Result<(), LaunchError> {
+    config_slots::install(package, plan, placeholders, |root, slot| {
+        add_slots(own, package, root, |other| other == slot)
+    })
+}
+
+/// Extracts slots into a directory of their own, with the whole package verified.
+fn add_slots(
+    own: &OwnFile,
+    package: &Authenticated,
+    root: &mut ExtractionRoot,
+    wanted: impl Fn(usize) -> bool,
+) -> Result<(), LaunchError> {
+    let checked = check(own, package)?;
+    extract::add_slots(root, own.file(), &checked, wanted).map_err(|error| WorkenvError::Extract(error).into())
 }
 
 fn facts<'a>(own: &'a OwnFile, workenv: &'a Workenv<'_>) -> Facts<'a> {
@@ -189,7 +287,7 @@ fn facts<'a>(own: &'a OwnFile, workenv: &'a Workenv<'_>) -> Facts<'a> {
 }
 
 /// The work environment: a valid one wherever it is, else a new one in the first place that can hold it.
-fn work_environment<'a>(
+pub(crate) fn work_environment<'a>(
     own: &OwnFile,
     package: &'a Authenticated,
     bases: &'a [BaseDir],

@@ -166,7 +166,7 @@ impl Step<'_> {
     }
 
     fn execute(&self, words: &[OsString]) -> Result<(), SetupError> {
-        let workenv = self.placeholders.workenv;
+        let workenv = &self.placeholders.workenv;
         let (name, arguments) = words.split_first().ok_or_else(|| self.form("command", "a command"))?;
         let program =
             command::resolve(name, workenv, self.environment.get(OsStr::new("PATH")).map(OsString::as_os_str))
@@ -286,7 +286,7 @@ fn fill(placeholders: &Placeholders<'_>, place: &str, text: &str) -> Result<Vec<
 /// A path of the metadata below the work environment; relative ones are taken from there.
 fn inner_path(placeholders: &Placeholders<'_>, place: &str, text: &str) -> Result<PathBuf, SetupError> {
     let filled = PathBuf::from(OsString::from_vec(fill(placeholders, place, inside(text))?));
-    let relative = filled.strip_prefix(placeholders.workenv).unwrap_or(&filled);
+    let relative = filled.strip_prefix(&placeholders.workenv).unwrap_or(&filled);
     let normal = relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if !normal || filled.as_os_str().as_bytes().contains(&0) {
         return Err(SetupError::Outside { place: place.to_owned(), path: filled });

@@ -112,6 +112,8 @@ pub struct Workenv<'a> {
     package: &'a Authenticated,
     content: Content<'a>,
     name: String,
+    /// What the paths of all trees of the package begin with.
+    tree: PathBuf,
     path: PathBuf,
 }
 
@@ -122,9 +124,10 @@ impl<'a> Workenv<'a> {
         let metadata = package.metadata();
         let id = package.content_id().to_string();
         let id = id.get(..ID_DIGITS).unwrap_or_default();
-        let name = format!("{}-{}-{id}{}", plain(&metadata.name), plain(&metadata.version), content.suffix());
+        let tree = format!("{}-{}-{id}", plain(&metadata.name), plain(&metadata.version));
+        let name = [tree.as_str(), &content.suffix()].concat();
         let path = base.workenvs().join(&name);
-        Self { base, package, content, name, path }
+        Self { base, package, content, name, tree: base.workenvs().join(tree), path }
     }
 
     /// Its path.
@@ -194,7 +197,7 @@ impl<'a> Workenv<'a> {
             remove_tree(&temporary);
         }
         published?;
-        if has_setup { self.set_up(&root, package, facts) } else { Ok(()) }
+        if has_setup { self.set_up(&root, facts) } else { Ok(()) }
     }
 
     /// A locked temporary directory. One that another process took for a leftover before it was locked is given up.
@@ -222,7 +225,7 @@ impl<'a> Workenv<'a> {
     ) -> Result<(), WorkenvError> {
         extract::add_slots(root, file, package, |slot| self.content.holds(slot))?;
         if self.content.is_work_environment() {
-            setup::make_directories(&Placeholders { workenv: root.path(), metadata: package.metadata() })?;
+            setup::make_directories(&self.placeholders().at(root.path()))?;
         }
         let records = root.path().join(RECORD_DIRECTORY);
         DirBuilder::new().mode(0o700).create(&records).map_err(IoFailure::of("create the directory", &records))?;
@@ -260,9 +263,9 @@ impl<'a> Workenv<'a> {
     }
 
     /// Runs the setup commands in the published, not yet valid tree and makes it valid.
-    fn set_up(&self, root: &ExtractionRoot, package: &Checked, facts: &Facts<'_>) -> Result<(), WorkenvError> {
+    fn set_up(&self, root: &ExtractionRoot, facts: &Facts<'_>) -> Result<(), WorkenvError> {
         let placeholders = self.placeholders();
-        let environment = environment::for_setup(std::env::vars_os(), package.metadata(), facts);
+        let environment = environment::for_setup(std::env::vars_os(), &placeholders, facts);
         let done = setup::run(&placeholders, &environment).map_err(WorkenvError::from).and_then(|()| {
             root.remove(&self.path, |slot| self.content.is_for_setup_only(slot));
             let records = self.path.join(RECORD_DIRECTORY);
@@ -300,8 +303,10 @@ impl<'a> Workenv<'a> {
         sync(records)
     }
 
-    fn placeholders(&self) -> Placeholders<'_> {
-        Placeholders { workenv: &self.path, metadata: self.package.metadata() }
+    /// What placeholders stand for in it.
+    #[must_use]
+    pub fn placeholders(&self) -> Placeholders<'_> {
+        Placeholders::new(self.package.metadata(), self.content.plan(), self.base.path(), &self.tree)
     }
 
     /// Takes the lock of this content. `None` means to go on without: publishing is one rename, so two trees made at the
@@ -346,7 +351,8 @@ impl<'a> Workenv<'a> {
 }
 
 /// A name with nothing in it that a file system, a shell or a reader of logs could stumble over.
-fn plain(text: &str) -> String {
+#[must_use]
+pub fn plain(text: &str) -> String {
     let mut plain: String = text
         .chars()
         .take(NAME_MAX)

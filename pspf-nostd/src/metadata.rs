@@ -121,6 +121,18 @@ pub struct SlotEntry {
 pub struct Execution {
     /// `command`, with placeholders.
     pub command: String,
+    /// `args`: words behind the command's own, with placeholders.
+    pub args: Vec<String>,
+    /// `working_directory`, with placeholders; relative ones stand below the work environment.
+    pub working_directory: Option<String>,
+    /// `timeout` in seconds, after which the program is ended.
+    pub timeout: Option<u64>,
+    /// `min_memory` of the machine in bytes.
+    pub min_memory: Option<u64>,
+    /// `max_memory` of the program in bytes.
+    pub max_memory: Option<u64>,
+    /// `max_cpu_seconds`: processor time of the program.
+    pub max_cpu_seconds: Option<u64>,
     /// `env` (or `environment`, an old spelling of the Go builder), in the order of the text.
     pub env: Vec<(String, String)>,
 }
@@ -305,7 +317,17 @@ impl SlotEntry {
 
 impl Execution {
     fn read(execution: &Cursor<'_>) -> Result<Option<Self>, MetadataError> {
-        execution.object(&["command", "env", "environment"])?;
+        execution.object(&[
+            "command",
+            "args",
+            "working_directory",
+            "timeout",
+            "min_memory",
+            "max_memory",
+            "max_cpu_seconds",
+            "env",
+            "environment",
+        ])?;
         if execution.value.is_none_or(|value| *value == Json::Null) {
             return Ok(None);
         }
@@ -314,7 +336,16 @@ impl Execution {
         let replaced: BTreeSet<&str> = newer.iter().map(|(name, _)| name.as_str()).collect();
         env.retain(|(name, _)| !replaced.contains(name.as_str()));
         env.extend(newer);
-        Ok(Some(Self { command: execution.key("command").string()?, env }))
+        Ok(Some(Self {
+            command: execution.key("command").string()?,
+            args: execution.key("args").strings()?,
+            working_directory: execution.key("working_directory").optional_string()?,
+            timeout: execution.key("timeout").integer()?,
+            min_memory: execution.key("min_memory").bytes()?,
+            max_memory: execution.key("max_memory").bytes()?,
+            max_cpu_seconds: execution.key("max_cpu_seconds").integer()?,
+            env,
+        }))
     }
 }
 
@@ -435,6 +466,23 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// A number of bytes: an integer, or a text with a unit that is a power of 1024, `512MB` or `512 MiB`.
+    fn bytes(&self) -> Result<Option<u64>, MetadataError> {
+        let Some(Json::String(text)) = self.value else { return self.integer() };
+        let wrong = || self.error("a number of bytes, like 1048576 or \"512MB\"");
+        let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+        let shift = match unit.trim_start() {
+            "" | "B" => 0,
+            "K" | "KB" | "KiB" => 10,
+            "M" | "MB" | "MiB" => 20,
+            "G" | "GB" | "GiB" => 30,
+            "T" | "TB" | "TiB" => 40,
+            _ => return Err(wrong()),
+        };
+        let number: u64 = digits.parse().map_err(|_| wrong())?;
+        number.checked_mul(1 << shift).map(Some).ok_or_else(wrong)
+    }
+
     fn boolean(&self) -> Result<bool, MetadataError> {
         match self.value {
             None | Some(Json::Null) => Ok(false),
@@ -493,6 +541,27 @@ mod tests {
             r#"{"format":"PSPF/2025","execution":{"command":"x","environment":{"A":"1","B":"2"},"env":{"A":"3"}}}"#;
         let execution = parse(text).unwrap().execution.unwrap();
         assert_eq!(execution.env, [("B".to_owned(), "2".to_owned()), ("A".to_owned(), "3".to_owned())]);
+    }
+
+    #[test]
+    fn memory_is_a_number_or_a_text_with_a_unit() {
+        let read = |value: &str| {
+            let text = format!(r#"{{"format":"PSPF/2025","execution":{{"command":"x","max_memory":{value}}}}}"#);
+            parse(&text).map(|metadata| metadata.execution.unwrap().max_memory)
+        };
+        for (value, expected) in [
+            ("null", None),
+            ("1000", Some(1000)),
+            (r#""1000""#, Some(1000)),
+            (r#""1GB""#, Some(1 << 30)),
+            (r#""2 MiB""#, Some(2 << 20)),
+            (r#""16777215T""#, Some(16_777_215 << 40)),
+        ] {
+            assert_eq!(read(value).unwrap(), expected, "{value}");
+        }
+        for value in ["-1", "1.5", "[]", r#""MB""#, r#""1mb""#, r#""1.5GB""#, r#""16777216T""#] {
+            assert!(read(value).unwrap_err().to_string().contains("`execution.max_memory`"), "{value}");
+        }
     }
 
     #[test]

@@ -92,6 +92,10 @@ impl Slot {
         Self::new(id, "{workenv}", "tar.zst", tar(entries))
     }
 
+    pub fn living(self, lifecycle: &str) -> Self {
+        Self { lifecycle: lifecycle.into(), ..self }
+    }
+
     fn encode(&self) -> Vec<u8> {
         match self.operations.as_str() {
             _ if self.stored.is_some() => self.stored.clone().unwrap(),
@@ -114,7 +118,7 @@ pub fn key() -> SigningKey {
     SigningKey::from_seed_text("launcher tests").unwrap()
 }
 
-/// A sealed package around the built launcher. `extra` is JSON: further top-level keys.
+/// A sealed package around the built launcher. `extra` is JSON: further top-level keys, and `execution.KEY` for those inside.
 pub fn package(slots: &[Slot], command: &str, extra: &str) -> Vec<u8> {
     let launcher = fs::read(LAUNCHER).unwrap();
     package_of(&launcher, slots, command, extra, "1.0")
@@ -127,10 +131,11 @@ pub fn package_of(launcher: &[u8], slots: &[Slot], command: &str, extra: &str, v
         original_size: u64::try_from(original).unwrap(),
         sha256: sha256(stored),
     };
-    let Json::Object(mut extra) = Json::parse(extra.as_bytes()).unwrap() else { panic!("extra is an object") };
-    let env = extra.iter().position(|(key, _)| key == "execution.env").map(|at| extra.remove(at).1);
+    let Json::Object(extra) = Json::parse(extra.as_bytes()).unwrap() else { panic!("extra is an object") };
+    let (build, extra): (Vec<_>, Vec<_>) = extra.into_iter().partition(|(key, _)| key == "build");
+    let (inner, extra): (Vec<_>, Vec<_>) = extra.into_iter().partition(|(key, _)| key.starts_with("execution."));
     let mut execution = vec![("command".to_owned(), Json::from(command))];
-    execution.extend(env.map(|env| ("env".to_owned(), env)));
+    execution.extend(inner.into_iter().map(|(key, value)| (key["execution.".len()..].to_owned(), value)));
     let plan = PackagePlan {
         package: vec![("name".to_owned(), "app".into()), ("version".to_owned(), version.into())],
         slots: slots
@@ -148,7 +153,7 @@ pub fn package_of(launcher: &[u8], slots: &[Slot], command: &str, extra: &str, v
             })
             .collect(),
         execution: Json::Object(execution),
-        build: Vec::new(),
+        build: build.first().map(|(_, build)| build.entries().to_vec()).unwrap_or_default(),
         launcher_tool: "flavor-launcher".into(),
         launcher_version: "0".into(),
         launcher: facts(launcher, launcher.len()),
@@ -211,6 +216,14 @@ impl Place {
             entries.map(|entry| entry.unwrap().file_name()).filter(|name| name != ".locks").collect();
         names.sort();
         names
+    }
+
+    /// The one tree whose name ends so.
+    pub fn workenv_named(&self, end: &str) -> PathBuf {
+        let mut names = self.workenvs();
+        names.retain(|name| name.to_string_lossy().ends_with(end));
+        assert_eq!(names.len(), 1, "{names:?}");
+        self.path("cache/workenv").join(&names[0])
     }
 
     /// The one work environment.

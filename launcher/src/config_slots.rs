@@ -1,0 +1,125 @@
+//! Slots with lifecycle `config`: extracted into the state directory where they are not there yet. What the user has changed
+//! is never overwritten, by a new version neither.
+
+use std::{
+    fs::{self, DirBuilder, OpenOptions},
+    io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+    process,
+    time::Duration,
+};
+
+use pspf_nostd::verify::Authenticated;
+
+use crate::{
+    command::CommandError,
+    extraction_root::{ExtractionRoot, RECORD_DIRECTORY},
+    io_failure::IoFailure,
+    lifecycle::{Place, Plan},
+    lock::lock_file,
+    placeholders::Placeholders,
+};
+
+/// How long another start that is doing the same is waited for. Nothing is lost without the lock: no file is replaced.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Digits of the content id that name a version of the slots.
+const ID_DIGITS: usize = 16;
+
+/// Brings the slots that this version has not brought yet. `extract` fills a directory with a slot.
+///
+/// # Errors
+/// [`CommandError::Directory`], or what `extract` says.
+pub fn install<E: From<CommandError>>(
+    package: &Authenticated,
+    plan: &Plan,
+    placeholders: &Placeholders<'_>,
+    extract: impl Fn(&mut ExtractionRoot, usize) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut slots = plan.slots_at(Place::State).peekable();
+    if slots.peek().is_none() {
+        return Ok(());
+    }
+    let state = placeholders.state().create()?;
+    let records = state.join(RECORD_DIRECTORY);
+    let id = package.content_id().to_string();
+    let id = id.get(..ID_DIGITS).unwrap_or_default();
+    for slot in slots {
+        let record = records.join(format!("{id}.slot{slot}"));
+        if record.exists() && placeholders.slot(slot)?.symlink_metadata().is_ok() {
+            continue;
+        }
+        make_directory(&records).map_err(|failure| refused(&failure))?;
+        let _lock = lock_file(&records.join("lock"), PATIENCE)
+            .map_err(IoFailure::of("lock", &records))
+            .map_err(|failure| refused(&failure))?;
+        let temporary = records.join(format!("{}.tmp", process::id()));
+        // Of a process with this number that was killed.
+        let _ = fs::remove_dir_all(&temporary);
+        let mut root = ExtractionRoot::create(&temporary).map_err(|failure| refused(&failure))?;
+        let added = extract(&mut root, slot)
+            .and_then(|()| Ok(add_missing(&temporary, state).map_err(|failure| refused(&failure))?));
+        let _ = fs::remove_dir_all(&temporary);
+        added?;
+        fs::write(&record, "").map_err(IoFailure::of("write", &record)).map_err(|failure| refused(&failure))?;
+    }
+    Ok(())
+}
+
+fn refused(failure: &IoFailure) -> CommandError {
+    CommandError::Directory { variable: "XDG_STATE_HOME", why: failure.to_string() }
+}
+
+fn make_directory(path: &Path) -> Result<(), IoFailure> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(IoFailure::of("create the directory", path))
+}
+
+/// Moves everything that is not there. Whatever is there stays, links of the user included, and nothing goes through them.
+fn add_missing(from: &Path, to: &Path) -> Result<(), IoFailure> {
+    for entry in fs::read_dir(from).map_err(IoFailure::of("list", from))? {
+        let entry = entry.map_err(IoFailure::of("list", from))?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        let kind = entry.file_type().map_err(IoFailure::of("look at", &source))?;
+        if kind.is_dir() {
+            match DirBuilder::new().mode(0o700).create(&target) {
+                Ok(()) => {
+                    let mode = fs::metadata(&source).map_err(IoFailure::of("look at", &source))?.permissions();
+                    fs::set_permissions(&target, mode).map_err(IoFailure::of("set the mode of", &target))?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    if !target.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+                        continue;
+                    }
+                }
+                Err(error) => return Err(IoFailure::of("create the directory", &target)(error)),
+            }
+            add_missing(&source, &target)?;
+        } else {
+            match fs::hard_link(&source, &target) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                    copy(&source, &target, kind.is_symlink())?;
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// For file systems without hard links.
+fn copy(source: &PathBuf, target: &PathBuf, is_link: bool) -> Result<(), IoFailure> {
+    let copied = if is_link {
+        fs::read_link(source).and_then(|link| std::os::unix::fs::symlink(link, target))
+    } else {
+        fs::metadata(source).and_then(|metadata| {
+            let mode = metadata.permissions().mode() & 0o777;
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(target)?;
+            io::copy(&mut fs::File::open(source)?, &mut file).map(drop)
+        })
+    };
+    match copied {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(IoFailure::of("create", target)(error)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,100 @@
+//! The state directory of a package: what its program keeps between versions. Work environments are replaced by those of a
+//! new version; this is not.
+
+use std::{
+    cell::OnceCell,
+    ffi::OsString,
+    fs::DirBuilder,
+    io,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    base_dir::{BaseDir, BaseDirError, check_tree},
+    command::CommandError,
+    io_failure::IoFailure,
+    workenv::plain,
+};
+
+/// The state directory of one package. Nothing is made before it is needed.
+#[derive(Clone, Debug)]
+pub struct StateDir {
+    path: PathBuf,
+    /// Where everybody can write to the parent, a directory of the user's own comes between.
+    private_parent: Option<BaseDir>,
+    made: OnceCell<()>,
+}
+
+impl StateDir {
+    /// The place: `$XDG_STATE_HOME/flavor/<package>`, `$HOME/.local/state/flavor/<package>`, else a private directory under
+    /// `TMPDIR`. Relative values count as unset (XDG Base Directory Specification).
+    #[must_use]
+    pub fn of(package: &str, variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let home = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
+        let (path, private_parent) = match home {
+            Some(home) => (home.join("flavor"), None),
+            None => {
+                let base = BaseDir::temporary(|name| absolute(name).map(PathBuf::into_os_string));
+                (base.path().join("state"), Some(base))
+            }
+        };
+        Self { path: path.join(plain(package)), private_parent, made: OnceCell::new() }
+    }
+
+    /// Its path, whether it is there or not.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes it where it is not there, private to the user, and checks that nobody else can change it.
+    ///
+    /// # Errors
+    /// [`CommandError::Directory`].
+    pub fn create(&self) -> Result<&Path, CommandError> {
+        if self.made.get().is_none() {
+            self.make()
+                .map_err(|error| CommandError::Directory { variable: "XDG_STATE_HOME", why: error.to_string() })?;
+            let _ = self.made.set(());
+        }
+        Ok(&self.path)
+    }
+
+    fn make(&self) -> Result<(), BaseDirError> {
+        if let Some(base) = &self.private_parent {
+            base.create()?;
+        }
+        let mut builder = DirBuilder::new();
+        match builder.recursive(true).mode(0o700).create(&self.path) {
+            // Something else stands there: the check says what.
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                Err(IoFailure::of("create the directory", &self.path)(error).into())
+            }
+            _ => check_tree(&self.path),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_absolute_variable_decides() {
+        let user = rustix::process::geteuid().as_raw();
+        let temporary = format!("/tmp/flavor-{user}/state/a");
+        for (variables, expected) in [
+            (vec![("XDG_STATE_HOME", "/s"), ("HOME", "/h")], "/s/flavor/a"),
+            (vec![("XDG_STATE_HOME", ""), ("HOME", "/h")], "/h/.local/state/flavor/a"),
+            (vec![("XDG_STATE_HOME", "s"), ("HOME", "/h")], "/h/.local/state/flavor/a"),
+            (vec![("HOME", "h")], &temporary),
+            (vec![("TMPDIR", "/t")], &temporary.replace("/tmp", "/t")),
+        ] {
+            let lookup = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into());
+            assert_eq!(StateDir::of("a", lookup).path(), Path::new(expected));
+        }
+        assert!(StateDir::of("../x", |_| Some("/s".into())).path().ends_with("flavor/_._x"));
+    }
+}
