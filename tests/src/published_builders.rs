@@ -99,8 +99,16 @@ impl Builder {
     /// # Errors
     /// Where a program does not start, a file cannot be written, or the builder fails.
     pub fn build(self, peer: &Peer, launcher: &Path, folder: &Path) -> io::Result<PathBuf> {
+        self.build_around(PROGRAM, peer, launcher, folder)
+    }
+
+    /// The same with another program to run.
+    ///
+    /// # Errors
+    /// As [`Self::build`].
+    pub fn build_around(self, program: &[u8], peer: &Peer, launcher: &Path, folder: &Path) -> io::Result<PathBuf> {
         let output = folder.join("package.psp");
-        let slots = self.write_sources(folder)?;
+        let slots = self.write_sources(program, folder)?;
         let execution = json!({"command": "{workenv}/run.sh", "env": {"FOO": "bar"}});
         let result = match self.external() {
             Some(language) => {
@@ -135,7 +143,7 @@ impl Builder {
     }
 
     /// Writes the sources of the slots and gives the manifest's list.
-    fn write_sources(self, folder: &Path) -> io::Result<Vec<Value>> {
+    fn write_sources(self, program: &[u8], folder: &Path) -> io::Result<Vec<Value>> {
         let external = self.external().is_some();
         let tree = folder.join("tree");
         fs::create_dir_all(tree.join("bin"))?;
@@ -144,7 +152,7 @@ impl Builder {
         let mut entries = Vec::new();
         for slot in self.slots() {
             let path = folder.join(format!("{}.in", slot.id));
-            let content = slot.content.unwrap_or_default();
+            let content = if slot.id == "runner" { program.to_vec() } else { slot.content.unwrap_or_default() };
             // The external builders store what they are given; the Python builder compresses.
             let stored = if external && slot.operations != "none" { gzip(&content) } else { content };
             fs::write(&path, stored)?;
