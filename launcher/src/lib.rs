@@ -1,5 +1,8 @@
 //! Everything std-only that runs a package: reading, safe extraction, work environments, execution.
 
+// Processes, signals, modes and locks are Unix's here; the program of other systems says that it is not there yet.
+#![cfg(unix)]
+
 pub mod base_dir;
 pub mod codecs;
 pub mod command;

@@ -310,12 +310,15 @@ fn a_package_that_is_replaced_or_deleted_while_it_starts_stays_itself() {
         fs::copy(&program, &copy).unwrap();
         // Stopped right after exec, before the launcher has run an instruction of its own.
         let mut traced = place.command(Path::new("strace"));
-        traced.args(["-f", "-o", "/dev/null", "-e", "inject=execve:delay_exit=300000:when=1"]).arg(&copy);
+        traced.args(["-f", "-o", "/dev/null", "-e", "inject=execve:delay_exit=2000000:when=1"]).arg(&copy);
         let Ok(child) = traced.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn() else {
             eprintln!("skipped: no strace here");
             return;
         };
-        std::thread::sleep(std::time::Duration::from_millis(150));
+        let runs_it = |entry: fs::DirEntry| fs::read_link(entry.path().join("exe")).is_ok_and(|exe| exe == copy);
+        while !fs::read_dir("/proc").unwrap().flatten().any(runs_it) {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
         match replaced {
             true => fs::rename(&other, &copy).unwrap(),
             false => fs::remove_file(&copy).unwrap(),

@@ -304,3 +304,22 @@ except NotPackaged as error: print(error)
     let expected = "model True\nslot 'other': FLAVOR_LAUNCHER is not set\n";
     assert_eq!(stdout(&place.run(&program, &[])), expected);
 }
+
+#[test]
+fn what_a_setup_slot_is_called_does_not_say_what_is_removed() {
+    let place = Place::new();
+    for victim in ["victim", "cache/victim", "cache/workenv/victim"] {
+        fs::create_dir_all(place.path(victim)).unwrap();
+    }
+    for id in ["../victim", "../../victim", "../../../victim"] {
+        let slots = [data(id, "setup/x", "init", ""), Slot::script("app", "bin/app", "ls \"$FLAVOR_WORKENV\"")];
+        let extra = r#"{"setup_commands":[{"type":"execute","command":"test -e setup/x"}]}"#;
+        let program = place.install("p", &package(&slots, "app", extra));
+        let output = place.run(&program, &[]);
+        // Refused, or harmless.
+        assert!(output.stdout == b"bin\n" || output.status.code() == Some(107), "{id}: {}", stderr(&output));
+    }
+    for victim in ["victim", "cache/victim", "cache/workenv/victim"] {
+        assert!(place.path(victim).exists(), "{victim}");
+    }
+}

@@ -40,7 +40,33 @@ pub(crate) fn dependencies(workspace: &Workspace) -> Result<()> {
 /// rustup's target has a `std`: there it is the crate's own `no_std` that is compiled, not proved for what it depends on.
 pub(crate) fn wasm(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
     let route = setup::cross_route(toolchain::WASM_TARGET, choice)?;
-    let mut command = match route {
+    let mut command = cross_cargo(workspace, route);
+    command.args(["build", "--locked", "--package", "pspf-nostd", "--target", toolchain::WASM_TARGET]);
+    if route == Route::Debian {
+        command.arg("-Zbuild-std=core,alloc").arg("--target-dir").arg(workspace.debian_target());
+    }
+    run(&mut command)
+}
+
+/// Type-checks launcher and core for the systems that this machine cannot run programs of.
+///
+/// Without the C decoder, whose compilation would need a C compiler for each.
+pub(crate) fn targets(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
+    for target in toolchain::CHECKED_TARGETS {
+        let route = setup::cross_route(target, choice)?;
+        let mut command = cross_cargo(workspace, route);
+        command.args(["check", "--locked", "--package", "pspf-nostd", "--package", "flavor-launcher"]);
+        command.args(["--no-default-features", "--target", target]);
+        if route == Route::Debian {
+            command.arg("-Zbuild-std=std,panic_abort").arg("--target-dir").arg(workspace.debian_target());
+        }
+        run(&mut command)?;
+    }
+    Ok(())
+}
+
+fn cross_cargo(workspace: &Workspace, route: Route) -> Command {
+    match route {
         Route::Rustup => cargo(&workspace.root),
         Route::Debian => {
             let mut command = Command::new("/usr/bin/cargo");
@@ -49,10 +75,5 @@ pub(crate) fn wasm(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
             command.current_dir(&workspace.root);
             command
         }
-    };
-    command.args(["build", "--locked", "--package", "pspf-nostd", "--target", toolchain::WASM_TARGET]);
-    if route == Route::Debian {
-        command.arg("-Zbuild-std=core,alloc").arg("--target-dir").arg(workspace.debian_target());
     }
-    run(&mut command)
 }

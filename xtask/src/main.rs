@@ -54,6 +54,8 @@ enum Task {
     Lint,
     /// Build the core for wasm32: proof that it needs no operating system
     Wasm,
+    /// Type-check launcher and core for macOS and Windows
+    CheckTargets,
     /// Run all tests
     Test,
     /// lint, wasm, test and demo
@@ -84,6 +86,7 @@ fn run_task(arguments: &Arguments) -> Result<()> {
             Ok(())
         }),
         Task::Wasm => check::wasm(&workspace, options.toolchain),
+        Task::CheckTargets => check::targets(&workspace, options.toolchain),
         Task::Test => summarised(|summary| test::test(&workspace, options, summary)),
         Task::Ci => summarised(|summary| {
             lint(&workspace, summary);

@@ -20,6 +20,9 @@ pub(crate) const PEER: &[&str] = &["flavorpack==0.5.4"];
 /// The target that proves that the core needs no operating system.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
+/// Systems whose code is compiled here without being run: type checks need no linker and no C compiler for them.
+pub(crate) const CHECKED_TARGETS: &[&str] = &["aarch64-apple-darwin", "x86_64-pc-windows-gnu"];
+
 /// Debian's packages for a Rust that can compile its own standard library for other targets. `rust-web-llvm` gives
 /// rustc's default wasm linker.
 pub(crate) const DEBIAN_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22"];
