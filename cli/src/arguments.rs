@@ -107,6 +107,8 @@ const INSPECT_HELP: &str = "\
 Examples:
   flavor inspect app.psp
   flavor inspect app.psp --json | jq .slots
+  flavor inspect app.psp --sbom > bom.json
+  flavor inspect app.psp --deps
 
 Reads the trailer, the metadata and the slot table only, so it is fast on any size. The signature over
 the metadata is checked; the content of the slots is not: `flavor verify` does that.";
@@ -117,6 +119,15 @@ the metadata is checked; the content of the slots is not: `flavor verify` does t
 pub struct Inspect {
     /// The package.
     pub file: PathBuf,
+    /// Show the bill of materials instead: CycloneDX 1.6 in JSON.
+    #[arg(long, group = "part")]
+    pub sbom: bool,
+    /// Show how the package was made instead: an in-toto statement with SLSA v1 provenance, in JSON.
+    #[arg(long, group = "part")]
+    pub provenance: bool,
+    /// Show what depends on what instead, as a tree.
+    #[arg(long, group = "part")]
+    pub deps: bool,
     /// Write a JSON document, with the whole metadata in it.
     #[arg(long)]
     pub json: bool,
@@ -195,6 +206,9 @@ pub struct Pack {
     /// Zstandard level, 1 to 22 [default: 19].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=22))]
     pub level: Option<i64>,
+    /// Leave out the attestation slot: the bill of materials (SBOM) and the provenance.
+    #[arg(long)]
+    pub no_attestation: bool,
     /// Leave out the verification of the finished package.
     #[arg(long)]
     pub no_verify: bool,

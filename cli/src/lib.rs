@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod arguments;
+pub mod attestation;
 pub mod checked_package;
 pub mod commands;
 pub mod embedded;

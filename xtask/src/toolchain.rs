@@ -11,8 +11,10 @@ pub(crate) const RUST: &str = env!("CARGO_PKG_RUST_VERSION");
 /// Oldest Python that the tools' virtual environments are made with.
 pub(crate) const PYTHON_MIN: (u32, u32) = (3, 11);
 
-/// Tools for building and packing, from PyPI: zig (C compiler and linker with musl), its cargo front, and uv.
-pub(crate) const TOOLS: &[&str] = &["ziglang==0.17.0", "cargo-zigbuild==0.24.0", "uv==0.13.9"];
+/// Tools for building, packing and testing, from PyPI: zig (C compiler and linker with musl), its cargo front, uv, and the
+/// CycloneDX project's schemas.
+pub(crate) const TOOLS: &[&str] =
+    &["ziglang==0.17.0", "cargo-zigbuild==0.24.0", "uv==0.13.9", "cyclonedx-python-lib[json-validation]==11.12.0"];
 
 /// The published implementation of the format, from PyPI: only the interop tests use it.
 pub(crate) const PEER: &[&str] = &["flavorpack==0.5.4"];

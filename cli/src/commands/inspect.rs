@@ -2,6 +2,7 @@
 
 use crate::{
     arguments::Inspect,
+    commands::inspect_attestation,
     problem::{Exit, Failure, Problem, open_argument},
     report_text,
     terminal::{Console, Style, printable, size, table},
@@ -61,6 +62,9 @@ pub fn run(arguments: &Inspect, console: &mut Console) -> Result<Exit, Failure> 
     let outcome = driver::verify_file(&file, Scope::Head, trusted, |_, _| ())
         .map_err(|error| Problem::io("file.read", &arguments.file, "read the package", &error))?;
     let (report, head) = (&outcome.report, outcome.authenticated.as_ref());
+    if let Some(head) = head.filter(|_| arguments.sbom || arguments.provenance || arguments.deps) {
+        return inspect_attestation::run(arguments, &file, head, console);
+    }
     if console.json() {
         console.document(&document(&arguments.file, report, head));
     } else {

@@ -3,6 +3,7 @@
 pub mod extract;
 pub mod extract_all;
 pub mod inspect;
+pub mod inspect_attestation;
 pub mod keygen;
 pub mod pack;
 pub mod verify;

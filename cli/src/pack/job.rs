@@ -1,11 +1,11 @@
 //! One packing: everything that it needs, checked; then the slow work, one step after the other.
 
 use super::{
-    build_time, encode,
+    attest, build_time, encode,
     launcher_file::Launcher,
     output::Output,
     prepare::{COMPAT_METADATA_MAX, COMPAT_SLOTS_MAX, Prepared},
-    python_project::{self, PythonProject},
+    python_project::{self, PythonContents, PythonProject},
     signing::Signer,
     write,
 };
@@ -39,8 +39,8 @@ pub enum Source {
 
 /// A packing that can begin.
 pub struct Job<'a> {
-    arguments: &'a Pack,
-    source: Source,
+    pub(super) arguments: &'a Pack,
+    pub(super) source: Source,
     slots: Vec<Prepared>,
     /// The launcher.
     pub launcher: Launcher,
@@ -48,7 +48,7 @@ pub struct Job<'a> {
     pub signer: Signer,
     /// Where the package goes.
     pub output: Output,
-    epoch: u64,
+    pub(super) epoch: u64,
 }
 
 /// A package that was made.
@@ -62,9 +62,10 @@ pub struct Packed {
 }
 
 /// All parts of the metadata but the slots' digests.
-struct Contents {
-    spec: PackageSpec,
-    slots: Vec<Prepared>,
+pub(super) struct Contents {
+    pub(super) spec: PackageSpec,
+    pub(super) slots: Vec<Prepared>,
+    pub(super) python: Option<PythonContents>,
     notices: Vec<String>,
     /// Holds the files of `slots`.
     _scratch: Option<Scratch>,
@@ -97,7 +98,7 @@ impl<'a> Job<'a> {
     /// The first step that fails; then nothing is left behind.
     pub fn run(&mut self, steps: &Steps) -> Result<Packed, Failure> {
         let place = self.output.open()?;
-        let contents = self.contents(steps)?;
+        let mut contents = self.contents(steps)?;
         let total = write::total(&contents.slots);
         steps.begin(&format!("Encoding {} slots, {}", contents.slots.len(), size(total)));
         steps.end();
@@ -106,6 +107,12 @@ impl<'a> Job<'a> {
         bar.clear();
         let encoded = encoded?;
         refuse_bombs(&contents.slots, &encoded)?;
+        let mut encoded = encoded;
+        if self.attests() {
+            let document = attest::document(self, &contents, &encoded);
+            encoded.push(write::store_slot(&document, encoded.len(), place.path())?);
+            contents.slots.push(attest::slot(&document));
+        }
         steps.begin("Writing the package");
         let assembly = self.plan(&contents.spec, &contents.slots, &encoded).assemble(&self.signer.key);
         let assembly = assembly.map_err(|error| self.unplannable(&error.to_string()))?;
@@ -123,14 +130,23 @@ impl<'a> Job<'a> {
     fn contents(&mut self, steps: &Steps) -> Result<Contents, Failure> {
         let mut slots = std::mem::take(&mut self.slots);
         match &self.source {
-            Source::Files(spec) => Ok(Contents { spec: (**spec).clone(), slots, notices: Vec::new(), _scratch: None }),
+            Source::Files(spec) => {
+                let spec = (**spec).clone();
+                Ok(Contents { spec, slots, python: None, notices: Vec::new(), _scratch: None })
+            }
             Source::Python(project) => {
                 let built = python_project::build(project, self.arguments, self.epoch, steps)?;
                 slots.splice(0..0, built.slots);
                 self.rehearse(&built.spec, &slots)?;
-                Ok(Contents { spec: built.spec, slots, notices: built.notices, _scratch: Some(built.scratch) })
+                let (spec, python) = (built.spec, Some(built.python));
+                Ok(Contents { spec, slots, python, notices: built.notices, _scratch: Some(built.scratch) })
             }
         }
+    }
+
+    /// The published Rust launcher, for which `--compat` writes, complains about every slot that holds JSON (launcher.md §9).
+    fn attests(&self) -> bool {
+        !self.arguments.no_attestation && !self.arguments.compat
     }
 
     fn threads(&self) -> NonZero<u32> {
@@ -176,7 +192,9 @@ impl<'a> Job<'a> {
     /// Makes the metadata once with made-up slot facts: whatever is wrong with them shows before the slow work.
     fn rehearse(&self, spec: &PackageSpec, slots: &[Prepared]) -> Result<(), Failure> {
         let facts = EncodedSlot { size: u64::MAX >> 1, original_size: u64::MAX >> 1, sha256: sha256(&[]) };
-        let metadata = self.plan(spec, slots, &vec![facts; slots.len()]).metadata(&self.signer.key);
+        let attestation = self.attests().then(|| attest::slot(&[]));
+        let slots: Vec<Prepared> = slots.iter().cloned().chain(attestation).collect();
+        let metadata = self.plan(spec, &slots, &vec![facts; slots.len()]).metadata(&self.signer.key);
         let metadata = metadata.map_err(|error| self.unplannable(&error.to_string()))?;
         if self.arguments.compat && slots.len() > COMPAT_SLOTS_MAX {
             let problem = Problem::error("compat.slots", "the published Rust launcher refuses so many slots");

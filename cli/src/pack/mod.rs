@@ -1,6 +1,7 @@
 //! Making packages: from a manifest and files to one signed file.
 
 pub mod archive;
+mod attest;
 pub mod build_time;
 pub mod encode;
 pub mod job;

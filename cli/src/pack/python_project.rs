@@ -10,7 +10,7 @@ use crate::{
     manifest::{PackageSpec, pyproject::PythonSpec, sections::runtime_json},
     problem::{Failure, Problem},
     progress::Steps,
-    python::{self, EntryPoint, PythonChoice, PythonError, PythonTree, TreeRequest, Uv},
+    python::{self, Distribution, EntryPoint, PythonChoice, PythonError, PythonTree, TreeRequest, Uv},
 };
 use pspf_nostd::{metadata::RuntimeEnv, operation::OperationChain};
 use std::{
@@ -134,8 +134,21 @@ pub struct Built {
     pub spec: PackageSpec,
     /// The slots `runtime` and `app`.
     pub slots: Vec<Prepared>,
+    /// What is in them, for the attestation.
+    pub python: PythonContents,
     /// Sentences for the user.
     pub notices: Vec<String>,
+}
+
+/// Interpreter and distributions of a package.
+#[derive(Debug)]
+pub struct PythonContents {
+    /// Version of the interpreter.
+    pub version: String,
+    /// Name of the provider that it came from.
+    pub provider: &'static str,
+    /// Everything installed, the project too.
+    pub distributions: Vec<Distribution>,
 }
 
 /// Builds the tree.
@@ -160,7 +173,13 @@ pub fn build(project: &PythonProject, arguments: &Pack, epoch: u64, steps: &Step
     if let Some(floor) = &tree.glibc_floor {
         notices.push(format!("the package needs a Linux with glibc {floor} or newer"));
     }
-    Ok(Built { scratch, spec, slots, notices })
+    let (major, minor, patch) = tree.python_version;
+    let python = PythonContents {
+        version: format!("{major}.{minor}.{patch}"),
+        provider: tree.provider,
+        distributions: tree.distributions,
+    };
+    Ok(Built { scratch, spec, slots, python, notices })
 }
 
 /// Puts a shell script in front of the interpreter.

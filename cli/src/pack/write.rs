@@ -8,9 +8,13 @@ use crate::{
     problem::{Failure, Problem, io_text},
     progress::Bar,
 };
-use pspf_nostd::writer::{Assembly, EncodedSlot, Segment};
+use pspf_nostd::{
+    digest::sha256,
+    offsets::length,
+    writer::{Assembly, EncodedSlot, Segment},
+};
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, BufWriter, Read as _, Write},
     num::NonZero,
     path::{Path, PathBuf},
@@ -56,6 +60,16 @@ pub fn encode_slots(
     let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     results.sort_by_key(|(number, _)| *number);
     results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Stores bytes as they are as slot `number`.
+///
+/// # Errors
+/// Where the file cannot be written.
+pub fn store_slot(bytes: &[u8], number: usize, directory: &Path) -> Result<EncodedSlot, Failure> {
+    let path = slot_file(directory, number);
+    fs::write(&path, bytes).map_err(|error| Problem::io("output.write", &path, "write a slot", &error))?;
+    Ok(EncodedSlot { size: length(bytes), original_size: length(bytes), sha256: sha256(bytes) })
 }
 
 fn slot_file(directory: &Path, number: usize) -> PathBuf {

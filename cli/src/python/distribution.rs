@@ -1,13 +1,16 @@
 //! What is installed.
 
-use super::error::{FileContext as _, FileError, PythonError};
+use super::{
+    archive_digests::ArchiveDigest,
+    error::{FileContext as _, FileError, PythonError},
+};
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
 /// An installed distribution, as its `METADATA` describes it (core metadata specification).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Distribution {
     /// `Name`.
     pub name: String,
@@ -17,6 +20,10 @@ pub struct Distribution {
     pub license: Option<String>,
     /// Its folder of metadata, in the folder of installed modules.
     pub dist_info: String,
+    /// Names in `Requires-Dist`, whatever their conditions.
+    pub requires: Vec<String>,
+    /// The archive that it was installed from, where that is known.
+    pub archive: Option<ArchiveDigest>,
 }
 
 /// The `*.dist-info` folders in the folder of installed modules, sorted.
@@ -61,7 +68,21 @@ fn parse(metadata: &str, dist_info: String) -> Distribution {
             .or_else(|| value("License").filter(|_| is_one_line))
             .filter(|text| !text.is_empty()),
         dist_info,
+        requires: headers
+            .iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case("Requires-Dist"))
+            .filter_map(|(_, text)| required_name(text))
+            .collect(),
+        archive: None,
     }
+}
+
+/// The name at the start of a requirement (PEP 508).
+fn required_name(text: &str) -> Option<String> {
+    let is_name = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    let text = text.trim_start();
+    let end = text.find(|character| !is_name(character)).unwrap_or(text.len());
+    text.get(..end).filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -71,10 +92,11 @@ mod tests {
     #[test]
     fn headers_end_at_the_first_empty_line() {
         let parsed = parse(
-            "Metadata-Version: 2.1\nName: Click\nVersion: 8.1\nLicense: BSD\n\nName: other\n",
+            "Metadata-Version: 2.1\nName: Click\nVersion: 8.1\nLicense: BSD\nRequires-Dist: colorama; os_name == 'nt'\n\nName: other\n",
             "click-8.1.dist-info".to_owned(),
         );
         assert_eq!((&*parsed.name, &*parsed.version, parsed.license.as_deref()), ("Click", "8.1", Some("BSD")));
+        assert_eq!(parsed.requires, ["colorama"]);
         let parsed = parse("Name: a\nVersion: 1\nLicense: Text of\n        many lines\n", String::new());
         assert_eq!(parsed.license, None);
     }

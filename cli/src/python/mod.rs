@@ -11,6 +11,7 @@
 //! lib/pythonX.Y/         standard library, with the project and its dependencies in site-packages
 //! ```
 
+mod archive_digests;
 mod build_paths;
 mod bytecode;
 mod distribution;
@@ -31,6 +32,7 @@ mod stdlib;
 mod tree_files;
 mod uv;
 
+pub use archive_digests::ArchiveDigest;
 pub use distribution::Distribution;
 pub use entry_point::{EntryPoint, EntryPointError};
 pub use environment::Environment;
@@ -130,6 +132,13 @@ pub fn preflight(request: &TreeRequest<'_>) -> Vec<PythonError> {
     problems
 }
 
+/// Everything that is installed, with the archives it came from.
+fn distributions(runtime: &Runtime, uv: &Uv, work: &Path) -> Result<Vec<Distribution>, PythonError> {
+    let mut all = distribution::installed(&runtime.site_packages())?;
+    archive_digests::find(&mut all, runtime, uv, work)?;
+    Ok(all)
+}
+
 /// Builds the tree.
 ///
 /// # Errors
@@ -163,9 +172,10 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
     // uv mostly waits for the network, and nobody else writes where the other does.
     let (installed, compiled) = thread::scope(|scope| {
         let compiling = scope.spawn(|| bytecode::compile_runtime(&runtime));
-        (install::install(&installation), compiling.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        let installed = install::install(&installation).and_then(|()| distributions(&runtime, &uv, request.work));
+        (installed, compiling.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
-    installed?;
+    let distributions = installed?;
     compiled?;
     let runtime_files = TreeFiles::list(&root)?.outside(&runtime.site);
     normalize::scripts(&runtime)?;
@@ -188,7 +198,7 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
         provider: runtime.provider,
         command: launch_script::command(&runtime, request.script_name),
         environment: Environment::of_package(),
-        distributions: distribution::installed(&runtime.site_packages())?,
+        distributions,
         glibc_floor: floor.map(|version| version.to_string()),
         app_paths: all.without(&runtime_files),
         runtime_paths: runtime_files.into_paths(),

@@ -189,7 +189,17 @@ impl Uv {
 
     /// Runs a command that [`Uv::command`] gave. `hidden` is replaced by a dot where uv names it: a folder that the user never sees.
     pub(super) fn run(command: &mut Command, limit: Duration, hidden: &Path) -> Result<Finished, UvError> {
-        let finished = process::run(command, b"", limit).map_err(|source| UvError::NotRun { source })?;
+        Self::run_with_input(command, b"", limit, hidden)
+    }
+
+    /// The same for a command that reads its standard input.
+    pub(super) fn run_with_input(
+        command: &mut Command,
+        input: &[u8],
+        limit: Duration,
+        hidden: &Path,
+    ) -> Result<Finished, UvError> {
+        let finished = process::run(command, input, limit).map_err(|source| UvError::NotRun { source })?;
         if finished.timed_out {
             return Err(UvError::TimedOut { limit });
         }

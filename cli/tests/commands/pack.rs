@@ -38,7 +38,7 @@ fn the_summary_is_there_as_json() {
     let run = folder.flavor(&["pack", "--manifest", "app/app.json", "--json", "--quiet"]).succeeds();
     let document = run.json();
     assert_eq!((&document["state"], &document["key"]), (&"sealed".into(), &"ephemeral".into()));
-    assert_eq!(document["slots"].as_array().unwrap().len(), 2);
+    assert_eq!(document["slots"].as_array().unwrap().len(), 3);
     assert_eq!(document["fingerprint"].as_str().unwrap().len(), 64);
     assert_eq!(document["path"], "app/dist/app.psp");
 }

@@ -1,0 +1,76 @@
+//! The attestation slot of a package that is being made.
+
+use super::{
+    build_time,
+    job::{Contents, Job, Source},
+    prepare::{Content, Prepared},
+};
+use crate::attestation::{self, Facts, LauncherFacts, PythonFacts, Request, SLOT_ID, SLOT_TARGET, source_revision};
+use pspf_nostd::{digest::sha256, offsets::length, writer::EncodedSlot};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The slot, as the published Python builder describes its own (format.md §8).
+pub(super) fn slot(document: &[u8]) -> Prepared {
+    Prepared {
+        id: SLOT_ID.to_owned(),
+        label: String::new(),
+        target: SLOT_TARGET.to_owned(),
+        operations: "none".to_owned(),
+        purpose: "data".to_owned(),
+        lifecycle: "attestation".to_owned(),
+        permissions: 0o644,
+        content: Content::Stored(PathBuf::new()),
+        content_size: length(document),
+        codecs: Vec::new(),
+    }
+}
+
+/// The bytes of the slot.
+pub(super) fn document(job: &Job<'_>, contents: &Contents, encoded: &[EncodedSlot]) -> Vec<u8> {
+    let arguments = job.arguments;
+    let slots: Vec<_> =
+        contents.slots.iter().zip(encoded).map(|(slot, encoded)| (slot.id.as_str(), encoded.sha256)).collect();
+    let project = match &job.source {
+        Source::Python(project) => project.spec.project_name.as_str(),
+        Source::Files(_) => "",
+    };
+    let timestamp = build_time::timestamp(job.epoch).unwrap_or_default();
+    let directory = arguments.manifest.parent().filter(|path| !path.as_os_str().is_empty());
+    let is_python = contents.python.is_some();
+    attestation::document(&Facts {
+        name: &contents.spec.name,
+        version: &contents.spec.version,
+        description: contents.spec.description.as_deref(),
+        epoch: job.epoch,
+        timestamp: &timestamp,
+        launcher: LauncherFacts {
+            tool: &job.launcher.tool,
+            version: &job.launcher.version,
+            sha256: job.launcher.encoded().sha256,
+            os: job.launcher.os,
+            arch: job.launcher.arch,
+        },
+        python: contents.python.as_ref().map(|python| PythonFacts {
+            version: python.version.clone(),
+            provider: python.provider,
+            project,
+            distributions: &python.distributions,
+        }),
+        slots: &slots,
+        request: Request {
+            manifest: arguments.manifest.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            manifest_sha256: fs::read(&arguments.manifest).ok().map(|text| sha256(&text)),
+            extras: &arguments.extras,
+            // A path of this machine says nothing elsewhere, and would make the bytes depend on it.
+            python: is_python
+                .then_some(arguments.python.as_str())
+                .map(|choice| if choice.contains('/') { "path" } else { choice }),
+            level: arguments.level,
+            revision: source_revision::of(directory.unwrap_or(Path::new("."))),
+        },
+        key_fingerprint: &job.signer.key.public_key().fingerprint().to_string(),
+    })
+}

@@ -1,0 +1,174 @@
+//! The archives that installed distributions came from, and their SHA-256, for the bill of materials.
+//!
+//! uv writes neither down while it installs, so it is asked again, for exactly the installed versions: the index says which
+//! archives there are and their digests (which uv has checked at the download), and the tags that the wheel left behind say
+//! which of them it was.
+
+use super::{
+    distribution::Distribution,
+    error::{FileContext as _, PythonError},
+    provider::Runtime,
+    uv::{UV_LIMIT, Uv, UvError},
+};
+use serde::Deserialize;
+use std::{collections::BTreeSet, fs, path::Path};
+
+/// A wheel or source archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArchiveDigest {
+    /// Its file name.
+    pub file: String,
+    /// Its SHA-256, 64 hexadecimal digits.
+    pub sha256: String,
+}
+
+/// The parts of `pylock.toml` (PEP 751) that matter here.
+#[derive(Deserialize)]
+struct Lock {
+    #[serde(default)]
+    packages: Vec<LockedPackage>,
+}
+
+#[derive(Deserialize)]
+struct LockedPackage {
+    name: String,
+    #[serde(default)]
+    wheels: Vec<LockedArchive>,
+    sdist: Option<LockedArchive>,
+}
+
+#[derive(Deserialize)]
+struct LockedArchive {
+    name: Option<String>,
+    url: Option<String>,
+    path: Option<String>,
+    #[serde(default)]
+    hashes: Hashes,
+}
+
+#[derive(Default, Deserialize)]
+struct Hashes {
+    sha256: Option<String>,
+}
+
+/// What `direct_url.json` says of a distribution that was named by its address (PEP 610).
+#[derive(Deserialize)]
+struct DirectUrl {
+    url: String,
+    #[serde(default)]
+    archive_info: ArchiveInfo,
+}
+
+#[derive(Default, Deserialize)]
+struct ArchiveInfo {
+    #[serde(default)]
+    hashes: Hashes,
+}
+
+/// Fills in `archive` of every distribution that came from an index or an archive; those built from folders have none.
+pub(super) fn find(all: &mut [Distribution], runtime: &Runtime, uv: &Uv, hidden: &Path) -> Result<(), PythonError> {
+    let site = runtime.site_packages();
+    let mut pins = String::new();
+    for distribution in all.iter_mut() {
+        let direct = site.join(&distribution.dist_info).join("direct_url.json");
+        match fs::read(&direct) {
+            Ok(text) => distribution.archive = of_direct_url(&text),
+            Err(_) => pins.extend([&*distribution.name, "==", &*distribution.version, "\n"]),
+        }
+    }
+    if pins.is_empty() {
+        return Ok(());
+    }
+    let lock = lock(&pins, runtime, uv, hidden)?;
+    for distribution in all.iter_mut().filter(|distribution| distribution.archive.is_none()) {
+        let wheel = site.join(&distribution.dist_info).join("WHEEL");
+        let text = fs::read_to_string(&wheel).on("read", &wheel)?;
+        let name = normal(&distribution.name);
+        let package = lock.packages.iter().find(|package| normal(&package.name) == name);
+        distribution.archive = package.and_then(|package| chosen(package, &tags(&text)));
+    }
+    Ok(())
+}
+
+fn lock(pins: &str, runtime: &Runtime, uv: &Uv, hidden: &Path) -> Result<Lock, PythonError> {
+    let mut command = uv.command();
+    command.args(["pip", "compile", "-", "--format", "pylock.toml", "--no-deps", "--generate-hashes", "--no-header"]);
+    command.args(["--color", "never", "--no-progress", "--quiet", "--python"]).arg(&runtime.original);
+    let text = Uv::run_with_input(&mut command, pins.as_bytes(), UV_LIMIT, hidden)?.stdout;
+    toml::from_str(&String::from_utf8_lossy(&text))
+        .map_err(|error| UvError::Failed { text: format!("its lock file cannot be read: {error}") }.into())
+}
+
+fn of_direct_url(text: &[u8]) -> Option<ArchiveDigest> {
+    let direct: DirectUrl = serde_json::from_slice(text).ok()?;
+    let file = direct.url.rsplit('/').next()?.to_owned();
+    Some(ArchiveDigest { file, sha256: direct.archive_info.hashes.sha256? })
+}
+
+/// The wheel with one of the tags, else the source archive.
+fn chosen(package: &LockedPackage, tags: &BTreeSet<String>) -> Option<ArchiveDigest> {
+    let wheel = package.wheels.iter().find(|wheel| {
+        wheel
+            .file()
+            .and_then(|file| Some(tags_of_name(file.strip_suffix(".whl")?)))
+            .is_some_and(|named| !named.is_empty() && named.iter().any(|tag| tags.contains(tag)))
+    });
+    let archive = wheel.or(package.sdist.as_ref())?;
+    Some(ArchiveDigest { file: archive.file()?.to_owned(), sha256: archive.hashes.sha256.clone()? })
+}
+
+impl LockedArchive {
+    fn file(&self) -> Option<&str> {
+        let address = || self.url.as_deref().or(self.path.as_deref())?.rsplit('/').next();
+        self.name.as_deref().or_else(address)
+    }
+}
+
+/// The values of `Tag` in a `WHEEL` file.
+fn tags(wheel: &str) -> BTreeSet<String> {
+    wheel.lines().filter_map(|line| line.strip_prefix("Tag:")).map(|tag| tag.trim().to_owned()).collect()
+}
+
+/// All tags of a wheel's file name: each of its last three parts may be a set, joined by dots (PEP 425).
+fn tags_of_name(stem: &str) -> Vec<String> {
+    let mut parts = stem.rsplit('-');
+    let (Some(platforms), Some(abis), Some(pythons)) = (parts.next(), parts.next(), parts.next()) else {
+        return Vec::new();
+    };
+    let mut all = Vec::new();
+    for python in pythons.split('.') {
+        for abi in abis.split('.') {
+            all.extend(platforms.split('.').map(|platform| format!("{python}-{abi}-{platform}")));
+        }
+    }
+    all
+}
+
+fn normal(name: &str) -> String {
+    crate::attestation::purl::normal_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wheel_with_the_installed_tag_is_chosen() {
+        let lock: Lock = toml::from_str(
+            r#"
+            [[packages]]
+            name = "a"
+            sdist = { url = "https://x/a-1.tar.gz", hashes = { sha256 = "00" } }
+            wheels = [
+              { url = "https://x/a-1-cp311-cp311-win_amd64.whl", hashes = { sha256 = "11" } },
+              { url = "https://x/a-1-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl", hashes = { sha256 = "22" } },
+            ]"#,
+        )
+        .unwrap();
+        let find = |wheel: &str| chosen(&lock.packages[0], &tags(wheel)).map(|archive| archive.sha256);
+        assert_eq!(find("Tag: cp311-cp311-manylinux2014_x86_64\n").as_deref(), Some("22"));
+        assert_eq!(find("Tag: cp311-cp311-win_amd64\n").as_deref(), Some("11"));
+        // Built from source on this machine.
+        assert_eq!(find("Tag: cp311-cp311-linux_x86_64\n").as_deref(), Some("00"));
+    }
+}

@@ -1,0 +1,137 @@
+//! The bill of materials and the provenance that packages carry.
+
+use super::process::{Folder, Run};
+use serde_json::Value;
+use std::{fs, path::Path, process::Command};
+
+const PYPROJECT: &str = "[build-system]\nrequires = ['setuptools>=61']\nbuild-backend = 'setuptools.build_meta'\n\n\
+    [project]\nname = 'bill'\nversion = '1.5'\nlicense = 'MIT'\ndependencies = ['click==8.1.7', 'docopt==0.6.2']\n\n\
+    [tool.setuptools]\npackages = ['bill']\n\n[tool.flavor]\nentry_point = 'bill:main'\n";
+
+fn packed() -> Folder {
+    let folder = Folder::new();
+    folder.write("project/pyproject.toml", PYPROJECT);
+    folder.write("project/bill/__init__.py", "def main():\n    import click, docopt\n");
+    let words = ["pack", "--manifest", "project/pyproject.toml", "--output", "bill.psp", "--key-seed", "k"];
+    folder.flavor(&[&words[..], &["--level", "1", "--quiet"]].concat()).succeeds();
+    folder
+}
+
+fn inspected(folder: &Folder, option: &str) -> Value {
+    folder.flavor(&["inspect", "bill.psp", option, "--json"]).succeeds().json()
+}
+
+/// A Python with the CycloneDX project's own schemas: the one beside uv in the tools that `cargo xtask setup` installs.
+fn validated_by_the_official_schema(document: &Value, folder: &Folder) {
+    let python = std::env::var_os("FLAVOR_UV").map(|uv| Path::new(&uv).with_file_name("python"));
+    let python = python
+        .filter(|python| python.exists())
+        .expect("FLAVOR_UV names no uv in a virtual environment: use `cargo xtask test`");
+    let file = folder.write("bom.json", document.to_string());
+    let script = "import sys\nfrom cyclonedx.schema import SchemaVersion\nfrom cyclonedx.validation.json import JsonStrictValidator\n\
+        error = JsonStrictValidator(SchemaVersion.V1_6).validate_str(open(sys.argv[1]).read())\nsys.exit(str(error) if error else 0)";
+    Run::of(Command::new(python).args(["-c", script]).arg(file)).succeeds();
+}
+
+#[test]
+fn python_packages_say_what_is_in_them_and_how_they_were_made() {
+    let folder = packed();
+    let sbom = inspected(&folder, "--sbom");
+    let components = sbom["components"].as_array().unwrap();
+    let component =
+        |name: &str| components.iter().find(|found| found["name"] == name).unwrap_or_else(|| panic!("{name}"));
+    let click = component("click");
+    assert_eq!(click["purl"], "pkg:pypi/click@8.1.7");
+    // As PyPI publishes it for click-8.1.7-py3-none-any.whl.
+    assert_eq!(click["hashes"][0]["content"], "ae74fb96c20a0277a1d615f1e4d73c8414f5a98db8b799a7931d1582f3390c28");
+    // There is no wheel of docopt 0.6.2: this is its source archive.
+    assert_eq!(component("docopt")["properties"][0]["value"], "docopt-0.6.2.tar.gz");
+    assert_eq!(component("python")["type"], "framework");
+    assert!(component("flavor-launcher")["hashes"][0]["content"].as_str().unwrap().len() == 64);
+    assert!(!components.iter().any(|found| found["name"] == "bill"), "the application is the root");
+    assert_eq!(sbom["metadata"]["component"]["purl"], "pkg:pypi/bill@1.5");
+    assert_eq!(sbom["metadata"]["component"]["licenses"][0]["expression"], "MIT");
+    validated_by_the_official_schema(&sbom, &folder);
+
+    let tree = folder.flavor(&["inspect", "bill.psp", "--deps"]).succeeds();
+    tree.says(&["bill 1.5\n", "├── click 8.1.7\n", "── docopt 0.6.2\n", "── python 3."]);
+
+    let statement = inspected(&folder, "--provenance");
+    assert_eq!(statement["predicateType"], "https://slsa.dev/provenance/v1");
+    let report = folder.flavor(&["verify", "bill.psp", "--json"]).succeeds().json();
+    for subject in statement["subject"].as_array().unwrap() {
+        let name = subject["name"].as_str().unwrap();
+        let digest = subject["digest"]["sha256"].as_str().unwrap();
+        if let Some(id) = name.strip_prefix("slot/") {
+            let slot = report["slots"].as_array().unwrap().iter().find(|slot| slot["id"] == id).unwrap();
+            assert_eq!(slot["sha256"], digest, "{slot}");
+        }
+    }
+    let inputs = statement["predicate"]["buildDefinition"]["resolvedDependencies"].as_array().unwrap();
+    assert!(inputs.iter().any(|input| input["name"] == "pyproject.toml"));
+    assert!(inputs.iter().any(|input| input["name"] == "click-8.1.7-py3-none-any.whl"));
+}
+
+#[test]
+fn the_source_revision_is_in_the_provenance() {
+    let folder = Folder::new().with_app();
+    let git = |words: &[&str]| {
+        let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-C"];
+        Run::of(Command::new("git").args(identity).arg(folder.path("app")).args(words))
+            .succeeds()
+            .stdout
+            .trim()
+            .to_owned()
+    };
+    git(&["init", "--quiet"]);
+    git(&["remote", "add", "origin", "https://user:secret@example.org/app.git"]);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "--message", "first"]);
+    let commit = git(&["rev-parse", "HEAD"]);
+    let pack = ["pack", "--manifest", "app/app.json", "--output", "app.psp", "--key-seed", "t", "--quiet"];
+    folder.flavor(&pack).succeeds();
+    let source = |folder: &Folder| {
+        let statement = folder.flavor(&["inspect", "app.psp", "--provenance", "--json"]).succeeds().json();
+        statement["predicate"]["buildDefinition"]["resolvedDependencies"][0].clone()
+    };
+    let found = source(&folder);
+    assert_eq!(found["digest"]["gitCommit"], commit);
+    assert_eq!(
+        (&found["uri"], &found["annotations"]["modified"]),
+        (&"git+https://example.org/app.git".into(), &false.into())
+    );
+    fs::write(folder.path("app/tree/data.txt"), "changed").unwrap();
+    folder.flavor(&pack).succeeds();
+    assert_eq!(source(&folder)["annotations"]["modified"], true);
+}
+
+#[test]
+fn packages_of_files_list_their_slots() {
+    let folder = Folder::new().with_package();
+    let sbom = folder.flavor(&["inspect", "app.psp", "--sbom"]).succeeds();
+    let sbom: Value = serde_json::from_str(&sbom.stdout).unwrap();
+    let names: Vec<_> =
+        sbom["components"].as_array().unwrap().iter().map(|found| found["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["flavor-launcher", "script", "tree"]);
+}
+
+#[test]
+fn a_package_without_an_attestation_says_so() {
+    let folder = Folder::new().with_app();
+    let pack = ["pack", "--manifest", "app/app.json", "--output", "app.psp", "--key-seed", "t", "--quiet"];
+    folder.flavor(&[&pack[..], &["--no-attestation"]].concat()).succeeds();
+    let run = folder.flavor(&["inspect", "app.psp", "--sbom"]);
+    run.fails(1, &["app.psp", "no attestation slot", "--no-attestation"]);
+}
+
+#[test]
+fn a_changed_attestation_is_refused() {
+    let folder = Folder::new().with_package();
+    let report = folder.flavor(&["verify", "app.psp", "--json"]).succeeds().json();
+    let slot = report["slots"].as_array().unwrap().iter().find(|slot| slot["id"] == "_attestation").unwrap();
+    let start = usize::try_from(slot["range"]["start"].as_u64().unwrap()).unwrap();
+    let mut bytes = folder.bytes("app.psp");
+    bytes[start + 10] ^= 1;
+    fs::write(folder.path("app.psp"), bytes).unwrap();
+    folder.flavor(&["inspect", "app.psp", "--sbom"]).fails(1, &["not what was signed", "_attestation"]);
+}
