@@ -22,7 +22,7 @@ pub fn cyclonedx(facts: &Facts<'_>) -> Value {
             components.push(runtime(python));
             of_root.push(RUNTIME.to_owned());
             components.extend(others(python).map(library));
-            dependencies.extend(others(python).map(|found| depends(&reference(found), requirements(found, python))));
+            dependencies.extend(others(python).map(|found| depends(&reference(found), &requirements(found, python))));
             let own = own(python).map(|found| requirements(found, python));
             // Without a distribution of the project's own, everything was asked for by it.
             of_root.extend(own.unwrap_or_else(|| others(python).map(reference).collect()));
@@ -37,11 +37,11 @@ pub fn cyclonedx(facts: &Facts<'_>) -> Value {
             }));
         }
     }
-    dependencies.push(depends(LAUNCHER, Vec::new()));
+    dependencies.push(depends(LAUNCHER, &[]));
     if facts.python.is_some() {
-        dependencies.push(depends(RUNTIME, Vec::new()));
+        dependencies.push(depends(RUNTIME, &[]));
     }
-    dependencies.insert(0, depends(ROOT, of_root));
+    dependencies.insert(0, depends(ROOT, &of_root));
     let mut document = json!({
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -155,7 +155,7 @@ fn requirements(found: &Distribution, python: &PythonFacts<'_>) -> Vec<String> {
     installed.map(reference).filter(|other| *other != reference(found)).collect()
 }
 
-fn depends(reference: &str, on: Vec<String>) -> Value {
+fn depends(reference: &str, on: &[String]) -> Value {
     json!({"ref": reference, "dependsOn": on})
 }
 
