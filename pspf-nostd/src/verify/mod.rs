@@ -69,6 +69,8 @@ pub struct Outcome {
     pub authenticated: Option<Authenticated>,
     /// Proof that every byte was read and nothing failed; `None` in head scope and where anything failed.
     pub checked: Option<Checked>,
+    /// The metadata as they stand in the file, to be shown: nothing is proved of them unless one of the proofs is there.
+    pub metadata_hint: Option<Arc<Metadata>>,
 }
 
 /// A verification in progress.
@@ -253,7 +255,7 @@ impl Verification {
         };
         let authenticated = (!broken && self.signature_valid).then(|| self.authenticate(trust, pass)).flatten();
         let checked = authenticated.clone().filter(|_| report.ok).map(|head| Checked::new(head, state));
-        Outcome { report, authenticated, checked }
+        Outcome { report, authenticated, checked, metadata_hint: self.metadata }
     }
 
     fn trust(&self) -> Trust {

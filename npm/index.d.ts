@@ -1,0 +1,334 @@
+/**
+ * Verify, inspect, list, compare and scan PSPF/2025 packages (`.psp`). Nothing in a package is ever run.
+ *
+ * Sizes, offsets and counts are in bytes unless said otherwise, and plain numbers: a file of more than 2^53 bytes is refused.
+ */
+
+/**
+ * Where a package's bytes come from.
+ *
+ * - a path (Node only) or a `URL`: `http:` and `https:` are read by HTTP Range; `file:` in Node only
+ * - bytes in memory (`Buffer` is a `Uint8Array`)
+ * - a `Blob` or `File`: read by slices, never as a whole
+ * - a `ReadableStream`: a package is read from its end, so a stream is kept first, at most `StreamOptions.streamLimit` bytes of it:
+ *   in memory, in Node in a temporary file without a name
+ */
+export type Source = string | URL | Uint8Array | ArrayBuffer | Blob | ReadableStream<Uint8Array>;
+
+export interface SourceOptions {
+  /** Ends the work; it rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** Most bytes kept of a `ReadableStream`. Default: 256 MiB in memory, 4 GiB in Node's temporary file. */
+  streamLimit?: number;
+}
+
+export interface TrustOptions {
+  /** Fingerprints of keys to trust: 64 hexadecimal digits each, `sha256:` in front allowed. */
+  trustedKeys?: readonly string[];
+}
+
+export interface ProgressOptions {
+  /** Hears of bytes done and bytes in all, after each read. */
+  onProgress?: (done: number, total: number) => void;
+}
+
+export interface DecodeOptions {
+  /** Largest Zstandard window or xz dictionary. Decoding takes up to three times as much memory. Default 64 MiB, at most 128 MiB. */
+  maxWindow?: number;
+}
+
+/** `start` is in the range, `end` is not. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
+/** What is proved of the bytes; says nothing of who signed them. From weak to strong. */
+export type Integrity = 'broken' | 'partial' | 'intact' | 'bound' | 'sealed';
+/** Who stands behind the signature, as far as the caller's keys tell. */
+export type Trust = 'unsigned' | 'unknown_key' | 'pinned' | 'in_store';
+export type Severity = 'error' | 'warning' | 'info';
+export type Protection = 'authenticated' | 'checked' | 'unprotected';
+
+export interface Finding {
+  /** Stable (docs/findings.md). */
+  code: string;
+  severity: Severity;
+  /** Such as `trailer`, `index.flags`, `metadata`, `slot 2`, `launcher`, `padding`. */
+  part: string;
+  range?: ByteRange;
+  message: string;
+}
+
+/** One stretch of the file; all of them together cover it once. */
+export interface Coverage {
+  range: ByteRange;
+  part: string;
+  class: Protection;
+  reason: string;
+}
+
+export interface Slot {
+  index: number;
+  id: string;
+  target: string;
+  range: ByteRange;
+  /** As the slot's descriptor claims it. */
+  original_size_hint: number;
+  operations: string;
+  purpose: string;
+  lifecycle: string;
+  /** Unix mode, octal. */
+  permissions: string;
+  /** SHA-256 of the stored bytes as computed; absent where they were not read. */
+  sha256?: string;
+}
+
+export interface Signer {
+  fingerprint: string;
+  public_key: string;
+  signature_valid: boolean;
+}
+
+export interface PackageFacts {
+  name: string;
+  version: string;
+  builder: string;
+  launcher_size: number;
+  metadata_size: number;
+}
+
+export interface Limits {
+  metadata_json_max: number;
+  metadata_stored_max: number;
+  slot_count_max: number;
+}
+
+/** The report of the core: the same JSON as of `flavor verify --json`. */
+export interface Report {
+  schema: number;
+  /** Nothing broken, validly signed, and wholly read. Trust is a separate question. */
+  ok: boolean;
+  state: Integrity;
+  trust: Trust;
+  size: number;
+  signer?: Signer;
+  package?: PackageFacts;
+  slots: Slot[];
+  findings: Finding[];
+  coverage: Coverage[];
+  limits: Limits;
+}
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+export interface Launcher {
+  size: number;
+  /** By its first bytes, which `inspect` does not verify. */
+  format: 'elf' | 'pe' | 'macho' | 'script' | 'unknown';
+  /** Such as `x86_64`, `aarch64`; `universal` for a Mach-O of several. */
+  arch: string;
+}
+
+export interface Inspection {
+  /** Trailer, metadata and slot table are consistent and validly signed. The content was not read: see `verify`. */
+  authenticated: boolean;
+  /** The metadata, unknown keys included; proved only where `authenticated`. `null` where they cannot be read. */
+  metadata: JsonObject | null;
+  launcher: Launcher | null;
+  /** Never `ok`: its state is `partial` or `broken`. Signer, slots and findings are in it. */
+  report: Report;
+}
+
+export interface FileEntry {
+  path: string;
+  type: 'file' | 'directory' | 'symlink' | 'hardlink';
+  size: number;
+  /** Unix mode with setuid, setgid and sticky. */
+  mode: number;
+  /** Seconds since 1970-01-01 UTC. */
+  mtime: number;
+  /** Of links. */
+  target?: string;
+  /** Of files: SHA-256 of the content. */
+  sha256?: string;
+  /** The path or link target is not UTF-8; what is shown has replacement characters. */
+  lossy?: true;
+}
+
+export interface Attestation {
+  sbom: Json;
+  provenance: Json;
+  /** Whether the slot's digest is as signed. */
+  authenticated: boolean;
+}
+
+export interface Change {
+  /** Such as `execution.command` or `slots[2].size`. */
+  path: string;
+  /** Absent where it was added. */
+  before?: Json;
+  /** Absent where it was removed. */
+  after?: Json;
+}
+
+export interface FileChange {
+  path: string;
+  change: 'added' | 'removed' | 'changed';
+  before?: FileEntry;
+  after?: FileEntry;
+}
+
+export interface SlotChange {
+  id: string;
+  change: 'added' | 'removed' | 'changed';
+  before?: Slot;
+  after?: Slot;
+  /** Where both are archives; `null` where the content was not compared file by file. */
+  files: FileChange[] | null;
+  /** Why files were not compared. */
+  reason?: string;
+}
+
+export interface Difference {
+  /** Metadata, slot table and all slots are the same. */
+  identical: boolean;
+  signer: { before: string | null; after: string | null; changed: boolean };
+  metadata: Change[];
+  slots: SlotChange[];
+}
+
+/** What a registry demands (npm/README.md, "Policy"). Unknown keys are refused. */
+export interface Policy {
+  version: 1;
+  trust?: {
+    /** Fingerprints; where given, packages of other signers are refused. */
+    fingerprints?: string[];
+    /** Least of what must be proved. Default `intact`. */
+    minimum?: 'intact' | 'bound' | 'sealed';
+    /** Accept packages without a valid signature. Default false. */
+    allowUnsigned?: boolean;
+  };
+  launcher?: {
+    /** SHA-256 digests of launchers; where given, others are refused. */
+    digests?: string[];
+  };
+  /** What is forbidden in slots. Everything is forbidden by default except world-writable files. */
+  forbid?: {
+    setuid?: boolean;
+    worldWritable?: boolean;
+    symlinksOut?: boolean;
+    unknownOperations?: boolean;
+    deviceNames?: boolean;
+  };
+  limits?: {
+    /** Bytes of the file. */
+    packageSize?: number;
+    /** Files, directories and links in all slots together. */
+    entries?: number;
+    /** Decoded bytes of all slots together. */
+    unpackedSize?: number;
+    /** Decoded bytes per stored byte of one slot. */
+    ratio?: number;
+    /** Bytes of the largest compression window. */
+    window?: number;
+  };
+  sbom?: {
+    required?: boolean;
+    /** Licence identifiers or expressions, `*` as wildcard; any that matches is refused. */
+    denyLicences?: string[];
+    /** Package URLs, `*` as wildcard. */
+    denyPurls?: string[];
+  };
+  /** Codes whose findings do not reject, and codes whose warnings do. */
+  severity?: { [code: string]: 'error' | 'warning' | 'info' };
+}
+
+export interface ScanFinding extends Finding {
+  /** The file in the slot. */
+  path?: string;
+}
+
+export interface ScanResult {
+  schema: 1;
+  verdict: 'accept' | 'reject';
+  /** Of the policy and of the content; those of the verification are in `report` and, where they are errors, here too. */
+  findings: ScanFinding[];
+  counts: { entries: number; unpacked: number };
+  launcher_sha256: string | null;
+  /** The full report; its `coverage` is the coverage map. */
+  report: Report;
+}
+
+export interface PublicKey {
+  fingerprint: string;
+  public_key: string;
+}
+
+export type ErrorCode = string;
+
+/** Every failure of this package. A bad package is not one: `verify`, `inspect` and `scan` report it. */
+export class PspfError extends Error {
+  readonly name: 'PspfError';
+  /** Stable (npm/README.md, "Errors"). */
+  readonly code: ErrorCode;
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown });
+}
+
+/** Where the engine comes from; needed only where it cannot be fetched or read from beside the script. Calling it again does nothing. */
+export type Engine =
+  | WebAssembly.Module
+  | Uint8Array
+  | ArrayBuffer
+  | Response
+  | URL
+  | PromiseLike<WebAssembly.Module | Uint8Array | ArrayBuffer | Response>;
+export function init(engine?: Engine): Promise<void>;
+
+/** Reads the head of a package: under 100 KB whatever the file's size, except of very large metadata. */
+export function inspect(source: Source, options?: SourceOptions & TrustOptions): Promise<Inspection>;
+
+/** Reads every byte. */
+export function verify(source: Source, options?: SourceOptions & TrustOptions & ProgressOptions): Promise<Report>;
+
+/** As `verify`, as the text that the core wrote: numbers over 2^53 in hostile files stay exact. */
+export function verifyJson(source: Source, options?: SourceOptions & TrustOptions & ProgressOptions): Promise<string>;
+
+/**
+ * The entries of a slot that is an archive, in its order, while it is read. What was given is known to be right only when the
+ * iteration ends without an error: at the end the slot's digest is compared with the signed one.
+ */
+export function listFiles(source: Source, slot: number, options?: SourceOptions & DecodeOptions & ProgressOptions): AsyncIterableIterator<FileEntry>;
+
+export interface ExtractOptions extends SourceOptions, DecodeOptions {
+  /** Read from a package whose head is not validly signed, too. Default false. */
+  allowUnverified?: boolean;
+}
+
+/**
+ * The content of one file of a slot. The whole slot is read, and its digest compared at the end: use the content only when the
+ * stream has ended without an error.
+ */
+export function extractFile(source: Source, slot: number, path: string, options?: ExtractOptions): ReadableStream<Uint8Array>;
+
+/** The decoded content of a slot (an archive comes as an archive), with the same rule as `extractFile`. */
+export function readSlot(source: Source, slot: number, options?: ExtractOptions): ReadableStream<Uint8Array>;
+
+/** The SBOM and the provenance that the package carries; `null` where it has none. */
+export function attestation(source: Source, options?: SourceOptions): Promise<Attestation | null>;
+
+/** Compares two packages. Neither is verified; slots with the same digest are not read. */
+export function diff(before: Source, after: Source, options?: SourceOptions & DecodeOptions): Promise<Difference>;
+
+/** Verifies, lists every slot and applies the policy (default: signed by anyone, nothing forbidden in it). */
+export function scan(source: Source, policy?: Policy, options?: SourceOptions & ProgressOptions): Promise<ScanResult>;
+
+/** SARIF 2.1.0 of scan results, one result for each finding. */
+export function sarif(results: readonly { file: string; result: ScanResult }[]): JsonObject;
+
+/** Reads a public key file (PEM), such as a person drops to trust it. */
+export function keyFromFile(file: Uint8Array): Promise<PublicKey>;
+
+/** Of this package. */
+export const version: string;

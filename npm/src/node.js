@@ -1,0 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import { api } from './api.js';
+import { setLoader } from './engine.js';
+import { open } from './sources-node.js';
+
+setLoader(() => readFile(new URL('./pspf.wasm', import.meta.url)));
+
+export * from './public.js';
+export const { verify, verifyJson, inspect, listFiles, extractFile, readSlot, attestation, diff, scan, keyFromFile } = api(open);
+export { sarif } from './sarif.js';

@@ -1,0 +1,142 @@
+//! The surface that the npm package calls. Sizes and offsets cross as numbers (exact up to 2^53), results as JSON texts: one
+//! crossing for each read and one for a result.
+#![expect(clippy::needless_pass_by_value, reason = "wasm-bindgen takes vectors and optional functions by value only")]
+
+use crate::{
+    failure::Failure,
+    inspection::Inspection,
+    task::Task,
+    verification::{FullVerification, trusted_keys},
+};
+use js_sys::{Function, Uint8Array};
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+
+/// Work on one file: read `start..end`, `supply` it, until `pending` is false; then `finish`.
+#[wasm_bindgen]
+pub struct EngineTask {
+    task: Option<Box<dyn Task>>,
+}
+
+#[wasm_bindgen]
+impl EngineTask {
+    /// A verification of every byte; its result is the report.
+    ///
+    /// # Errors
+    /// Where a text is no fingerprint.
+    pub fn verify(size: f64, trusted: Vec<String>) -> Result<EngineTask, JsValue> {
+        Ok(Self::of(FullVerification::new(offset(size)?, trusted_keys(&trusted).map_err(thrown)?)))
+    }
+
+    /// A look at the head.
+    ///
+    /// # Errors
+    /// Where a text is no fingerprint.
+    pub fn inspect(size: f64, trusted: Vec<String>) -> Result<EngineTask, JsValue> {
+        Ok(Self::of(Inspection::new(offset(size)?, trusted_keys(&trusted).map_err(thrown)?)))
+    }
+
+    /// Whether bytes are wanted.
+    #[wasm_bindgen(getter)]
+    pub fn pending(&self) -> bool {
+        self.task.as_ref().is_some_and(|task| task.wants().is_some())
+    }
+
+    /// Where the wanted bytes begin.
+    #[wasm_bindgen(getter)]
+    pub fn start(&self) -> f64 {
+        self.task.as_ref().and_then(|task| task.wants()).map_or(0.0, |range| number(range.start))
+    }
+
+    /// Where the wanted bytes end.
+    #[wasm_bindgen(getter)]
+    pub fn end(&self) -> f64 {
+        self.task.as_ref().and_then(|task| task.wants()).map_or(0.0, |range| number(range.end))
+    }
+
+    /// Bytes done.
+    #[wasm_bindgen(getter)]
+    pub fn done(&self) -> f64 {
+        self.task.as_ref().map_or(0.0, |task| number(task.done()))
+    }
+
+    /// Bytes in all.
+    #[wasm_bindgen(getter)]
+    pub fn total(&self) -> f64 {
+        self.task.as_ref().map_or(0.0, |task| number(task.total()))
+    }
+
+    /// Takes the first bytes of what is wanted. `output` is called with each piece of decoded content.
+    ///
+    /// # Errors
+    /// What ends the task.
+    pub fn supply(&mut self, bytes: &[u8], output: Option<Function>) -> Result<(), JsValue> {
+        let mut out = |piece: &[u8]| {
+            if let Some(output) = &output {
+                // The receiver only keeps the piece: it has nothing to answer.
+                let _ = output.call1(&JsValue::UNDEFINED, &Uint8Array::from(piece));
+            }
+        };
+        self.task.as_mut().ok_or_else(ended)?.supply(bytes, &mut out).map_err(thrown)
+    }
+
+    /// The parts of the result that have come out since the last call, as JSON.
+    pub fn part(&mut self) -> Option<String> {
+        self.task.as_mut()?.part()
+    }
+
+    /// The result, as JSON.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn finish(&mut self) -> Result<String, JsValue> {
+        self.task.take().ok_or_else(ended)?.finish().map_err(thrown)
+    }
+}
+
+impl EngineTask {
+    fn of(task: impl Task + 'static) -> Self {
+        Self { task: Some(Box::new(task)) }
+    }
+}
+
+/// Fingerprint and raw key of a public key file, as JSON.
+///
+/// # Errors
+/// Says what was found where it is none.
+#[wasm_bindgen(js_name = keyFromFile)]
+pub fn key_from_file(file: &[u8]) -> Result<String, JsValue> {
+    crate::public_key::read(file).map_err(thrown)
+}
+
+/// Version of the engine.
+#[wasm_bindgen]
+pub fn version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
+}
+fn thrown(failure: Failure) -> JsValue {
+    JsValue::from_str(&failure.to_json())
+}
+
+fn ended() -> JsValue {
+    thrown(Failure::new("engine.ended", "the task has ended"))
+}
+
+/// A number of JavaScript as an offset.
+fn offset(value: f64) -> Result<u64, JsValue> {
+    const EXACT: f64 = 9_007_199_254_740_991.0;
+    if (0.0..=EXACT).contains(&value) && value.fract() == 0.0 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked: a whole number from 0 to 2^53"
+        )]
+        return Ok(value as u64);
+    }
+    Err(thrown(Failure::new("source.size", format!("{value} is not a size that a file can have"))))
+}
+
+/// An offset as a number of JavaScript; sizes come in as numbers, so that no offset is above 2^53.
+#[expect(clippy::cast_precision_loss, reason = "no offset is above the file's size, which came in as a number")]
+fn number(value: u64) -> f64 {
+    value as f64
+}

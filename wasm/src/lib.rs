@@ -1,0 +1,12 @@
+//! The format core behind JavaScript.
+//!
+//! Everything here is a [`Task`](bindings): it says which bytes of the file it wants, is supplied with them, and ends with one
+//! JSON text. How bytes are read, files, fetches, blobs, is the npm package's business; what they mean is the core's.
+
+pub mod bindings;
+pub mod failure;
+pub mod inspection;
+pub mod launcher_kind;
+pub mod public_key;
+pub mod task;
+pub mod verification;

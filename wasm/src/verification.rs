@@ -1,0 +1,75 @@
+//! The full verification of a package.
+
+use crate::{
+    failure::{Failure, to_json},
+    task::{Output, Task},
+};
+use pspf_nostd::{
+    key::Fingerprint,
+    offsets::ByteRange,
+    verify::{Scope, TrustedKeys, Verification},
+};
+
+/// Reads every byte; its result is the report, the same text as the command's.
+pub struct FullVerification {
+    verification: Verification,
+    size: u64,
+}
+
+impl FullVerification {
+    /// Begins with a file of `size` bytes.
+    #[must_use]
+    pub fn new(size: u64, trusted: TrustedKeys) -> Self {
+        Self { verification: Verification::new(size, Scope::Content, trusted), size }
+    }
+}
+
+impl Task for FullVerification {
+    fn wants(&self) -> Option<ByteRange> {
+        self.verification.wants()
+    }
+
+    fn supply(&mut self, bytes: &[u8], _: &mut Output<'_>) -> Result<(), Failure> {
+        supply(&mut self.verification, bytes)
+    }
+
+    fn done(&self) -> u64 {
+        self.verification.progress()
+    }
+
+    fn total(&self) -> u64 {
+        self.size
+    }
+
+    fn finish(self: Box<Self>) -> Result<String, Failure> {
+        Ok(to_json(&self.verification.finish().report))
+    }
+}
+
+/// Hands bytes to the engine.
+///
+/// # Errors
+/// `engine.supply` where they were not asked for: a fault of the driver, not of the package.
+pub(crate) fn supply(verification: &mut Verification, bytes: &[u8]) -> Result<(), Failure> {
+    verification.supply(bytes).map_err(|error| Failure::new("engine.supply", error.to_string()))
+}
+
+/// The keys that a caller names: fingerprints of 64 hexadecimal digits, with or without `sha256:` in front.
+///
+/// # Errors
+/// `key.fingerprint` names the first text that is none.
+pub fn trusted_keys<T: AsRef<str>>(texts: &[T]) -> Result<TrustedKeys, Failure> {
+    let pinned = texts.iter().map(|text| fingerprint(text.as_ref())).collect::<Result<_, _>>()?;
+    Ok(TrustedKeys { pinned, store: Vec::new() })
+}
+
+/// One fingerprint.
+///
+/// # Errors
+/// `key.fingerprint`, with the text.
+pub fn fingerprint(text: &str) -> Result<Fingerprint, Failure> {
+    let digits = text.strip_prefix("sha256:").unwrap_or(text).to_ascii_lowercase();
+    digits.parse().map_err(|error| {
+        Failure::new("key.fingerprint", format!("{text:?} is not a fingerprint of 64 hexadecimal digits: {error}"))
+    })
+}
