@@ -37,6 +37,8 @@ const nodeCjs = { banner: { js: "const moduleUrl = require('node:url').pathToFil
 
 await build({ ...esm, entryPoints: ['src/node.js'], platform: 'node' });
 await build({ ...cjs, ...nodeCjs, entryPoints: ['src/node.js'], platform: 'node' });
+// Its threads run the same file, so that it stands alone.
+await build({ ...esm, entryPoints: { cli: 'src/cli/main.js' }, platform: 'node' });
 await build({ ...esm, entryPoints: ['src/browser.js', 'src/default.js', 'src/inline.js'], platform: 'neutral' });
 await build({ ...cjs, entryPoints: ['src/default.js', 'src/inline.js'], platform: 'neutral' });
 copyFileSync('generated/pspf.wasm', 'dist/pspf.wasm');

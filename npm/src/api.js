@@ -1,29 +1,103 @@
+import { compared } from './diff.js';
 import { engine } from './engine.js';
-import { fromEngine } from './errors.js';
-import { run } from './run.js';
+import { PspfError, fromEngine } from './errors.js';
+import { run, steps } from './run.js';
+
+const NOTHING_DEMANDED = { version: 1, forbid: { setuid: false, symlinksOut: false, deviceNames: false } };
+
+/** A source that is open already, for more than one task. */
+class Opened {
+  constructor(reader) {
+    this.reader = reader;
+  }
+}
 
 /** The functions of the package, over a host's way to open sources. */
 export function api(open) {
-  async function one(source, options, make) {
+  /** Opens, drives what `make` begins, closes; yields what comes on the way. */
+  async function* driven(source, options, make) {
     const { EngineTask } = await engine();
     options.signal?.throwIfAborted();
-    const reader = await open(source, options);
+    const reader = source instanceof Opened ? source.reader : await open(source, options);
     try {
-      return await run(make(EngineTask, reader.size), reader, options);
+      return yield* steps(make(EngineTask, reader.size), reader, options);
     } catch (error) {
       throw fromEngine(error);
     } finally {
-      await reader.close();
+      if (!(source instanceof Opened)) await reader.close();
     }
   }
 
-  const verifyJson = (source, options = {}) =>
-    one(source, options, (task, size) => task.verify(size, [...(options.trustedKeys ?? [])]));
+  const one = (source, options, make) => run(driven(source, options, make));
+  const keys = (options) => [...(options.trustedKeys ?? [])];
+
+  function slotTask(slot, what, path, { maxWindow = 0, allowUnverified = false }) {
+    if (!Number.isInteger(slot) || slot < 0) throw new PspfError('slot.missing', `${slot} is not a slot number`);
+    return (task, size) => task.slot(size, slot, what, path, maxWindow, allowUnverified);
+  }
+
+  const verifyJson = (source, options = {}) => one(source, options, (task, size) => task.verify(size, keys(options)));
 
   const verify = async (source, options) => JSON.parse(await verifyJson(source, options));
 
   const inspect = async (source, options = {}) =>
-    JSON.parse(await one(source, options, (task, size) => task.inspect(size, [...(options.trustedKeys ?? [])])));
+    JSON.parse(await one(source, options, (task, size) => task.inspect(size, keys(options))));
+
+  async function* listFiles(source, slot, options = {}) {
+    const parts = driven(source, { ...options, pieces: true }, slotTask(slot, 'list', '', options));
+    for await (const part of parts) {
+      if (part) yield* JSON.parse(part);
+    }
+  }
+
+  /** A stream of what a slot gives; the next stored bytes are read when the receiver wants more. */
+  function content(source, slot, what, path, options) {
+    const make = slotTask(slot, what, path, options);
+    let parts;
+    return new ReadableStream({
+      start(controller) {
+        const decode = (piece) => controller.enqueue(piece);
+        parts = driven(source, { ...options, pieces: true, decode }, make);
+      },
+      async pull(controller) {
+        const before = controller.desiredSize;
+        try {
+          while (controller.desiredSize === before) {
+            if ((await parts.next()).done) {
+              controller.close();
+              return;
+            }
+          }
+        } catch (error) {
+          controller.error(error);
+        }
+      },
+      async cancel() {
+        await parts.return();
+      },
+    });
+  }
+
+  const extractFile = (source, slot, path, options = {}) => content(source, slot, 'file', path, options);
+  const readSlot = (source, slot, options = {}) => content(source, slot, 'bytes', '', options);
+
+  const attestation = async (source, options = {}) =>
+    JSON.parse(await one(source, options, slotTask(0, 'attestation', '', {})));
+
+  async function diff(before, after, options = {}) {
+    const readers = [];
+    try {
+      for (const source of [before, after]) readers.push(new Opened(await open(source, options)));
+      return await compared(...readers, options, { inspect, listFiles });
+    } finally {
+      for (const { reader } of readers) await reader.close();
+    }
+  }
+
+  const scan = async (source, policy = NOTHING_DEMANDED, options = {}) => {
+    const text = JSON.stringify(policy);
+    return JSON.parse(await one(source, { ...options, pieces: true }, (task, size) => task.scan(size, text)));
+  };
 
   async function keyFromFile(file) {
     try {
@@ -33,5 +107,5 @@ export function api(open) {
     }
   }
 
-  return { verify, verifyJson, inspect, keyFromFile };
+  return { verify, verifyJson, inspect, listFiles, extractFile, readSlot, attestation, diff, scan, keyFromFile };
 }

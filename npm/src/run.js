@@ -4,8 +4,8 @@ import { fromEngine } from './errors.js';
 const STEP = 64 * 1024;
 
 /**
- * Drives one task of the engine: reads what it wants until it wants no more. Yields the parts of the result that come on the way;
- * returns its text. `decode` is called with each piece of content.
+ * Drives one task of the engine: reads what it wants until it wants no more. With `pieces`, bytes go in by steps, and the parts of
+ * the result that come on the way are yielded; `decode` is called with each piece of content. Returns the result's text.
  */
 export async function* steps(task, reader, { signal, onProgress, decode, pieces = false }) {
   try {
@@ -15,7 +15,7 @@ export async function* steps(task, reader, { signal, onProgress, decode, pieces 
       const step = pieces ? STEP : bytes.length;
       for (let at = 0; at < bytes.length; at += step) {
         task.supply(bytes.subarray(at, at + step), decode);
-        if (pieces) yield task.part();
+        if (decode || pieces) yield task.part();
       }
       onProgress?.(task.done, task.total);
     }
@@ -28,8 +28,10 @@ export async function* steps(task, reader, { signal, onProgress, decode, pieces 
   }
 }
 
-/** Drives a task that gives nothing on the way. */
-export async function run(task, reader, options) {
-  const { value } = await steps(task, reader, options).next();
-  return value;
+/** The end of a generator whose parts nobody wants. */
+export async function run(parts) {
+  for (;;) {
+    const { done, value } = await parts.next();
+    if (done) return value;
+  }
 }

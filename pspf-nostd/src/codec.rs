@@ -11,6 +11,7 @@
 mod budget;
 mod bzip2;
 mod chain;
+mod crc32;
 mod error;
 mod gather;
 mod gzip;

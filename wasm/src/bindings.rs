@@ -5,6 +5,9 @@
 use crate::{
     failure::Failure,
     inspection::Inspection,
+    policy::Policy,
+    scan::Scan,
+    slot_reading::{Request, SlotReading, WINDOW_DEFAULT, Wanted},
     task::Task,
     verification::{FullVerification, trusted_keys},
 };
@@ -33,6 +36,39 @@ impl EngineTask {
     /// Where a text is no fingerprint.
     pub fn inspect(size: f64, trusted: Vec<String>) -> Result<EngineTask, JsValue> {
         Ok(Self::of(Inspection::new(offset(size)?, trusted_keys(&trusted).map_err(thrown)?)))
+    }
+
+    /// A reading of one slot. `what` is `list`, `file` (then `path` is the file's), `bytes` or `attestation`. The window is in
+    /// bytes, 0 for the default.
+    ///
+    /// # Errors
+    /// Where the file's size is none.
+    pub fn slot(
+        size: f64,
+        slot: u32,
+        what: &str,
+        path: String,
+        window: f64,
+        allow_unverified: bool,
+    ) -> Result<EngineTask, JsValue> {
+        let wanted = match what {
+            "list" => Wanted::List,
+            "file" => Wanted::File(path),
+            "bytes" => Wanted::Bytes,
+            _ => Wanted::Attestation,
+        };
+        let window = offset(window)?;
+        let window_max = if window == 0 { WINDOW_DEFAULT } else { window };
+        let slot = usize::try_from(slot).unwrap_or(usize::MAX);
+        Ok(Self::of(SlotReading::new(offset(size)?, Request { slot, wanted, window_max, allow_unverified })))
+    }
+
+    /// A scan under a policy, a JSON text.
+    ///
+    /// # Errors
+    /// Where the policy is not valid.
+    pub fn scan(size: f64, policy: &str) -> Result<EngineTask, JsValue> {
+        Ok(Self::of(Scan::new(offset(size)?, Policy::parse(policy).map_err(thrown)?)))
     }
 
     /// Whether bytes are wanted.

@@ -5,8 +5,15 @@
 
 pub mod bindings;
 pub mod failure;
+pub mod file_entry;
 pub mod inspection;
 pub mod launcher_kind;
+pub mod policy;
 pub mod public_key;
+pub mod sbom;
+pub mod scan;
+pub mod scan_findings;
+pub mod slot_content;
+pub mod slot_reading;
 pub mod task;
 pub mod verification;

@@ -51,11 +51,11 @@ pub(super) struct Gzip {
     gather: Gather,
     /// Flags of the header fields not yet read.
     flags: u8,
-    header_crc: crc32fast::Hasher,
+    header_crc: crate::codec::crc32::Hasher,
     inflater: Box<DecompressorOxide>,
     ring: Vec<u8>,
     ring_at: usize,
-    crc: crc32fast::Hasher,
+    crc: crate::codec::crc32::Hasher,
     /// Inflated bytes of the present member.
     size: u64,
     members: u64,
@@ -70,11 +70,11 @@ impl Gzip {
             part: Part::Header,
             gather: Gather::default(),
             flags: 0,
-            header_crc: crc32fast::Hasher::new(),
+            header_crc: crate::codec::crc32::Hasher::new(),
             inflater: Box::default(),
             ring: alloc::vec![0; RING_LENGTH],
             ring_at: 0,
-            crc: crc32fast::Hasher::new(),
+            crc: crate::codec::crc32::Hasher::new(),
             size: 0,
             members: 0,
             member_at: 0,
@@ -184,7 +184,7 @@ impl Gzip {
             return Err(self.corrupt("a reserved flag is set in its header"));
         }
         self.flags = flags;
-        self.header_crc = crc32fast::Hasher::new();
+        self.header_crc = crate::codec::crc32::Hasher::new();
         self.close_field();
         self.next_field();
         Ok(())

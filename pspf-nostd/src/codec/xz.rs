@@ -173,7 +173,7 @@ impl Xz {
         }
         let flags: [u8; 2] = self.gather.array(STREAM_MAGIC.len());
         let stored = u32::from_le_bytes(self.gather.array(8));
-        self.compare("the CRC-32 of the stream header", stored, crc32fast::hash(&flags))?;
+        self.compare("the CRC-32 of the stream header", stored, crate::codec::crc32::hash(&flags))?;
         if Check::of(flags).is_none() {
             return Err(self.unsupported("a check other than none, CRC32, CRC64 or SHA-256"));
         }
@@ -291,7 +291,7 @@ impl Xz {
         self.compare(
             "the CRC-32 of the stream footer",
             u32::from_le_bytes(self.gather.array(0)),
-            crc32fast::hash(&covered),
+            crate::codec::crc32::hash(&covered),
         )?;
         if self.gather.array::<2>(10) != FOOTER_MAGIC {
             return Err(self.corrupt("the stream does not end with the xz footer magic"));

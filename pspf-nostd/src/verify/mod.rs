@@ -18,6 +18,7 @@ mod token;
 pub use token::{Authenticated, Checked, SlotFacts};
 
 use crate::{
+    digest::Sha256Digest,
     index::{IndexBlock, TRAILER_SIZE},
     key::Fingerprint,
     limits::{FINDINGS_MAX, READ_WINDOW},
@@ -71,6 +72,8 @@ pub struct Outcome {
     pub checked: Option<Checked>,
     /// The metadata as they stand in the file, to be shown: nothing is proved of them unless one of the proofs is there.
     pub metadata_hint: Option<Arc<Metadata>>,
+    /// SHA-256 of the launcher as computed, where it was read.
+    pub launcher_sha256: Option<Sha256Digest>,
 }
 
 /// A verification in progress.
@@ -255,7 +258,8 @@ impl Verification {
         };
         let authenticated = (!broken && self.signature_valid).then(|| self.authenticate(trust, pass)).flatten();
         let checked = authenticated.clone().filter(|_| report.ok).map(|head| Checked::new(head, state));
-        Outcome { report, authenticated, checked, metadata_hint: self.metadata }
+        let launcher_sha256 = pass.and_then(|pass| pass.launcher);
+        Outcome { report, authenticated, checked, metadata_hint: self.metadata, launcher_sha256 }
     }
 
     fn trust(&self) -> Trust {

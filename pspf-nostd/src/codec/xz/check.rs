@@ -10,7 +10,7 @@ static CRC64: Crc<u64, Table<1>> = Crc::<u64, Table<1>>::new(&CRC_64_XZ);
 /// A running check of a block's decoded bytes.
 pub(super) enum Check {
     None,
-    Crc32(crc32fast::Hasher),
+    Crc32(crate::codec::crc32::Hasher),
     Crc64(Digest<'static, u64, Table<1>>),
     Sha256(Box<Sha256>),
 }
@@ -20,7 +20,7 @@ impl Check {
     pub(super) fn of(flags: [u8; 2]) -> Option<Self> {
         match flags {
             [0, 0] => Some(Self::None),
-            [0, 1] => Some(Self::Crc32(crc32fast::Hasher::new())),
+            [0, 1] => Some(Self::Crc32(crate::codec::crc32::Hasher::new())),
             [0, 4] => Some(Self::Crc64(CRC64.digest())),
             [0, 10] => Some(Self::Sha256(Box::default())),
             _ => None,

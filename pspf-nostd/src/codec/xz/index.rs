@@ -46,14 +46,14 @@ pub(super) struct Index {
     varint: Varint,
     left: u64,
     listed: Totals,
-    crc: crc32fast::Hasher,
+    crc: crate::codec::crc32::Hasher,
     stored_crc: [u8; 4],
     length: u64,
 }
 
 impl Default for Index {
     fn default() -> Self {
-        let mut crc = crc32fast::Hasher::new();
+        let mut crc = crate::codec::crc32::Hasher::new();
         // The indicator.
         crc.update(&[0]);
         Self {

@@ -1,0 +1,43 @@
+import { inspect, listFiles, scan, verifyJson } from '../node.js';
+import { source } from './files.js';
+
+async function entries(file, only, onProgress) {
+  const { report } = await inspect(source(file));
+  const slots = [];
+  for (const { index, id, operations } of report.slots) {
+    if (only !== undefined && only !== index) continue;
+    const slot = { slot: index, id, files: [] };
+    try {
+      for await (const entry of listFiles(source(file), index, { onProgress })) slot.files.push(entry);
+    } catch (error) {
+      if (error.code !== 'slot.not_archive') throw error;
+      slot.operations = operations;
+    }
+    slots.push(slot);
+  }
+  return { accepted: report.state !== 'broken', slots };
+}
+
+/** What a command says of one file: `accepted`, and the document without the file's name as JSON text. */
+export async function work({ command, file, keys, policy, slot }, onProgress) {
+  try {
+    if (command === 'ls') {
+      const { accepted, slots } = await entries(file, slot, onProgress);
+      return { accepted, json: JSON.stringify({ slots }) };
+    }
+    if (command === 'scan') {
+      const result = await scan(source(file), policy, { onProgress });
+      return { accepted: result.verdict === 'accept', json: JSON.stringify(result) };
+    }
+    const trusted = ({ trust }) => keys.length === 0 || trust === 'pinned';
+    if (command === 'inspect') {
+      const result = await inspect(source(file), { trustedKeys: keys });
+      return { accepted: result.authenticated && trusted(result.report), json: JSON.stringify(result) };
+    }
+    const json = await verifyJson(source(file), { trustedKeys: keys, onProgress });
+    const report = JSON.parse(json);
+    return { accepted: report.ok && trusted(report), json };
+  } catch (error) {
+    return { error: { code: error.code ?? 'internal', message: error.message } };
+  }
+}
