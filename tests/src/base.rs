@@ -184,7 +184,9 @@ pub fn encode(stored: &[u8], original: usize) -> EncodedSlot {
     }
 }
 
-fn write(assembly: &Assembly, launcher: &[u8], stored: &[&[u8]]) -> Vec<u8> {
+/// The bytes of a package.
+#[must_use]
+pub fn write(assembly: &Assembly, launcher: &[u8], stored: &[&[u8]]) -> Vec<u8> {
     let mut file = Vec::new();
     for segment in &assembly.segments {
         match segment {

@@ -13,4 +13,5 @@ pub mod published;
 pub mod published_builders;
 pub mod sample;
 mod scalar;
+pub mod showcase;
 pub mod verdict;
