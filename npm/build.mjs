@@ -39,9 +39,10 @@ await build({ ...esm, entryPoints: ['src/node.js'], platform: 'node' });
 await build({ ...cjs, ...nodeCjs, entryPoints: ['src/node.js'], platform: 'node' });
 // Its threads run the same file, so that it stands alone.
 await build({ ...esm, entryPoints: { cli: 'src/cli/main.js' }, platform: 'node' });
-await build({ ...esm, entryPoints: ['src/browser.js', 'src/default.js', 'src/inline.js'], platform: 'neutral' });
+await build({ ...esm, entryPoints: ['browser', 'default', 'inline', 'worker', 'worker-thread'].map((name) => `src/${name}.js`), platform: 'neutral' });
 await build({ ...cjs, entryPoints: ['src/default.js', 'src/inline.js'], platform: 'neutral' });
 copyFileSync('generated/pspf.wasm', 'dist/pspf.wasm');
+copyFileSync('../LICENSE', 'LICENSE');
 // The types are the same for both module systems; the file's name says which one it speaks of.
 for (const name of ['index', 'inline']) {
   writeFileSync(`${name}.d.cts`, readFileSync(`${name}.d.ts`, 'utf8').replaceAll("'./index.js'", "'./index.cjs'"));

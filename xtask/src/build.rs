@@ -80,6 +80,7 @@ pub(crate) fn dist(workspace: &Workspace, options: Options) -> Result<PathBuf> {
     if !fs::read(&flavor)?.windows(inside.len()).any(|window| window == inside) {
         bail!("{} was built without the launcher inside", flavor.display());
     }
+    crate::npm::pack(workspace, options.toolchain)?;
     println!("\n{}", crate::listing::listing(&workspace.dist())?);
     Ok(flavor)
 }
@@ -157,7 +158,7 @@ pub(crate) fn debian(command: &mut Command) {
 }
 
 /// Sets rustc's flags: `own`, and neutral names for the folders of this machine, which would else stand in the binary.
-fn flags(command: &mut Command, workspace: &Workspace, own: &[&str]) -> Result<()> {
+pub(crate) fn flags(command: &mut Command, workspace: &Workspace, own: &[&str]) -> Result<()> {
     let mut flags: Vec<String> = own.iter().map(ToString::to_string).collect();
     let home = cargo_home()?;
     for (from, to) in [(&workspace.root, "."), (&home, "cargo")] {

@@ -7,6 +7,7 @@ mod demo;
 mod elf;
 mod libc_only;
 mod listing;
+mod npm;
 mod run;
 mod setup;
 mod summary;
@@ -52,10 +53,12 @@ enum Task {
     Bench,
     /// Check format, lints, documentation and dependencies
     Lint,
-    /// Build the core for wasm32: proof that it needs no operating system
+    /// Build the core for wasm32, as proof that it needs no operating system, and the engine of the npm package into npm/dist/
     Wasm,
     /// Type-check launcher and core for macOS and Windows
     CheckTargets,
+    /// Measure the engine in Node beside hash-wasm, and its memory on a 2 GB package
+    BenchWasm,
     /// Run all tests
     Test,
     /// lint, wasm, test and demo
@@ -85,8 +88,12 @@ fn run_task(arguments: &Arguments) -> Result<()> {
             lint(&workspace, summary);
             Ok(())
         }),
-        Task::Wasm => check::wasm(&workspace, options.toolchain),
         Task::CheckTargets => check::targets(&workspace, options.toolchain),
+        Task::Wasm => {
+            check::wasm(&workspace, options.toolchain)?;
+            npm::build(&workspace, options.toolchain)
+        }
+        Task::BenchWasm => npm::bench(&workspace, options),
         Task::Test => summarised(|summary| test::test(&workspace, options, summary)),
         Task::Ci => summarised(|summary| {
             lint(&workspace, summary);

@@ -26,6 +26,8 @@ pub(crate) fn setup(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
         debian_std(workspace, toolchain::WASM_TARGET)?;
     }
     step(&format!("{}: {}", toolchain::WASM_TARGET, describe(route)));
+    crate::npm::tools(workspace)?;
+    browser()?;
     step(&format!("Rust {} or newer: {}", toolchain::RUST, output(Command::new("rustc").arg("--version"))?.trim()));
     Ok(())
 }
@@ -83,16 +85,30 @@ fn rustup_add(target: &str) -> Result<bool> {
 }
 
 fn debian_install() -> Result<bool> {
+    Ok(apt_install("Debian's Rust", toolchain::DEBIAN_PACKAGES)? && toolchain::debian_installed())
+}
+
+/// Installs Debian's packages; `false` where this is not Debian, or not root's session.
+fn apt_install(name: &str, packages: &[&str]) -> Result<bool> {
     let root = output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
     if !root || which::which("apt-get").is_err() {
         return Ok(false);
     }
-    step("Debian's Rust: installing its packages (about 141 MB)");
+    step(&format!("{name}: installing {}", packages.join(" ")));
     run(Command::new("apt-get").args(["update", "-q"]))?;
     let mut install = Command::new("apt-get");
-    install.args(["install", "-y", "-q", "--no-install-recommends"]).args(toolchain::DEBIAN_PACKAGES);
+    install.args(["install", "-y", "-q", "--no-install-recommends"]).args(packages);
     run(install.env("DEBIAN_FRONTEND", "noninteractive"))?;
-    Ok(toolchain::debian_installed())
+    Ok(true)
+}
+
+/// Chromium, for the tests in a browser.
+fn browser() -> Result<()> {
+    if which::which("chromium").is_err() && !apt_install("Chromium", toolchain::BROWSER_PACKAGES)? {
+        bail!("no `chromium` on the search path, which the tests in a browser need: install it");
+    }
+    step("Chromium: ready");
+    Ok(())
 }
 
 fn debian_std(workspace: &Workspace, target: &str) -> Result<()> {
@@ -149,6 +165,6 @@ fn python() -> Result<std::path::PathBuf> {
         .with_context(|| format!("no Python {major}.{minor} or newer on the search path: install python3"))
 }
 
-fn step(text: &str) {
+pub(crate) fn step(text: &str) {
     eprintln!("==> {text}");
 }

@@ -24,6 +24,15 @@ pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// Systems whose code is compiled here without being run: type checks need no linker and no C compiler for them.
 pub(crate) const CHECKED_TARGETS: &[&str] = &["aarch64-apple-darwin", "x86_64-pc-windows-gnu"];
+/// The tool that makes the JavaScript glue: the version of the `wasm-bindgen` crate (wasm/Cargo.toml). wasm-opt, esbuild and
+/// the tests' tools come from npm/package-lock.json; Debian's wasm-opt breaks the engine's table of references.
+pub(crate) const WASM_BINDGEN: &str = "0.2.130";
+
+/// Largest engine accepted, in bytes as `gzip -9` leaves it: everybody who opens a page that has it downloads it.
+pub(crate) const ENGINE_GZIP_MAX: u64 = 200_000;
+
+/// Debian's package with the browser of the tests.
+pub(crate) const BROWSER_PACKAGES: &[&str] = &["chromium"];
 
 /// Debian's packages for a Rust that can compile its own standard library for other targets. `rust-web-llvm` gives
 /// rustc's default wasm linker.

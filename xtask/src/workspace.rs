@@ -49,6 +49,16 @@ impl Workspace {
         self.target.join("debian")
     }
 
+    /// Folder of the npm package's sources.
+    pub(crate) fn npm(&self) -> PathBuf {
+        self.root.join("npm")
+    }
+
+    /// Where cargo installs tools; the programs are in its `bin`.
+    pub(crate) fn cargo_tools(&self) -> PathBuf {
+        self.target.join("tools").join("cargo")
+    }
+
     /// uv, as installed by `cargo xtask setup`.
     pub(crate) fn uv(&self) -> PathBuf {
         self.tools().join("bin").join("uv")

@@ -1,0 +1,75 @@
+// The native command, Node and Chromium say the same of every case of the kit and of every published builder's package.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { chromium } from 'playwright-core';
+import * as pspf from '../dist/node.js';
+import { kit, native, npmFolder, published, samples } from './environment.mjs';
+
+const cases = kit();
+const built = Object.values(samples().files);
+const interop = published();
+const files = [...cases.map(({ file }) => file), ...built, ...interop];
+const reports = native(files);
+
+test('the kit is whole', () => {
+  assert.ok(cases.length >= 154, `${cases.length} cases`);
+  assert.ok(interop.length >= 5, `${interop.length} packages of published builders`);
+  assert.equal(reports.length, files.length);
+});
+
+test('Node writes the native report, byte for byte', async () => {
+  for (const [index, file] of files.entries()) {
+    assert.equal(await pspf.verifyJson(file), reports[index], file);
+  }
+});
+
+test('Node gives the verdict that the kit wants', async () => {
+  for (const { file, name, expect } of cases) {
+    const report = await pspf.verify(readFileSync(file));
+    assert.equal(report.ok, expect.ok, name);
+    assert.equal(report.state, expect.state, name);
+    for (const code of expect.codes) assert.ok(report.findings.some((finding) => finding.code === code), `${name}: ${code}`);
+  }
+});
+
+test('Chromium writes the native report, byte for byte, under a policy that allows wasm and nothing else', async (t) => {
+  const executablePath = ['/usr/bin/chromium', process.env.PSPF_CHROMIUM].find((path) => path && existsSync(path));
+  assert.ok(executablePath, 'no Chromium: `cargo xtask setup` installs it');
+  const served = { '/browser.js': 'text/javascript', '/inline.js': 'text/javascript', '/pspf.wasm': 'application/wasm' };
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url, 'http://localhost');
+    if (served[pathname]) {
+      response.writeHead(200, { 'content-type': served[pathname] });
+      response.end(readFileSync(join(npmFolder, 'dist', pathname)));
+    } else if (/^\/\d+$/.test(pathname)) {
+      response.end(readFileSync(files[Number(pathname.slice(1))]));
+    } else {
+      const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
+      response.writeHead(200, { 'content-type': 'text/html', 'content-security-policy': policy });
+      response.end('<!doctype html><title>agreement</title>');
+    }
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
+  t.after(() => browser.close());
+  const page = await browser.newPage();
+  await page.goto(`http://127.0.0.1:${server.address().port}/`);
+  for (const entry of ['browser.js', 'inline.js']) {
+    const found = await page.evaluate(
+      async ([script, count]) => {
+        const { verifyJson } = await import(script);
+        const texts = [];
+        for (let index = 0; index < count; index += 1) {
+          texts.push(await verifyJson(await (await fetch(`/${index}`)).blob()));
+        }
+        return texts;
+      },
+      [`/${entry}`, files.length],
+    );
+    for (const [index, text] of found.entries()) assert.equal(text, reports[index], `${entry}: ${files[index]}`);
+  }
+});

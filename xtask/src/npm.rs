@@ -1,0 +1,150 @@
+//! The npm package: its engine by wasm-bindgen and wasm-opt, its scripts by esbuild, its tests by Node.
+//!
+//! wasm-bindgen is run itself, not by wasm-pack: that makes one package for one kind of host, and this is one engine for all.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::build::{self, Options};
+use crate::run::{cargo, forget_cargo_run, output, path_with, run};
+use crate::setup::{self, step};
+use crate::toolchain::{self, Route, RouteChoice};
+use crate::workspace::Workspace;
+
+/// SIMD makes SHA-256 faster, and every host of the last years has it.
+const FLAGS: &[&str] = &["-Ctarget-feature=+simd128"];
+
+/// Flags that only a compiler with unstable features takes: a panic is a trap, without words.
+const UNSTABLE_FLAGS: &[&str] = &["-Zunstable-options", "-Cpanic=immediate-abort"];
+
+/// wasm-bindgen's program of the right version, and the packages of npm/package-lock.json.
+pub(crate) fn tools(workspace: &Workspace) -> Result<()> {
+    let program = workspace.cargo_tools().join("bin/wasm-bindgen");
+    let version = Command::new(&program).arg("--version").output().ok();
+    let version = version.map(|found| String::from_utf8_lossy(&found.stdout).trim().to_owned()).unwrap_or_default();
+    if version.ends_with(&format!(" {}", toolchain::WASM_BINDGEN)) {
+        step(&format!("wasm-bindgen {}: ready", toolchain::WASM_BINDGEN));
+    } else {
+        step(&format!("wasm-bindgen {}: building it (some minutes)", toolchain::WASM_BINDGEN));
+        let mut install = cargo(&workspace.root);
+        // Not --locked: its lock names versions that not every mirror of crates.io has.
+        install.args(["install", "--quiet", "wasm-bindgen-cli", "--version", toolchain::WASM_BINDGEN]);
+        install.arg("--root").arg(workspace.cargo_tools());
+        run(install.env("CARGO_TARGET_DIR", workspace.target.join("tools/build")))?;
+    }
+    modules(&workspace.npm())
+}
+
+/// `npm ci`, where what is installed is not what the lock says.
+fn modules(folder: &Path) -> Result<()> {
+    let lock = fs::read(folder.join("package-lock.json"))?;
+    let stamp = folder.join("node_modules/.installed-lock");
+    if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
+        step("npm packages: ready");
+        return Ok(());
+    }
+    step("npm packages: installing what npm/package-lock.json names");
+    run(Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder))?;
+    fs::write(stamp, lock)?;
+    Ok(())
+}
+
+/// Builds the engine and the package's scripts into `npm/dist/`.
+pub(crate) fn build(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
+    tools(workspace)?;
+    let module = engine(workspace, choice)?;
+    let generated = workspace.npm().join("generated");
+    let mut glue = Command::new(workspace.cargo_tools().join("bin/wasm-bindgen"));
+    glue.args(["--target", "web", "--no-typescript", "--out-name", "pspf", "--out-dir"]).arg(&generated);
+    run(glue.arg(&module))?;
+    let bound = generated.join("pspf_bg.wasm");
+    let finished = generated.join("pspf.wasm");
+    let mut optimise = Command::new(workspace.npm().join("node_modules/.bin/wasm-opt"));
+    optimise.args(["-Oz", "--one-caller-inline-max-function-size=20", "--strip-debug", "--strip-producers"]);
+    run(optimise.arg(&bound).arg("-o").arg(&finished))?;
+    fs::remove_file(&bound)?;
+    run(Command::new("node").arg("build.mjs").current_dir(workspace.npm()))?;
+    let packed = output(Command::new("node").args(["-p", GZIP_SIZE]).arg(&finished))?;
+    let packed: u64 = packed.trim().parse().context("node did not say a size")?;
+    println!("{}: {} bytes, {packed} with gzip -9", finished.display(), fs::metadata(&finished)?.len());
+    if packed > toolchain::ENGINE_GZIP_MAX {
+        bail!("the engine has {packed} bytes with gzip -9; at most {} are accepted", toolchain::ENGINE_GZIP_MAX);
+    }
+    Ok(())
+}
+
+const GZIP_SIZE: &str =
+    "require('node:zlib').gzipSync(require('node:fs').readFileSync(process.argv[1]), { level: 9 }).length";
+
+/// The module as rustc leaves it.
+fn engine(workspace: &Workspace, choice: RouteChoice) -> Result<PathBuf> {
+    let route = setup::cross_route(toolchain::WASM_TARGET, choice)?;
+    let (mut command, target_dir) = match route {
+        Route::Rustup => (cargo(&workspace.root), workspace.target.clone()),
+        Route::Debian => {
+            let mut command = Command::new("/usr/bin/cargo");
+            forget_cargo_run(&mut command);
+            build::debian(&mut command);
+            command.current_dir(&workspace.root);
+            (command, workspace.debian_target())
+        }
+    };
+    command.args(["build", "--locked", "--quiet", "--package", "pspf-wasm", "--lib", "--profile", "wasm"]);
+    command.args(["--target", toolchain::WASM_TARGET]).arg("--target-dir").arg(&target_dir);
+    let mut own = FLAGS.to_vec();
+    if route == Route::Debian {
+        command.args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
+        own.extend(UNSTABLE_FLAGS);
+    }
+    build::flags(&mut command, workspace, &own)?;
+    run(&mut command)?;
+    Ok(target_dir.join(toolchain::WASM_TARGET).join("wasm/pspf_wasm.wasm"))
+}
+
+/// Builds the package and leaves what npm would publish in `dist/npm/`.
+pub(crate) fn pack(workspace: &Workspace, choice: RouteChoice) -> Result<PathBuf> {
+    build(workspace, choice)?;
+    let folder = workspace.dist().join("npm");
+    fs::create_dir_all(&folder)?;
+    let mut pack = Command::new("npm");
+    pack.args(["pack", "--silent", "--pack-destination"]).arg(&folder).current_dir(workspace.npm());
+    let name = output(&mut pack)?;
+    Ok(folder.join(name.trim()))
+}
+
+/// Runs the package's tests on what npm would publish, beside the native command.
+pub(crate) fn test(workspace: &Workspace, options: Options) -> Result<()> {
+    let package = pack(workspace, options.toolchain)?;
+    run(cargo(&workspace.root).args([
+        "build",
+        "--locked",
+        "--package",
+        "flavor-cli",
+        "--package",
+        "pspf-tests",
+        "--bins",
+    ]))?;
+    let mut node = node(workspace, options)?;
+    node.env("PSPF_NPM_PACKAGE", &package).args(["run", "--silent", "test"]);
+    run(&mut node)
+}
+
+/// Measures; nothing is asserted.
+pub(crate) fn bench(workspace: &Workspace, options: Options) -> Result<()> {
+    build(workspace, options.toolchain)?;
+    run(cargo(&workspace.root).args(["build", "--locked", "--release", "--package", "flavor-cli"]))?;
+    run(node(workspace, options)?.args(["run", "--silent", "bench"]))
+}
+
+/// npm in the package's folder, with the programs that tests find through the environment.
+fn node(workspace: &Workspace, options: Options) -> Result<Command> {
+    let launcher = build::launcher(workspace, options)?;
+    let mut command = Command::new("npm");
+    command.current_dir(workspace.npm()).env("PSPF_LAUNCHER", launcher);
+    command.env("PSPF_BIN", workspace.target.join("debug")).env("PSPF_PEER", workspace.peer().join("bin"));
+    command.env("PATH", path_with(&workspace.npm().join("node_modules/.bin"))?);
+    Ok(command)
+}
