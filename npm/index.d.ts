@@ -327,6 +327,9 @@ export function scan(source: Source, policy?: Policy, options?: SourceOptions & 
 /** SARIF 2.1.0 of scan results, one result for each finding. */
 export function sarif(results: readonly { file: string; result: ScanResult }[]): JsonObject;
 
+/** The SHA-256 of the whole file, 64 hexadecimal digits: a name for it, no verdict on it. */
+export function sha256(source: Source, options?: SourceOptions & ProgressOptions): Promise<string>;
+
 /** Reads a public key file (PEM), such as a person drops to trust it. */
 export function keyFromFile(file: Uint8Array): Promise<PublicKey>;
 

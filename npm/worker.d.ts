@@ -12,6 +12,7 @@ export interface PspfWorker {
   verify(source: WorkerSource, options?: SourceOptions & TrustOptions & ProgressOptions): Promise<Report>;
   verifyJson(source: WorkerSource, options?: SourceOptions & TrustOptions & ProgressOptions): Promise<string>;
   attestation(source: WorkerSource, options?: SourceOptions): Promise<Attestation | null>;
+  sha256(source: WorkerSource, options?: SourceOptions & ProgressOptions): Promise<string>;
   diff(before: WorkerSource, after: WorkerSource, options?: SourceOptions & DecodeOptions): Promise<Difference>;
   scan(source: WorkerSource, policy?: Policy, options?: SourceOptions & ProgressOptions): Promise<ScanResult>;
   listFiles(source: WorkerSource, slot: number, options?: SourceOptions & DecodeOptions & ProgressOptions): Promise<FileEntry[]>;

@@ -99,6 +99,8 @@ export function api(open) {
     return JSON.parse(await one(source, { ...options, pieces: true }, (task, size) => task.scan(size, text)));
   };
 
+  const sha256 = async (source, options = {}) => JSON.parse(await one(source, options, (task, size) => task.digest(size)));
+
   async function keyFromFile(file) {
     try {
       return JSON.parse((await engine()).keyFromFile(file));
@@ -107,5 +109,5 @@ export function api(open) {
     }
   }
 
-  return { verify, verifyJson, inspect, listFiles, extractFile, readSlot, attestation, diff, scan, keyFromFile };
+  return { verify, verifyJson, inspect, listFiles, extractFile, readSlot, attestation, diff, scan, sha256, keyFromFile };
 }

@@ -40,6 +40,7 @@ export function spawn({ engine } = {}) {
     verify: (source, options) => call('verify', [source], options),
     verifyJson: (source, options) => call('verifyJson', [source], options),
     attestation: (source, options) => call('attestation', [source], options),
+    sha256: (source, options) => call('sha256', [source], options),
     diff: (before, after, options) => call('diff', [before, after], options),
     scan: (source, policy, options) => call('scan', [source, policy], options),
     listFiles: (source, slot, options) => call('listFiles', [source, slot], options),

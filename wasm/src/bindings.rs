@@ -4,6 +4,7 @@
 
 use crate::{
     failure::Failure,
+    file_digest::FileDigest,
     inspection::Inspection,
     policy::Policy,
     scan::Scan,
@@ -61,6 +62,14 @@ impl EngineTask {
         let window_max = if window == 0 { WINDOW_DEFAULT } else { window };
         let slot = usize::try_from(slot).unwrap_or(usize::MAX);
         Ok(Self::of(SlotReading::new(offset(size)?, Request { slot, wanted, window_max, allow_unverified })))
+    }
+
+    /// The SHA-256 of the whole file.
+    ///
+    /// # Errors
+    /// Where the file's size is none.
+    pub fn digest(size: f64) -> Result<EngineTask, JsValue> {
+        Ok(Self::of(FileDigest::new(offset(size)?)))
     }
 
     /// A scan under a policy, a JSON text.

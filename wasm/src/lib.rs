@@ -5,6 +5,7 @@
 
 pub mod bindings;
 pub mod failure;
+pub mod file_digest;
 pub mod file_entry;
 pub mod inspection;
 pub mod launcher_kind;

@@ -4,74 +4,39 @@ use crate::failure::Failure;
 use pspf_nostd::{
     codec::Budget,
     digest::Sha256Digest,
+    json::Json,
     key::Fingerprint,
-    limits::{DECODE_WINDOW_MAX, TAR_ENTRIES_MAX},
+    limits::{DECODE_WINDOW_MAX, DECODED_RATIO_MAX, TAR_ENTRIES_MAX},
     report::{Integrity, Severity},
     tar::TarLimits,
 };
-use serde::Deserialize;
-use std::collections::BTreeMap;
 
 use crate::{slot_reading::WINDOW_DEFAULT, verification::fingerprint};
 
 /// The only version of the policy document.
-pub const POLICY_VERSION: u32 = 1;
+pub const POLICY_VERSION: u64 = 1;
 
 /// Decoded bytes of all slots together, by default: a CPython with a machine-learning stack has about 6 GB.
 pub const UNPACKED_DEFAULT: u64 = 16 << 30;
 
-/// A policy document. Unknown keys are errors: a misspelt demand is none.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+/// What a registry demands.
+#[derive(Clone, Debug)]
 pub struct Policy {
-    version: u32,
-    #[serde(default)]
-    trust: TrustRules,
-    #[serde(default)]
-    launcher: LauncherRules,
+    fingerprints: Option<Vec<Fingerprint>>,
+    minimum: Integrity,
+    allow_unsigned: bool,
+    launchers: Option<Vec<Sha256Digest>>,
     /// What may not be in slots.
-    #[serde(default)]
     pub forbid: Forbid,
     /// How much may be in them.
-    #[serde(default)]
     pub limits: Limits,
     /// What the bill of materials must be.
-    #[serde(default)]
     pub sbom: SbomRules,
-    #[serde(default)]
-    severity: BTreeMap<String, SeverityWord>,
-    #[serde(skip)]
-    fingerprints: Vec<Fingerprint>,
-    #[serde(skip)]
-    launchers: Vec<Sha256Digest>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct TrustRules {
-    fingerprints: Option<Vec<String>>,
-    minimum: Minimum,
-    allow_unsigned: bool,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Minimum {
-    #[default]
-    Intact,
-    Bound,
-    Sealed,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct LauncherRules {
-    digests: Option<Vec<String>>,
+    severity: Vec<(String, Severity)>,
 }
 
 /// What may not be in slots.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Forbid {
     /// Set-user-ID and set-group-ID.
     pub setuid: bool,
@@ -85,15 +50,8 @@ pub struct Forbid {
     pub device_names: bool,
 }
 
-impl Default for Forbid {
-    fn default() -> Self {
-        Self { setuid: true, world_writable: false, symlinks_out: true, unknown_operations: true, device_names: true }
-    }
-}
-
 /// How much may be in a package.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Bytes of the file.
     pub package_size: u64,
@@ -107,21 +65,8 @@ pub struct Limits {
     pub window: u64,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            package_size: u64::MAX,
-            entries: TAR_ENTRIES_MAX,
-            unpacked_size: UNPACKED_DEFAULT,
-            ratio: Budget::default().ratio_max,
-            window: WINDOW_DEFAULT,
-        }
-    }
-}
-
 /// What the bill of materials must be.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[derive(Clone, Debug)]
 pub struct SbomRules {
     /// Whether there must be one.
     pub required: bool,
@@ -131,72 +76,91 @@ pub struct SbomRules {
     pub deny_purls: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum SeverityWord {
-    Error,
-    Warning,
-    Info,
-}
-
 impl Policy {
-    /// Reads a policy document.
+    /// Reads a policy document. Unknown keys are errors: a misspelt demand is none.
     ///
     /// # Errors
     /// `policy.invalid` with the place, `key.fingerprint`.
     pub fn parse(text: &str) -> Result<Self, Failure> {
-        let invalid = |message: String| Failure::new("policy.invalid", format!("the policy is not valid: {message}"));
-        let mut policy: Self = serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?;
-        if policy.version != POLICY_VERSION {
-            return Err(invalid(format!("version is {}, only {POLICY_VERSION} is known", policy.version)));
+        let document = Json::parse(text.as_bytes()).map_err(|error| invalid("", &error.to_string()))?;
+        let top = Section::of(
+            Some(&document),
+            "",
+            &["version", "trust", "launcher", "forbid", "limits", "sbom", "severity"],
+        )?;
+        if top.number("version", 0)? != POLICY_VERSION {
+            return Err(invalid("version", &format!("must be {POLICY_VERSION}")));
         }
-        let named = policy.trust.fingerprints.iter().flatten();
-        policy.fingerprints = named.map(|text| fingerprint(text)).collect::<Result<_, _>>()?;
-        for text in policy.launcher.digests.iter().flatten() {
-            let digits = text.strip_prefix("sha256:").unwrap_or(text).to_ascii_lowercase();
-            let digest = digits.parse().map_err(|error| invalid(format!("launcher.digests: {text:?}: {error}")))?;
-            policy.launchers.push(digest);
-        }
-        Ok(policy)
+        let trust = top.section("trust", &["fingerprints", "minimum", "allowUnsigned"])?;
+        let launcher = top.section("launcher", &["digests"])?;
+        let forbidden = ["setuid", "worldWritable", "symlinksOut", "unknownOperations", "deviceNames"];
+        let forbid = top.section("forbid", &forbidden)?;
+        let limits = top.section("limits", &["packageSize", "entries", "unpackedSize", "ratio", "window"])?;
+        let sbom = top.section("sbom", &["required", "denyLicences", "denyPurls"])?;
+        let fingerprints =
+            trust.texts("fingerprints")?.map(|texts| texts.iter().map(|text| fingerprint(text)).collect());
+        let launchers = launcher.texts("digests")?.map(|texts| texts.iter().map(|text| digest(text)).collect());
+        Ok(Self {
+            fingerprints: fingerprints.transpose()?,
+            minimum: match trust.get("minimum").map(|value| value.as_str().unwrap_or_default()) {
+                None | Some("intact") => Integrity::Intact,
+                Some("bound") => Integrity::Bound,
+                Some("sealed") => Integrity::Sealed,
+                Some(_) => return Err(invalid("trust.minimum", "must be intact, bound or sealed")),
+            },
+            allow_unsigned: trust.flag("allowUnsigned", false)?,
+            launchers: launchers.transpose()?,
+            forbid: Forbid {
+                setuid: forbid.flag("setuid", true)?,
+                world_writable: forbid.flag("worldWritable", false)?,
+                symlinks_out: forbid.flag("symlinksOut", true)?,
+                unknown_operations: forbid.flag("unknownOperations", true)?,
+                device_names: forbid.flag("deviceNames", true)?,
+            },
+            limits: Limits {
+                package_size: limits.number("packageSize", u64::MAX)?,
+                entries: limits.number("entries", TAR_ENTRIES_MAX)?,
+                unpacked_size: limits.number("unpackedSize", UNPACKED_DEFAULT)?,
+                ratio: limits.number("ratio", DECODED_RATIO_MAX)?,
+                window: limits.number("window", WINDOW_DEFAULT)?,
+            },
+            sbom: SbomRules {
+                required: sbom.flag("required", false)?,
+                deny_licences: sbom.texts("denyLicences")?.unwrap_or_default(),
+                deny_purls: sbom.texts("denyPurls")?.unwrap_or_default(),
+            },
+            severity: severities(top.get("severity"))?,
+        })
     }
 
     /// The trusted keys; `None` where signers are not limited.
     #[must_use]
     pub fn trusted(&self) -> Option<&[Fingerprint]> {
-        self.trust.fingerprints.as_ref().map(|_| self.fingerprints.as_slice())
+        self.fingerprints.as_deref()
     }
 
     /// Whether an unsigned package may pass.
     #[must_use]
     pub fn allows_unsigned(&self) -> bool {
-        self.trust.allow_unsigned
+        self.allow_unsigned
     }
 
     /// Least of what must be proved.
     #[must_use]
     pub fn minimum(&self) -> Integrity {
-        match self.trust.minimum {
-            Minimum::Intact => Integrity::Intact,
-            Minimum::Bound => Integrity::Bound,
-            Minimum::Sealed => Integrity::Sealed,
-        }
+        self.minimum
     }
 
     /// The launchers that may be; `None` where they are not limited.
     #[must_use]
     pub fn launchers(&self) -> Option<&[Sha256Digest]> {
-        self.launcher.digests.as_ref().map(|_| self.launchers.as_slice())
+        self.launchers.as_deref()
     }
 
     /// What a finding weighs here.
     #[must_use]
     pub fn severity(&self, code: &str, own: Severity) -> Severity {
-        match self.severity.get(code) {
-            Some(SeverityWord::Error) => Severity::Error,
-            Some(SeverityWord::Warning) => Severity::Warning,
-            Some(SeverityWord::Info) => Severity::Info,
-            None => own,
-        }
+        self.severity.iter().find(|(named, _)| named == code).map_or(own, |(_, severity)| *severity)
     }
 
     /// What decoding one slot may cost, after `unpacked` bytes of others.
@@ -214,6 +178,77 @@ impl Policy {
     pub fn tar_limits(&self, entries: u64) -> TarLimits {
         let left = self.limits.entries.saturating_sub(entries).min(TAR_ENTRIES_MAX);
         TarLimits { entries_max: left, ..TarLimits::default() }
+    }
+}
+
+fn severities(value: Option<&Json>) -> Result<Vec<(String, Severity)>, Failure> {
+    let Some(value) = value else { return Ok(Vec::new()) };
+    let Json::Object(entries) = value else { return Err(invalid("severity", "must be an object")) };
+    let read = |(code, word): &(String, Json)| match word.as_str() {
+        Some("error") => Ok((code.clone(), Severity::Error)),
+        Some("warning") => Ok((code.clone(), Severity::Warning)),
+        Some("info") => Ok((code.clone(), Severity::Info)),
+        _ => Err(invalid(&format!("severity.{code}"), "must be error, warning or info")),
+    };
+    entries.iter().map(read).collect()
+}
+
+fn digest(text: &str) -> Result<Sha256Digest, Failure> {
+    let digits = text.strip_prefix("sha256:").unwrap_or(text).to_ascii_lowercase();
+    digits.parse().map_err(|_| invalid("launcher.digests", "must be texts of 64 hexadecimal digits"))
+}
+
+fn invalid(place: &str, what: &str) -> Failure {
+    Failure::new("policy.invalid", format!("the policy is not valid: {place} {what}"))
+}
+
+/// One object of the document, of which all keys are known.
+struct Section<'a> {
+    path: &'static str,
+    value: Option<&'a Json>,
+}
+
+impl<'a> Section<'a> {
+    fn of(value: Option<&'a Json>, path: &'static str, known: &[&str]) -> Result<Self, Failure> {
+        match value {
+            None => {}
+            Some(Json::Object(entries)) => {
+                if let Some((key, _)) = entries.iter().find(|(key, _)| !known.contains(&key.as_str())) {
+                    return Err(invalid(path, &format!("has no key `{key}`; there are {}", known.join(", "))));
+                }
+            }
+            Some(_) => return Err(invalid(path, "must be an object")),
+        }
+        Ok(Self { path, value })
+    }
+
+    fn section(&self, key: &'static str, known: &[&str]) -> Result<Self, Failure> {
+        Self::of(self.get(key), key, known)
+    }
+
+    fn get(&self, key: &str) -> Option<&'a Json> {
+        self.value.and_then(|value| value.get(key))
+    }
+
+    fn wrong(&self, key: &str, expected: &str) -> Failure {
+        invalid(&format!("{}.{key}", self.path), expected)
+    }
+
+    fn flag(&self, key: &str, default: bool) -> Result<bool, Failure> {
+        self.get(key).map_or(Some(default), Json::as_bool).ok_or_else(|| self.wrong(key, "must be true or false"))
+    }
+
+    fn number(&self, key: &str, default: u64) -> Result<u64, Failure> {
+        self.get(key).map_or(Some(default), Json::as_u64).ok_or_else(|| self.wrong(key, "must be a whole number"))
+    }
+
+    fn texts(&self, key: &str) -> Result<Option<Vec<String>>, Failure> {
+        let Some(value) = self.get(key) else { return Ok(None) };
+        let texts: Option<Vec<String>> = match value {
+            Json::Array(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+            _ => None,
+        };
+        texts.map(Some).ok_or_else(|| self.wrong(key, "must be a list of texts"))
     }
 }
 
