@@ -116,8 +116,8 @@ pub(crate) fn pack(workspace: &Workspace, choice: RouteChoice) -> Result<PathBuf
 }
 
 /// Runs the package's tests on what npm would publish, beside the native command.
-pub(crate) fn test(workspace: &Workspace, options: Options) -> Result<()> {
-    let package = pack(workspace, options.toolchain)?;
+pub(crate) fn test(workspace: &Workspace, choice: RouteChoice, launcher: &Path) -> Result<()> {
+    let package = pack(workspace, choice)?;
     run(cargo(&workspace.root).args([
         "build",
         "--locked",
@@ -127,7 +127,7 @@ pub(crate) fn test(workspace: &Workspace, options: Options) -> Result<()> {
         "pspf-tests",
         "--bins",
     ]))?;
-    let mut node = node(workspace, options)?;
+    let mut node = node(workspace, launcher)?;
     node.env("PSPF_NPM_PACKAGE", &package).args(["run", "--silent", "test"]);
     run(&mut node)
 }
@@ -135,13 +135,13 @@ pub(crate) fn test(workspace: &Workspace, options: Options) -> Result<()> {
 /// Measures; nothing is asserted.
 pub(crate) fn bench(workspace: &Workspace, options: Options) -> Result<()> {
     build(workspace, options.toolchain)?;
-    run(cargo(&workspace.root).args(["build", "--locked", "--release", "--package", "flavor-cli"]))?;
-    run(node(workspace, options)?.args(["run", "--silent", "bench"]))
+    run(cargo(&workspace.root).args(["build", "--locked", "--package", "flavor-cli"]))?;
+    let launcher = build::launcher(workspace, options)?;
+    run(node(workspace, &launcher)?.args(["run", "--silent", "bench"]))
 }
 
 /// npm in the package's folder, with the programs that tests find through the environment.
-fn node(workspace: &Workspace, options: Options) -> Result<Command> {
-    let launcher = build::launcher(workspace, options)?;
+fn node(workspace: &Workspace, launcher: &Path) -> Result<Command> {
     let mut command = Command::new("npm");
     command.current_dir(workspace.npm()).env("PSPF_LAUNCHER", launcher);
     command.env("PSPF_BIN", workspace.target.join("debug")).env("PSPF_PEER", workspace.peer().join("bin"));

@@ -35,6 +35,6 @@ pub(crate) fn test(workspace: &Workspace, options: Options, summary: &mut Summar
             with_tools(cargo(&workspace.root).args(["test", "--locked", "--workspace", "--no-fail-fast"]))
         });
     }
-    summary.step("npm package", || crate::npm::test(workspace, options));
+    summary.step("npm package", || crate::npm::test(workspace, options.toolchain, &launcher));
     Ok(())
 }
