@@ -14,4 +14,5 @@ pub mod published_builders;
 pub mod sample;
 mod scalar;
 pub mod showcase;
+pub mod table;
 pub mod verdict;
