@@ -61,6 +61,8 @@ enum Task {
     BenchWasm,
     /// Run all tests
     Test,
+    /// Hold the launcher and the published ones against the list of holes and failures; a report in target/reports/
+    Table,
     /// lint, wasm, test and demo
     Ci,
 }
@@ -95,6 +97,10 @@ fn run_task(arguments: &Arguments) -> Result<()> {
         }
         Task::BenchWasm => npm::bench(&workspace, options),
         Task::Test => summarised(|summary| test::test(&workspace, options, summary)),
+        Task::Table => {
+            println!("{}", test::table(&workspace, options)?.display());
+            Ok(())
+        }
         Task::Ci => summarised(|summary| {
             lint(&workspace, summary);
             summary.step("core for wasm32", || check::wasm(&workspace, options.toolchain));

@@ -1,5 +1,6 @@
-//! `cargo xtask test`: every test, with all that the tests need in place.
+//! `cargo xtask test`: every test, with all that the tests need in place. `cargo xtask table`: one of them, in full.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
@@ -11,30 +12,45 @@ use crate::summary::Summary;
 use crate::workspace::Workspace;
 
 /// Installs what is missing, builds the launcher, and runs all tests of the workspace.
-///
-/// The tests find things through the environment: `PSPF_LAUNCHER` (the finished launcher), `PSPF_PEER` (folder with the
-/// published implementation's programs) and `FLAVOR_UV` (uv).
 pub(crate) fn test(workspace: &Workspace, options: Options, summary: &mut Summary) -> Result<()> {
     summary.required("setup", || setup::setup(workspace, options.toolchain))?;
     let launcher = summary.required("launcher", || build::launcher(workspace, options))?;
-    let with_tools = |command: &mut Command| -> Result<()> {
-        command.env("PSPF_LAUNCHER", &launcher);
-        command.env("PSPF_PEER", workspace.peer().join("bin"));
-        run(command.env("FLAVOR_UV", workspace.uv()))
-    };
     if which::which("cargo-nextest").is_ok() {
         summary.step("tests", || {
             let mut command = cargo(&workspace.root);
-            with_tools(command.args(["nextest", "run", "--locked", "--workspace", "--no-fail-fast"]))
+            command.args(["nextest", "run", "--locked", "--workspace", "--no-fail-fast"]);
+            run(with_tools(&mut command, workspace, &launcher))
         });
         summary.step("documentation tests", || {
-            with_tools(cargo(&workspace.root).args(["test", "--locked", "--workspace", "--doc", "--no-fail-fast"]))
+            let mut command = cargo(&workspace.root);
+            command.args(["test", "--locked", "--workspace", "--doc", "--no-fail-fast"]);
+            run(with_tools(&mut command, workspace, &launcher))
         });
     } else {
         summary.step("tests", || {
-            with_tools(cargo(&workspace.root).args(["test", "--locked", "--workspace", "--no-fail-fast"]))
+            let mut command = cargo(&workspace.root);
+            command.args(["test", "--locked", "--workspace", "--no-fail-fast"]);
+            run(with_tools(&mut command, workspace, &launcher))
         });
     }
     summary.step("npm package", || crate::npm::test(workspace, options.toolchain, &launcher));
     Ok(())
+}
+
+/// Does every row of the launcher table, with the published launchers, and says where the report is.
+pub(crate) fn table(workspace: &Workspace, options: Options) -> Result<PathBuf> {
+    setup::setup(workspace, options.toolchain)?;
+    let launcher = build::launcher(workspace, options)?;
+    run(cargo(&workspace.root).args(["build", "--locked", "-p", "flavor-cli"]))?;
+    let mut command = cargo(&workspace.root);
+    command.args(["test", "--locked", "-p", "pspf-tests", "--test", "launcher_table", "--", "--nocapture"]);
+    run(with_tools(&mut command, workspace, &launcher).env("PSPF_TABLE", "full"))?;
+    Ok(workspace.target.join("reports").join("launcher-table.md"))
+}
+
+/// The tests find things through the environment: `PSPF_LAUNCHER` (the finished launcher), `PSPF_PEER` (folder with the
+/// published implementation's programs) and `FLAVOR_UV` (uv).
+fn with_tools<'a>(command: &'a mut Command, workspace: &Workspace, launcher: &Path) -> &'a mut Command {
+    command.env("PSPF_LAUNCHER", launcher).env("PSPF_PEER", workspace.peer().join("bin"));
+    command.env("FLAVOR_UV", workspace.uv())
 }
