@@ -38,7 +38,8 @@ test('Node gives the verdict that the kit wants', async () => {
 test('Chromium writes the native report, byte for byte, under a policy that allows wasm and nothing else', async (t) => {
   const executablePath = ['/usr/bin/chromium', process.env.PSPF_CHROMIUM].find((path) => path && existsSync(path));
   assert.ok(executablePath, 'no Chromium: `cargo xtask setup` installs it');
-  const served = { '/browser.js': 'text/javascript', '/inline.js': 'text/javascript', '/pspf.wasm': 'application/wasm' };
+  const scripts = ['/browser.js', '/inline.js', '/worker.js', '/worker-thread.js'];
+  const served = { ...Object.fromEntries(scripts.map((path) => [path, 'text/javascript'])), '/pspf.wasm': 'application/wasm' };
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost');
     if (served[pathname]) {
@@ -72,4 +73,21 @@ test('Chromium writes the native report, byte for byte, under a policy that allo
     );
     for (const [index, text] of found.entries()) assert.equal(text, reports[index], `${entry}: ${files[index]}`);
   }
+  const worked = await page.evaluate(
+    async (good) => {
+      const { spawn } = await import('/worker.js');
+      const worker = spawn();
+      const blob = await (await fetch(`/${good}`)).blob();
+      const text = await worker.verifyJson(blob);
+      const entries = await worker.listFiles(blob, 0);
+      const file = entries.find(({ type, size }) => type === 'file' && size > 0);
+      const content = await worker.extractFile(blob, 0, file.path);
+      const code = await worker.listFiles(blob, 999).catch((error) => error.code);
+      const aborted = await worker.verify(blob, { signal: AbortSignal.abort() }).catch(({ name }) => name);
+      worker.terminate();
+      return { text, same: content.size === file.size, code, aborted };
+    },
+    cases.length,
+  );
+  assert.deepEqual(worked, { text: reports[cases.length], same: true, code: 'slot.missing', aborted: 'AbortError' });
 });
