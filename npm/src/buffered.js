@@ -1,5 +1,5 @@
 /** Reads from this size on are taken for a pass over the file, and the next one is begun before it is asked for. */
-const PASS = 512 * 1024;
+export const PASS = 512 * 1024;
 
 /**
  * A reader over `readRange(start, end, signal)`, which gives at least the first byte of the range. Reading and hashing overlap:

@@ -1,4 +1,4 @@
-import { buffered } from './buffered.js';
+import { PASS, buffered } from './buffered.js';
 import { PspfError } from './errors.js';
 
 const MIB = 1024 * 1024;
@@ -10,15 +10,57 @@ function bytesReader(bytes) {
   return { size: bytes.length, read: async (start, end) => bytes.subarray(start, end), close: async () => {} };
 }
 
+/** Buffers of a pass over a `Blob`: the one that is held, the one that is read ahead, and the one that is free. */
+const PASS_BUFFERS = 3;
+
+/**
+ * Reads a `Blob` by slices where little is wanted, and through one stream where it is read in order: that stream fills the same few
+ * buffers again and again, while a browser keeps every slice's buffer until it collects garbage (measured: 140 MB for 1 GB).
+ */
 function blobReader(blob) {
+  const buffers = Array.from({ length: PASS_BUFFERS }, () => new ArrayBuffer(0));
+  let turn = 0;
+  let stream;
+  let at = -1;
+  const slice = async (start, end) => new Uint8Array(await blob.slice(start, end).arrayBuffer());
+  const along = async (start, end) => {
+    if (start !== at) {
+      await stream?.cancel();
+      stream = blob.slice(start).stream().getReader({ mode: 'byob' });
+      at = start;
+    }
+    turn = (turn + 1) % PASS_BUFFERS;
+    let buffer = buffers[turn].byteLength === MIB ? buffers[turn] : new ArrayBuffer(MIB);
+    const length = Math.min(end - start, MIB);
+    let filled = 0;
+    while (filled < length) {
+      const { value, done } = await stream.read(new Uint8Array(buffer, filled, length - filled));
+      if (done) throw new Error(`it ends at byte ${start + filled}`);
+      buffer = value.buffer;
+      filled += value.length;
+    }
+    buffers[turn] = buffer;
+    at = start + filled;
+    return new Uint8Array(buffer, 0, filled);
+  };
   const read = async (start, end) => {
     try {
-      return new Uint8Array(await blob.slice(start, end).arrayBuffer());
+      return end - start >= PASS && byteStreams(blob) ? await along(start, end) : await slice(start, end);
     } catch (cause) {
       throw new PspfError('source.read', `the file cannot be read (${cause.message}); was it changed or removed?`, { cause });
     }
   };
-  return buffered(blob.size, read, MIB);
+  return buffered(blob.size, read, MIB, async () => stream?.cancel().catch(() => {}));
+}
+
+/** Whether a host's `Blob` fills buffers that it is given; not all do. */
+function byteStreams(blob) {
+  try {
+    blob.slice(0, 0).stream().getReader({ mode: 'byob' });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Chunks of a stream, at most `limit` bytes of them. */
