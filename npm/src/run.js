@@ -14,8 +14,12 @@ export async function* steps(task, reader, { signal, onProgress, decode, pieces 
       const bytes = await reader.read(task.start, task.end, signal);
       const step = pieces ? STEP : bytes.length;
       for (let at = 0; at < bytes.length; at += step) {
-        task.supply(bytes.subarray(at, at + step), decode);
-        if (decode || pieces) yield task.part();
+        try {
+          task.supply(bytes.subarray(at, at + step), decode);
+        } finally {
+          // What came before a failure, too: somebody who looks at a hostile archive wants to see it.
+          if (decode || pieces) yield task.part();
+        }
       }
       onProgress?.(task.done, task.total);
     }
