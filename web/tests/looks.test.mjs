@@ -1,0 +1,109 @@
+// Accessibility rules (axe-core), and pictures at three widths in both themes, which land in target/web-screenshots.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { browser, host, opened, panel, sample, tab } from './page.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const pictures = process.env.PSPF_WEB_SCREENSHOTS ?? fileURLToPath(new URL('../../target/web-screenshots', import.meta.url));
+
+/** Largest picture of the README, in bytes. */
+const PICTURE_MAX = 150_000;
+
+let chromium;
+let server;
+
+before(async () => {
+  mkdirSync(pictures, { recursive: true });
+  server = await host();
+  chromium = await browser();
+});
+after(async () => {
+  await chromium?.close();
+  await server?.close();
+});
+
+async function violations(page) {
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 160) + ' ' + (node.any[0]?.message ?? '')).join(' | ')}`);
+}
+
+const TABS = ['Findings', 'Contents', 'How it runs', 'Components', 'Provenance', 'Metadata'];
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`no accessibility rule is broken (${colorScheme})`, async () => {
+    const context = await chromium.newContext({ colorScheme });
+    const { page } = await opened(context, server.url);
+    assert.deepEqual(await violations(page), [], 'start');
+    for (const title of ['Good', 'Unknown key', 'Tampered', 'Not signed', 'Hostile paths']) {
+      await sample(page, title);
+      assert.deepEqual(await violations(page), [], title);
+      if (title !== 'Good' && title !== 'Hostile paths') continue;
+      for (const name of TABS) {
+        await tab(page, name);
+        if (name === 'Contents') await panel(page).getByRole('treeitem').first().click();
+        assert.deepEqual(await violations(page), [], `${title}, ${name}`);
+      }
+    }
+    await sample(page, 'Good');
+    await page.evaluate(() => document.querySelector('#samples li:last-child button').click());
+    await page.locator('.file-tab').nth(1).waitFor();
+    await page.getByRole('button', { name: 'Compare the two' }).click();
+    await page.locator('.comparison').waitFor();
+    assert.deepEqual(await violations(page), [], 'comparison');
+    await page.getByRole('button', { name: 'Trusted keys' }).click();
+    assert.deepEqual(await violations(page), [], 'keys');
+    await context.close();
+  });
+
+  for (const width of [360, 768, 1440]) {
+    test(`nothing runs over the edge at ${width} pixels (${colorScheme})`, async () => {
+      const context = await chromium.newContext({ colorScheme, viewport: { width, height: 900 } });
+      const { page } = await opened(context, server.url);
+      const picture = async (name) => {
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} is wider than the window`);
+        await page.screenshot({ path: join(pictures, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+      };
+      await picture('start');
+      for (const [title, name] of [['Good', 'Contents'], ['Tampered', 'Findings'], ['Hostile paths', 'Findings'], ['Unknown key', 'How it runs'], ['Not signed', 'Components']]) {
+        await sample(page, title);
+        await tab(page, name);
+        if (name === 'Contents') await panel(page).getByRole('treeitem').getByText('almanac.py').click();
+        await picture(title.toLowerCase().replaceAll(' ', '-'));
+      }
+      await context.close();
+    });
+  }
+}
+
+test('the picture of the README is small', async () => {
+  const context = await chromium.newContext({ colorScheme: 'light', viewport: { width: 1080, height: 900 } });
+  const { page } = await opened(context, server.url);
+  await sample(page, 'Unknown key');
+  await page.evaluate(() => { document.activeElement.blur(); scrollTo(0, 0); });
+  const path = join(pictures, 'readme.png');
+  await page.screenshot({ path });
+  assert.ok(statSync(path).size < PICTURE_MAX);
+  await context.close();
+});
+
+test('everything on the way to a verdict works by keyboard', async () => {
+  const context = await chromium.newContext();
+  const { page } = await opened(context, server.url);
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Skip to the content');
+  while (await page.evaluate(() => !document.activeElement.closest('#samples'))) await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.locator('.verdict.is-trusted').waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'verdict-word', 'focus is on the verdict');
+  while (await page.evaluate(() => document.activeElement.getAttribute('role') !== 'tab')) await page.keyboard.press('Tab');
+  await page.keyboard.press('ArrowRight');
+  assert.match(await page.evaluate(() => document.activeElement.textContent), /^Contents/);
+  assert.ok(await panel(page).getByRole('tree').isVisible());
+  await context.close();
+});
