@@ -81,6 +81,7 @@ pub(crate) fn dist(workspace: &Workspace, options: Options) -> Result<PathBuf> {
         bail!("{} was built without the launcher inside", flavor.display());
     }
     crate::npm::pack(workspace, options.toolchain)?;
+    crate::web::site(workspace, false)?;
     println!("\n{}", crate::listing::listing(&workspace.dist())?);
     Ok(flavor)
 }

@@ -13,6 +13,7 @@ mod setup;
 mod summary;
 mod test;
 mod toolchain;
+mod web;
 mod workspace;
 
 use std::process::ExitCode;
@@ -59,6 +60,14 @@ enum Task {
     CheckTargets,
     /// Measure the engine in Node beside hash-wasm, and its memory on a 2 GB package
     BenchWasm,
+    /// Build the npm package and the web page; the page lands in dist/web/
+    Web {
+        /// Let the page read packages of its own site by address; the default page makes no connection at all
+        #[arg(long)]
+        same_origin_urls: bool,
+    },
+    /// Measure the web page in Chromium: first verdict, and memory for a package of 2 GB
+    BenchWeb,
     /// Run all tests
     Test,
     /// Hold the launcher and the published ones against the list of holes and failures; a report in target/reports/
@@ -96,6 +105,8 @@ fn run_task(arguments: &Arguments) -> Result<()> {
             npm::build(&workspace, options.toolchain)
         }
         Task::BenchWasm => npm::bench(&workspace, options),
+        Task::Web { same_origin_urls } => web::web(&workspace, options.toolchain, same_origin_urls),
+        Task::BenchWeb => web::bench(&workspace, options.toolchain),
         Task::Test => summarised(|summary| test::test(&workspace, options, summary)),
         Task::Table => {
             println!("{}", test::table(&workspace, options)?.display());

@@ -39,14 +39,14 @@ pub(crate) fn tools(workspace: &Workspace) -> Result<()> {
 }
 
 /// `npm ci`, where what is installed is not what the lock says.
-fn modules(folder: &Path) -> Result<()> {
+pub(crate) fn modules(folder: &Path) -> Result<()> {
     let lock = fs::read(folder.join("package-lock.json"))?;
     let stamp = folder.join("node_modules/.installed-lock");
     if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
-        step("npm packages: ready");
+        step(&format!("npm packages of {}: ready", folder.display()));
         return Ok(());
     }
-    step("npm packages: installing what npm/package-lock.json names");
+    step(&format!("npm packages of {}: installing what package-lock.json names", folder.display()));
     run(Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder))?;
     fs::write(stamp, lock)?;
     Ok(())

@@ -27,6 +27,7 @@ pub(crate) fn setup(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
     }
     step(&format!("{}: {}", toolchain::WASM_TARGET, describe(route)));
     crate::npm::tools(workspace)?;
+    crate::npm::modules(&workspace.web())?;
     browser()?;
     step(&format!("Rust {} or newer: {}", toolchain::RUST, output(Command::new("rustc").arg("--version"))?.trim()));
     Ok(())

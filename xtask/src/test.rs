@@ -34,6 +34,7 @@ pub(crate) fn test(workspace: &Workspace, options: Options, summary: &mut Summar
         });
     }
     summary.step("npm package", || crate::npm::test(workspace, options.toolchain, &launcher));
+    summary.step("web page", || crate::web::test(workspace));
     Ok(())
 }
 

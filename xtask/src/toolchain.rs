@@ -31,8 +31,8 @@ pub(crate) const WASM_BINDGEN: &str = "0.2.130";
 /// Largest engine accepted, in bytes as `gzip -9` leaves it: everybody who opens a page that has it downloads it.
 pub(crate) const ENGINE_GZIP_MAX: u64 = 170_000;
 
-/// Debian's package with the browser of the tests.
-pub(crate) const BROWSER_PACKAGES: &[&str] = &["chromium"];
+/// Debian's packages with the browser of the tests, and with the typefaces of the web page's pictures.
+pub(crate) const BROWSER_PACKAGES: &[&str] = &["chromium", "fonts-inter", "fonts-dejavu-core"];
 
 /// Debian's packages for a Rust that can compile its own standard library for other targets. `rust-web-llvm` gives
 /// rustc's default wasm linker.

@@ -54,6 +54,11 @@ impl Workspace {
         self.root.join("npm")
     }
 
+    /// Folder of the web page's sources.
+    pub(crate) fn web(&self) -> PathBuf {
+        self.root.join("web")
+    }
+
     /// Where cargo installs tools; the programs are in its `bin`.
     pub(crate) fn cargo_tools(&self) -> PathBuf {
         self.target.join("tools").join("cargo")
