@@ -45,7 +45,7 @@ const actions = {
 };
 
 function draw() {
-  const focus = byId('view').contains(document.activeElement) && document.activeElement.getAttribute('role') === 'tab';
+  const focused = byId('view').contains(document.activeElement) && document.activeElement;
   document.body.classList.toggle('has-files', items.length > 0);
   fill(byId('files'), items.map((item) => {
     const { kind, word } = standing(item);
@@ -58,8 +58,8 @@ function draw() {
   byId('files').hidden = items.length === 0;
   if (pair) fill(byId('view'), comparison(pair.a, pair.b, pair.difference, () => select(current)));
   else fill(byId('view'), current && reportView(current, actions));
-  // A redrawn report keeps the place of somebody who went to its tabs.
-  if (focus) byId('view').querySelector('[role="tab"][aria-selected="true"]')?.focus();
+  // Who was in the report stays in it: at the chosen tab, else at the verdict.
+  if (focused) (focused.closest('.tabs') ? byId('view').querySelector('[role="tab"][aria-selected="true"]') : byId('verdict-word'))?.focus();
 }
 
 function changed(item, what) {

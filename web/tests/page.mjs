@@ -15,6 +15,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export const site = resolve(process.env.PSPF_WEB ?? join(root, 'dist/web'));
 assert.ok(existsSync(join(site, 'index.html')), `${site} has no index.html: run \`cargo xtask web\` first`);
 
+/** The sample packages as files. */
+export const samples = resolve(process.env.PSPF_WEB_SAMPLES ?? join(root, 'target/web-samples'));
+
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css' };
 
 /** Serves a folder as the plainest host would; `asked` are the paths that were asked for. `changed` are texts for some of them. */

@@ -25,7 +25,7 @@ pub(crate) fn site(workspace: &Workspace, same_origin_urls: bool) -> Result<()> 
     if !engine.is_file() || !wasm.is_file() {
         bail!("{} is not built: run `cargo xtask wasm` first", workspace.npm().display());
     }
-    let samples = workspace.target.join("web-samples");
+    let samples = samples(workspace);
     let mut make = cargo(&workspace.root);
     make.args(["run", "--locked", "--quiet", "--package", "pspf-tests", "--bin", "web-samples", "--"]);
     run(make.arg(&samples))?;
@@ -61,7 +61,7 @@ fn on_page(workspace: &Workspace) -> Result<Command> {
     let mut large = cargo(&workspace.root);
     run(large.args(["build", "--locked", "--quiet", "--package", "pspf-tests", "--bin", "large-package"]))?;
     let mut command = node(workspace);
-    command.env("PSPF_WEB", folder(workspace));
+    command.env("PSPF_WEB", folder(workspace)).env("PSPF_WEB_SAMPLES", samples(workspace));
     command.env("PSPF_WEB_SCREENSHOTS", workspace.target.join("web-screenshots"));
     command.env("PSPF_LARGE_PACKAGE", workspace.target.join("debug/large-package"));
     Ok(command)
@@ -69,6 +69,10 @@ fn on_page(workspace: &Workspace) -> Result<Command> {
 
 fn folder(workspace: &Workspace) -> PathBuf {
     workspace.dist().join("web")
+}
+
+fn samples(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("web-samples")
 }
 
 fn node(workspace: &Workspace) -> Command {

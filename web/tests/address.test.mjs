@@ -1,0 +1,63 @@
+// The build that reads packages of its own site, by ranges.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { browser, done, host, largePackage, opened, panel, samples, scratch, tab } from './page.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const folder = scratch();
+const site = join(folder, 'site');
+let chromium;
+let server;
+let page;
+let problems;
+
+before(async () => {
+  const engine = join(root, 'npm/dist');
+  execFileSync(process.execPath, [join(root, 'web/build.mjs'), '--engine', join(engine, 'default.js'), '--wasm', join(engine, 'pspf.wasm'),
+    '--samples', samples, '--out', site, '--same-origin-urls']);
+  copyFileSync(join(samples, 'sample-0.psp'), join(site, 'sample.psp'));
+  largePackage(site, 'zeros', 50_000_000);
+  server = await host(site);
+  chromium = await browser();
+  ({ page, problems } = await opened(await chromium.newContext(), server.url));
+});
+after(async () => {
+  await chromium?.close();
+  await server?.close();
+  rmSync(folder, { recursive: true });
+});
+
+test('a package of the page’s own site is verified and read', async () => {
+  await page.getByLabel('Or an address on this site').fill('sample.psp');
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await done(page);
+  assert.equal(await page.locator('#verdict-word').textContent(), 'Intact, unknown signer');
+  await tab(page, 'Contents');
+  await panel(page).getByRole('treeitem').getByText('almanac.py').click();
+  await panel(page).getByRole('button', { name: 'View as text' }).click();
+  await panel(page).getByText('def height(station, hour)').waitFor();
+  assert.deepEqual(problems, []);
+});
+
+test('another site’s is refused, by the page and by its policy', async () => {
+  await page.getByRole('button', { name: 'Close all' }).click();
+  await page.getByLabel('Or an address on this site').fill('https://example.invalid/a.psp');
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await page.getByText('Only addresses of this site can be read.').waitFor();
+  const [worker] = page.workers();
+  assert.equal(await worker.evaluate(() => fetch('https://example.invalid/').then(() => 'connected', () => 'refused')), 'refused');
+});
+
+test('a large package is read by ranges', async () => {
+  const before = server.asked.length;
+  await page.getByLabel('Or an address on this site').fill('zeros.psp');
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await done(page);
+  assert.equal(await page.locator('#verdict-word').textContent(), 'Intact, unknown signer');
+  assert.ok(server.asked.slice(before).filter((path) => path === '/zeros.psp').length > 5, 'it was read in pieces');
+});
