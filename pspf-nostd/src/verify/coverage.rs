@@ -12,7 +12,7 @@ use crate::{
     key::PublicKey,
     offsets::{ByteRange, length},
     profile::Profile,
-    report::{Coverage, PackageFacts, Protection, Signer, SlotReport, Trust},
+    report::{Coverage, Integrity, PackageFacts, Protection, Signer, SlotReport, Trust},
 };
 use alloc::{
     borrow::Cow,
@@ -102,7 +102,16 @@ impl Verification {
         ] {
             id.update(part);
         }
+        let readable = head.slots.iter().all(|slot| slot.original_size != OriginalSize::Unknown);
+        let provable = if self.signature_valid && metadata.seal.is_some() {
+            Integrity::Sealed
+        } else if self.signature_valid && head.all_digests_signed() && readable {
+            Integrity::Bound
+        } else {
+            Integrity::Intact
+        };
         Some(Authenticated {
+            provable,
             metadata: Arc::clone(metadata),
             slots: slots.collect::<Option<_>>()?,
             public_key: head.public_key,

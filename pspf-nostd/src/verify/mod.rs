@@ -13,8 +13,10 @@
 mod content;
 mod coverage;
 mod head;
+mod level;
 mod token;
 
+pub use level::{Accepted, Level};
 pub use token::{Authenticated, Checked, SlotFacts};
 
 use crate::{
@@ -74,6 +76,9 @@ pub struct Outcome {
     pub metadata_hint: Option<Arc<Metadata>>,
     /// SHA-256 of the launcher as computed, where it was read.
     pub launcher_sha256: Option<Sha256Digest>,
+    /// What [`Outcome::accept`] hands out where something failed; `None` where not all findings were kept.
+    candidate: Option<Authenticated>,
+    content_read: bool,
 }
 
 /// A verification in progress.
@@ -243,6 +248,7 @@ impl Verification {
             (false, true) if fully_bound => Integrity::Bound,
             (false, true) => Integrity::Intact,
         };
+        let all_kept = self.findings.all_kept();
         let report = Report {
             schema: REPORT_SCHEMA,
             ok: !broken && content_read && self.signature_valid,
@@ -256,10 +262,19 @@ impl Verification {
             coverage,
             limits: Limits::CURRENT,
         };
-        let authenticated = (!broken && self.signature_valid).then(|| self.authenticate(trust, pass)).flatten();
+        let candidate = if all_kept { self.authenticate(trust, pass) } else { None };
+        let authenticated = candidate.clone().filter(|_| !broken && self.signature_valid);
         let checked = authenticated.clone().filter(|_| report.ok).map(|head| Checked::new(head, state));
         let launcher_sha256 = pass.and_then(|pass| pass.launcher);
-        Outcome { report, authenticated, checked, metadata_hint: self.metadata, launcher_sha256 }
+        Outcome {
+            report,
+            authenticated,
+            checked,
+            metadata_hint: self.metadata,
+            launcher_sha256,
+            candidate,
+            content_read,
+        }
     }
 
     fn trust(&self) -> Trust {
@@ -329,6 +344,12 @@ impl Findings {
     fn any_error(&self) -> bool {
         let [errors, ..] = self.counts;
         errors > 0
+    }
+
+    /// Whether no error was left out for their number.
+    fn all_kept(&self) -> bool {
+        let [errors, ..] = self.counts;
+        errors <= FINDINGS_MAX
     }
 
     /// The stretches of the file that errors are about, in order, without overlap.

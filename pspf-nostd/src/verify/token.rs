@@ -85,6 +85,7 @@ pub struct Authenticated {
     pub(super) trust: Trust,
     pub(super) content_id: Sha256Digest,
     pub(super) launcher_size: u64,
+    pub(super) provable: Integrity,
 }
 
 impl Authenticated {
@@ -122,6 +123,12 @@ impl Authenticated {
     #[must_use]
     pub fn launcher_size(&self) -> u64 {
         self.launcher_size
+    }
+
+    /// What reading every byte proves if nothing fails: [`Checked::integrity`] before the content is read.
+    #[must_use]
+    pub fn provable(&self) -> Integrity {
+        self.provable
     }
 
     /// A name for exactly this content: SHA-256 over key, signed metadata and slot table. Equal for equal packages only.
