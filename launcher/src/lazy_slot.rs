@@ -8,8 +8,8 @@ use crate::{
     base_dir::{BaseDir, variable},
     command::CommandError,
     lifecycle::{Content, Place, Plan},
-    own_file::OwnFile,
-    run::{self, LaunchError},
+    run::LaunchError,
+    start::Start,
     workenv::Workenv,
 };
 
@@ -34,13 +34,8 @@ pub(crate) fn asked_for_inside<'a>(
 }
 
 /// Where a slot is, extracted if it is lazy and nobody has asked for it before.
-pub(crate) fn locate(
-    own: &OwnFile,
-    package: &Authenticated,
-    bases: &[BaseDir],
-    plan: &Plan,
-    id: &str,
-) -> Result<PathBuf, LaunchError> {
+pub(crate) fn locate(start: &Start<'_>, bases: &[BaseDir], plan: &Plan, id: &str) -> Result<PathBuf, LaunchError> {
+    let package = start.package();
     let absent = |why| CommandError::AbsentSlot { id: id.to_owned(), why };
     let slot = package.metadata().slots.iter().position(|entry| entry.id == id);
     let slot = slot.ok_or_else(|| absent("does not exist"))?;
@@ -53,10 +48,10 @@ pub(crate) fn locate(
         }
         Place::Skipped(_) => return Err(absent("is not extracted here").into()),
     };
-    let tree = run::work_environment(own, package, bases, content)?;
+    let tree = start.work_environment(bases, content)?;
     let placeholders = tree.placeholders();
     if plan.place(slot) == Place::State {
-        run::install_config(own, package, plan, &placeholders)?;
+        start.install_config(plan, &placeholders)?;
     }
     Ok(placeholders.slot(slot)?)
 }

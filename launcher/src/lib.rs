@@ -4,8 +4,11 @@
 #![cfg(unix)]
 
 pub mod base_dir;
+pub mod calendar;
 pub mod codecs;
 pub mod command;
+pub mod config_dir;
+pub mod config_error;
 pub mod config_slots;
 pub mod driver;
 pub mod environment;
@@ -17,17 +20,23 @@ pub mod io_failure;
 mod lazy_slot;
 pub mod lifecycle;
 pub mod lock;
+pub mod log;
 pub mod own_commands;
 pub mod own_file;
 pub mod placeholders;
 pub mod platform;
+pub mod policy;
+pub mod progress;
 pub mod resource_limits;
 pub mod run;
 pub mod setup;
 pub mod slot_reader;
 pub mod spawn;
+mod start;
 pub mod start_dir;
 pub mod state_dir;
+pub mod trust;
+pub mod validation;
 pub mod workenv;
 
 pub use run::LAUNCHER_MARKER;

@@ -1,4 +1,4 @@
-//! A start of the package: find itself, authenticate, find or make the work environment, become the program.
+//! The launcher as a program: what it is asked for, why it fails, and what it exits with.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -9,30 +9,17 @@ use std::{
     process::ExitCode,
 };
 
-use pspf_nostd::{
-    report::Report,
-    verify::{Authenticated, Checked, Outcome, Scope, TrustedKeys},
-};
-
 use crate::{
-    base_dir::{self, BaseDir, BaseDirError},
+    base_dir::{self, BaseDirError},
     command::CommandError,
-    config_slots,
-    driver::verify_file,
-    environment::Facts,
-    execution::Program,
-    extract,
-    extraction_root::ExtractionRoot,
+    config_error::ConfigError,
     io_failure::IoFailure,
-    lazy_slot,
-    lifecycle::{Content, Place, Plan},
+    log::{self, Severity},
     own_commands,
     own_file::OwnFile,
-    placeholders::Placeholders,
-    resource_limits,
     spawn::{self, Ended},
-    start_dir::StartDir,
-    workenv::{Workenv, WorkenvError, reuse_is_allowed},
+    start,
+    workenv::WorkenvError,
 };
 
 /// Every launcher of this project carries this text, so that `flavor pack` can tell it from any other program.
@@ -61,6 +48,13 @@ pub enum LaunchError {
     Command(CommandError),
     /// The system refused something else.
     Io(IoFailure),
+    /// A policy, or a rule of the package itself, is not met.
+    Policy {
+        /// Which, and whose.
+        why: String,
+    },
+    /// A policy or trust file cannot be used.
+    Config(ConfigError),
     /// The program cannot be executed.
     Execute {
         /// The program.
@@ -81,6 +75,8 @@ impl LaunchError {
             Self::Command(_) | Self::Execute { .. } | Self::Workenv(WorkenvError::Setup(_)) => 104,
             Self::OwnFile(_) | Self::Base(_) | Self::Workenv(WorkenvError::Base(_) | WorkenvError::Io(_)) => 106,
             Self::Verification { .. } => 107,
+            Self::Policy { .. } => 108,
+            Self::Config(_) => 109,
         }
     }
 
@@ -111,6 +107,13 @@ impl LaunchError {
             Self::Command(CommandError::Directory { .. }) => {
                 ("there is no place for what the program keeps", "set that variable to a directory that you own")
             }
+            Self::Policy { .. } => (
+                "the package may not be run here",
+                "ask who wrote the policy, or get another package from its publisher",
+            ),
+            Self::Config(_) => {
+                ("a policy cannot be read, so nothing is run", "put that file right, or ask who wrote it")
+            }
             Self::Command(CommandError::NoHome) => ("the package cannot be run", "set HOME"),
             Self::Io(_) => ("the package cannot be run", "check that the path is there and that you may use it"),
             Self::Command(_) => ("the package cannot be run", "tell its publisher"),
@@ -126,7 +129,8 @@ impl fmt::Display for LaunchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OwnFile(error) => error.fmt(f),
-            Self::NotAPackage { why } | Self::Verification { why } => f.write_str(why),
+            Self::NotAPackage { why } | Self::Verification { why } | Self::Policy { why } => f.write_str(why),
+            Self::Config(error) => error.fmt(f),
             Self::Base(error) => error.fmt(f),
             Self::Workenv(error) => error.fmt(f),
             Self::Command(error) => error.fmt(f),
@@ -158,6 +162,12 @@ impl From<IoFailure> for LaunchError {
     }
 }
 
+impl From<ConfigError> for LaunchError {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
 impl From<CommandError> for LaunchError {
     fn from(error: CommandError) -> Self {
         Self::Command(error)
@@ -173,14 +183,17 @@ pub fn main() -> ExitCode {
         Ok(own) => own,
         Err((path, error)) => return fail(&path, &LaunchError::OwnFile(error)),
     };
+    if let Some(problem) = log::open(base_dir::variable) {
+        warn(&own, &problem);
+    }
     if base_dir::variable("FLAVOR_LAUNCHER_CLI").is_some_and(|value| is_on(&value)) {
         match own_commands::run(&own, &arguments) {
             own_commands::Done::Ended(code) => return code,
-            own_commands::Done::Slot(id) => return finish(&own, print_slot(&own, &id)),
+            own_commands::Done::Slot(id) => return finish(&own, start::print_slot(&own, &id)),
             own_commands::Done::RunProgram => drop(arguments.remove(0)),
         }
     }
-    finish(&own, start(&own, &arguments))
+    finish(&own, start::program(&own, &arguments))
 }
 
 /// Ends the launcher as the program has ended, or with what went wrong.
@@ -193,159 +206,24 @@ fn finish(own: &OwnFile, outcome: Result<Ended, LaunchError>) -> ExitCode {
 
 fn fail(path: &Path, error: &LaunchError) -> ExitCode {
     let (what, remedy) = error.words();
+    log::event(
+        Severity::Error,
+        what,
+        &[("package", &path.display()), ("why", error), ("exit_code", &error.exit_code())],
+    );
     // Nobody is left to tell if this fails.
     let _ = writeln!(io::stderr(), "flavor: {what} ({}): {error}; {remedy}", path.display());
     ExitCode::from(error.exit_code())
 }
 
-/// Starts the program; returns only where the launcher has outlived it.
-fn start(own: &OwnFile, arguments: &[OsString]) -> Result<Ended, LaunchError> {
-    let package = authenticate(own)?;
-    let (bases, plan) = (bases()?, plan(&package));
-    let workenv = work_environment(own, &package, &bases, Content::work_environment(&plan))?;
-    if let Some(id) = lazy_slot::asked_for_inside(arguments, &package, &plan, &workenv) {
-        return print_path(&lazy_slot::locate(own, &package, &bases, &plan, id)?);
-    }
-    let start_dir = StartDir::new(workenv.base().clone());
-    let placeholders = workenv.placeholders().during(&start_dir);
-    install_config(own, &package, &plan, &placeholders)?;
-    if plan.slots_at(Place::Fresh).next().is_some() {
-        let mut root = start_dir.create()?;
-        add_slots(own, &package, &mut root, |slot| plan.place(slot) == Place::Fresh)?;
-    }
-    let program = Program::new(&placeholders, &facts(own, &workenv), arguments)?;
-    let execution = package.metadata().execution.clone().unwrap_or_default();
-    if let Some(directory) = program.directory() {
-        std::env::set_current_dir(directory).map_err(IoFailure::of("enter the working directory", directory))?;
-    }
-    resource_limits::apply(&execution)?;
-    let timeout = execution.timeout.filter(|seconds| *seconds > 0);
-    let asked = base_dir::variable("FLAVOR_EXEC_MODE").is_some_and(|mode| mode.eq_ignore_ascii_case("spawn"));
-    let failed = |error| LaunchError::Execute { program: program.file().to_owned(), error };
-    if asked || timeout.is_some() || plan.needs_parent() {
-        let ended = program.run(timeout).map_err(failed)?;
-        if ended == Ended::TimedOut {
-            let seconds = timeout.unwrap_or_default();
-            let _ = writeln!(io::stderr(), "flavor: the program was ended after {seconds} seconds (its `timeout`)");
-        }
-        return Ok(ended);
-    }
-    start_dir.outlive_exec();
-    match program.replace_launcher().map_err(failed)? {}
-}
-
-fn bases() -> Result<Vec<BaseDir>, LaunchError> {
-    BaseDir::candidates(base_dir::variable).map_err(LaunchError::Base)
-}
-
-fn plan(package: &Authenticated) -> Plan {
-    Plan::new(package, base_dir::variable("FLAVOR_DEV").is_some_and(|value| is_on(&value)))
-}
-
-/// `slot ID`.
-fn print_slot(own: &OwnFile, id: &str) -> Result<Ended, LaunchError> {
-    let package = authenticate(own)?;
-    print_path(&lazy_slot::locate(own, &package, &bases()?, &plan(&package), id)?)
-}
-
-fn print_path(path: &Path) -> Result<Ended, LaunchError> {
-    let line = [path.as_os_str().as_bytes(), b"\n"].concat();
-    let mut out = io::stdout().lock();
-    out.write_all(&line).and_then(|()| out.flush()).map_err(IoFailure::of("print the path", path))?;
-    Ok(Ended::Code(0))
-}
-
-pub(crate) fn install_config(
-    own: &OwnFile,
-    package: &Authenticated,
-    plan: &Plan,
-    placeholders: &Placeholders<'_>,
-) -> Result<(), LaunchError> {
-    config_slots::install(package, plan, placeholders, |root, slot| {
-        add_slots(own, package, root, |other| other == slot)
-    })
-}
-
-/// Extracts slots into a directory of their own, with the whole package verified.
-fn add_slots(
-    own: &OwnFile,
-    package: &Authenticated,
-    root: &mut ExtractionRoot,
-    wanted: impl Fn(usize) -> bool,
-) -> Result<(), LaunchError> {
-    let checked = check(own, package)?;
-    extract::add_slots(root, own.file(), &checked, wanted).map_err(|error| WorkenvError::Extract(error).into())
-}
-
-fn facts<'a>(own: &'a OwnFile, workenv: &'a Workenv<'_>) -> Facts<'a> {
-    Facts {
-        workenv: workenv.path(),
-        base: workenv.base().path(),
-        launcher: own.path(),
-        command_name: own.command_name(),
-    }
-}
-
-/// The work environment: a valid one wherever it is, else a new one in the first place that can hold it.
-pub(crate) fn work_environment<'a>(
-    own: &OwnFile,
-    package: &'a Authenticated,
-    bases: &'a [BaseDir],
-    content: Content<'a>,
-) -> Result<Workenv<'a>, LaunchError> {
-    let reuse = reuse_is_allowed(base_dir::variable("FLAVOR_WORKENV_CACHE").as_ref());
-    if reuse {
-        for base in bases {
-            let workenv = Workenv::new(base, package, content);
-            if workenv.is_valid()? {
-                return Ok(workenv);
-            }
-        }
-    }
-    let mut refused = LaunchError::Command(CommandError::Missing);
-    for base in bases {
-        let workenv = Workenv::new(base, package, content);
-        match workenv.create(own.file(), &facts(own, &workenv), reuse, || check(own, package)) {
-            Ok(()) => return Ok(workenv),
-            Err(error @ LaunchError::Workenv(WorkenvError::Base(_))) => refused = error,
-            Err(error) => return Err(error),
-        }
-    }
-    Err(refused)
-}
-
-/// Reads trailer, metadata and slot table: who signed what.
-fn authenticate(own: &OwnFile) -> Result<Authenticated, LaunchError> {
-    let outcome = verify(own, Scope::Head)?;
-    outcome.authenticated.ok_or_else(|| refusal(&outcome.report))
-}
-
-/// Reads every byte.
-fn check(own: &OwnFile, package: &Authenticated) -> Result<Checked, LaunchError> {
-    let outcome = verify(own, Scope::Content)?;
-    let checked = outcome.checked.ok_or_else(|| refusal(&outcome.report))?;
-    if checked.content_id() != package.content_id() {
-        return Err(LaunchError::Verification { why: "the file has changed while it was being read".to_owned() });
-    }
-    Ok(checked)
-}
-
-fn verify(own: &OwnFile, scope: Scope) -> Result<Outcome, LaunchError> {
-    verify_file(own.file(), scope, TrustedKeys::default(), |_, _| ()).map_err(LaunchError::OwnFile)
-}
-
-fn refusal(report: &Report) -> LaunchError {
-    match report.errors().next() {
-        Some(finding) => {
-            let why = [&finding.message, " [", finding.code, "]"].concat();
-            if finding.part == "trailer" { LaunchError::NotAPackage { why } } else { LaunchError::Verification { why } }
-        }
-        None => LaunchError::Verification { why: "it is not signed [signature.absent]".to_owned() },
-    }
+/// One line that does not end the start.
+pub(crate) fn warn(own: &OwnFile, text: &str) {
+    log::event(Severity::Warn, text, &[("package", &own.path().display())]);
+    let _ = writeln!(io::stderr(), "flavor: warning ({}): {text}", own.path().display());
 }
 
 /// Whether a variable's value switches something on.
-fn is_on(value: &OsStr) -> bool {
+pub(crate) fn is_on(value: &OsStr) -> bool {
     let value = value.to_str().unwrap_or_default();
     ["1", "true", "t", "yes", "on"].iter().any(|word| value.eq_ignore_ascii_case(word))
 }

@@ -1,0 +1,121 @@
+//! Where policies and trusted keys live: `/etc/flavor` for the machine, one directory for the user (launcher.md §8.1).
+
+use std::{
+    ffi::OsString,
+    fs::{self, File, Metadata},
+    io::{self, Read},
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use crate::config_error::ConfigError;
+
+/// The machine's directory. No variable changes it: whoever sets the environment must not choose the machine's policy.
+pub const SYSTEM: &str = "/etc/flavor";
+
+/// Bytes that are read of one file of these directories. A policy is a page of text, a key three lines; a revocation list
+/// of this size has 15,000 keys.
+const FILE_MAX: u64 = 1 << 20;
+
+/// Group and others may write.
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+
+/// Whose directory it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// The machine's: only root may write there.
+    System,
+    /// The user's.
+    User,
+}
+
+/// One directory of policies and keys.
+#[derive(Clone, Debug)]
+pub struct ConfigDir {
+    /// Whose it is.
+    pub owner: Owner,
+    /// The directory; `None` where the user has none (no `HOME`) and where it does not exist.
+    pub path: Option<PathBuf>,
+    /// The directory of trusted keys.
+    pub keys: Option<PathBuf>,
+}
+
+impl ConfigDir {
+    /// The machine's directory.
+    ///
+    /// # Errors
+    /// Where others than root may write to it, or it cannot be looked at: it may hold a policy that nobody can see.
+    pub fn system() -> Result<Self, ConfigError> {
+        let path = PathBuf::from(SYSTEM);
+        let found = match fs::metadata(&path) {
+            Ok(facts) => {
+                root_only(&path, &facts)?;
+                Some(path)
+            }
+            Err(error) if is_absent(&error) => None,
+            Err(error) => return Err(ConfigError::io(&path, &error)),
+        };
+        Ok(Self { owner: Owner::System, keys: found.as_ref().map(|path| path.join("trusted-keys")), path: found })
+    }
+
+    /// The user's directory: `FLAVOR_CONFIG_DIR`, else `XDG_CONFIG_HOME/flavor`, else `HOME/.config/flavor`.
+    /// `FLAVOR_TRUSTED_KEYS_DIR` names the directory of the keys.
+    #[must_use]
+    pub fn user(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let (path, keys) = Self::user_paths(variable);
+        // One that may not be looked at is that of another user, as HOME is under `sudo -u`.
+        let found = path.filter(|path| path.is_dir());
+        Self {
+            owner: Owner::User,
+            keys: keys.or_else(|| found.as_ref().map(|path| path.join("trusted-keys"))),
+            path: found,
+        }
+    }
+
+    /// Where the user's directory is or would be, and where `FLAVOR_TRUSTED_KEYS_DIR` puts the keys.
+    #[must_use]
+    pub fn user_paths(variable: impl Fn(&str) -> Option<OsString>) -> (Option<PathBuf>, Option<PathBuf>) {
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let path = set("FLAVOR_CONFIG_DIR")
+            .or_else(|| set("XDG_CONFIG_HOME").map(|home| home.join("flavor")))
+            .or_else(|| set("HOME").map(|home| home.join(".config/flavor")));
+        (path, set("FLAVOR_TRUSTED_KEYS_DIR"))
+    }
+
+    /// Reads a file of this directory; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where it cannot be read, is too large, is no UTF-8, or is the machine's and others than root may write to it.
+    pub fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, ConfigError> {
+        let mut file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if is_absent(&error) => return Ok(None),
+            Err(error) => return Err(ConfigError::io(path, &error)),
+        };
+        let facts = file.metadata().map_err(|error| ConfigError::io(path, &error))?;
+        if !facts.is_file() {
+            return Err(ConfigError::file(path, "this is not a regular file"));
+        }
+        if self.owner == Owner::System {
+            root_only(path, &facts)?;
+        }
+        let mut bytes = Vec::new();
+        (&mut file).take(FILE_MAX + 1).read_to_end(&mut bytes).map_err(|error| ConfigError::io(path, &error))?;
+        if bytes.len() as u64 > FILE_MAX {
+            return Err(ConfigError::file(path, "this file is larger than 1 MiB"));
+        }
+        Ok(Some(bytes))
+    }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+fn root_only(path: &Path, facts: &Metadata) -> Result<(), ConfigError> {
+    if facts.uid() == 0 && facts.mode() & WRITABLE_BY_OTHERS == 0 {
+        return Ok(());
+    }
+    let found = format!("owner is uid {}, mode {:04o}", facts.uid(), facts.mode() & 0o7777);
+    Err(ConfigError::file(path, &format!("only root may be able to write to this ({found}); chown root, chmod go-w")))
+}

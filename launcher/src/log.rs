@@ -1,0 +1,126 @@
+//! Logs, for who asks for them: `FLAVOR_LAUNCHER_LOG_LEVEL`, else `FLAVOR_LOG_LEVEL`; `FLAVOR_LOG_PATH`; `FLAVOR_JSON_LOG`
+//! (launcher.md §9.2). Nothing is logged unless a level is named.
+
+use std::{
+    ffi::OsString,
+    fmt::Display,
+    fs::{File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::PathBuf,
+    sync::OnceLock,
+};
+
+use crate::calendar;
+
+/// How much an event matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The start failed.
+    Error,
+    /// Something is not as it should be.
+    Warn,
+    /// What the launcher does.
+    Info,
+    /// With which facts.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+const WORDS: [(&str, Option<Severity>); 7] = [
+    ("off", None),
+    ("error", Some(Severity::Error)),
+    ("warn", Some(Severity::Warn)),
+    ("warning", Some(Severity::Warn)),
+    ("info", Some(Severity::Info)),
+    ("debug", Some(Severity::Debug)),
+    ("trace", Some(Severity::Trace)),
+];
+
+/// The log of this process; not set, or `None`, where there is none.
+static LOG: OnceLock<Option<Log>> = OnceLock::new();
+
+struct Log {
+    least: Severity,
+    json: bool,
+    /// Standard error where there is none.
+    file: Option<File>,
+}
+
+/// Opens the log that the environment asks for. What is wrong with it is given back, to be said once; the start goes on.
+#[must_use]
+pub fn open(variable: impl Fn(&str) -> Option<OsString>) -> Option<String> {
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+    let asked = set("FLAVOR_LAUNCHER_LOG_LEVEL").or_else(|| set("FLAVOR_LOG_LEVEL"))?;
+    let word = asked.to_str().unwrap_or_default();
+    let (json, word) = match word.split_once(':') {
+        Some((json, word)) if json.eq_ignore_ascii_case("json") => (true, word),
+        None if word.eq_ignore_ascii_case("json") => (true, "info"),
+        _ => (set("FLAVOR_JSON_LOG").is_some_and(|value| value == "1" || value == "true"), word),
+    };
+    let Some((_, least)) = WORDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(word)) else {
+        let levels = "trace, debug, info, warn, error, off";
+        return Some(format!("log level {} is not one of {levels}; nothing is logged", asked.display()));
+    };
+    let least = (*least)?;
+    let (file, problem) = match set("FLAVOR_LOG_PATH").map(PathBuf::from) {
+        None => (None, None),
+        Some(path) => match OpenOptions::new().append(true).create(true).mode(0o600).open(&path) {
+            Ok(file) => (Some(file), None),
+            Err(error) => (None, Some(format!("the log {} cannot be written: {error}; it comes here", path.display()))),
+        },
+    };
+    let _ = LOG.set(Some(Log { least, json, file }));
+    problem
+}
+
+/// Logs an event with its facts.
+pub fn event(severity: Severity, message: &str, facts: &[(&str, &dyn Display)]) {
+    let Some(Some(log)) = LOG.get() else { return };
+    if severity > log.least {
+        return;
+    }
+    let line = line(log.json, severity, &calendar::text(calendar::now()), message, facts);
+    // One write, so that lines of several processes do not mix; nobody is left to tell if it fails.
+    let _ = match &log.file {
+        Some(file) => (&mut &*file).write_all(line.as_bytes()),
+        None => io::stderr().write_all(line.as_bytes()),
+    };
+}
+
+fn line(json: bool, severity: Severity, time: &str, message: &str, facts: &[(&str, &dyn Display)]) -> String {
+    let word = WORDS.iter().find(|(_, known)| *known == Some(severity)).map_or("", |(word, _)| word);
+    if json {
+        let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
+        let mut line = format!("{{\"time\":{},\"level\":\"{word}\",\"message\":{}", quoted(time), quoted(message));
+        for (name, value) in facts {
+            line.push_str(&format!(",{}:{}", quoted(name), quoted(&value.to_string())));
+        }
+        return line + "}\n";
+    }
+    let mut line = format!("{time} flavor {word}: {message}");
+    for (name, value) in facts {
+        let value = value.to_string();
+        let plain = !value.is_empty()
+            && !value.contains(|found: char| found.is_whitespace() || found.is_control() || found == '"');
+        line.push_str(&if plain { format!(" {name}={value}") } else { format!(" {name}={value:?}") });
+    }
+    line + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_a_line_whatever_is_in_it() {
+        let facts: [(&str, &dyn Display); 3] = [("path", &"/a b/\n\"c\""), ("size", &12), ("none", &"")];
+        let text = line(false, Severity::Info, "2026-01-01T00:00:00Z", "extracted", &facts);
+        assert_eq!(text, "2026-01-01T00:00:00Z flavor info: extracted path=\"/a b/\\n\\\"c\\\"\" size=12 none=\"\"\n");
+        let text = line(true, Severity::Warn, "t", "a\nb", &facts);
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!((value["level"].as_str(), value["path"].as_str()), (Some("warn"), Some("/a b/\n\"c\"")));
+        assert_eq!(text.matches('\n').count(), 1);
+    }
+}

@@ -1,0 +1,78 @@
+//! The line on a terminal that says how far a long extraction is.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    time::{Duration, Instant},
+};
+
+/// How long nothing is shown: most extractions are over before anybody wonders.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Time between two changes of the line.
+const PACE: Duration = Duration::from_millis(100);
+
+/// Progress of one piece of work, shown on standard error where that is a terminal. Dropping it takes the line away.
+#[derive(Debug)]
+pub struct Progress {
+    label: String,
+    start: Instant,
+    /// `None` until it was worth looking.
+    terminal: Option<bool>,
+    line: Line,
+}
+
+/// When the line was last drawn.
+#[derive(Debug, Default)]
+struct Line {
+    drawn: Option<Duration>,
+}
+
+impl Progress {
+    /// Work that begins now.
+    #[must_use]
+    pub fn new(label: &str) -> Self {
+        Self { label: label.to_owned(), start: Instant::now(), terminal: None, line: Line::default() }
+    }
+
+    /// `done` of `total` bytes are done.
+    pub fn update(&mut self, done: u64, total: u64) {
+        let Some(percent) = self.line.due(self.start.elapsed(), done, total) else { return };
+        if *self.terminal.get_or_insert_with(|| io::stderr().is_terminal()) {
+            let _ = write!(io::stderr(), "\r{} {percent}%\x1b[K", self.label);
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.terminal == Some(true) {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+}
+
+impl Line {
+    /// The percentage to draw, where it is time to.
+    fn due(&mut self, elapsed: Duration, done: u64, total: u64) -> Option<u64> {
+        let next = self.drawn.map_or(PATIENCE, |drawn| drawn + PACE);
+        if elapsed < next {
+            return None;
+        }
+        self.drawn = Some(elapsed);
+        Some(done.min(total).saturating_mul(100).checked_div(total).unwrap_or(100))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_work_says_nothing_and_long_work_not_too_often() {
+        let mut line = Line::default();
+        let mut at = |milliseconds, done| line.due(Duration::from_millis(milliseconds), done, 200);
+        let drawn = [at(0, 0), at(499, 100), at(500, 101), at(599, 102), at(600, 200), at(700, 999)];
+        assert_eq!(drawn, [None, None, Some(50), None, Some(100), Some(100)]);
+        assert_eq!(Line::default().due(Duration::from_secs(1), 0, 0), Some(100));
+    }
+}

@@ -1,0 +1,242 @@
+//! A start of the package: authenticate, hold it against policies, find or make the work environment, become the program.
+
+use std::{
+    ffi::OsString,
+    fmt,
+    io::{self, Write},
+    os::unix::ffi::OsStrExt,
+    path::Path,
+};
+
+use pspf_nostd::{
+    report::Report,
+    verify::{Accepted, Authenticated, Checked, Level, Scope, TrustedKeys},
+};
+
+use crate::{
+    base_dir::{self, BaseDir},
+    command::CommandError,
+    config_slots,
+    driver::verify_file,
+    environment::Facts,
+    execution::Program,
+    extract,
+    extraction_root::ExtractionRoot,
+    io_failure::IoFailure,
+    lazy_slot,
+    lifecycle::{Content, Place, Plan},
+    log::{self, Severity},
+    own_file::OwnFile,
+    placeholders::Placeholders,
+    policy::{
+        Policies,
+        evaluation::{self, Decision, Host},
+        rules::VerifyCache,
+    },
+    progress::Progress,
+    resource_limits,
+    run::{LaunchError, is_on, warn},
+    spawn::Ended,
+    start_dir::StartDir,
+    trust::TrustStore,
+    validation,
+    workenv::{Workenv, WorkenvError, reuse_is_allowed},
+};
+
+/// Starts the program; returns only where the launcher has outlived it.
+///
+/// # Errors
+/// Whatever stands between the package and its program.
+pub(crate) fn program(own: &OwnFile, arguments: &[OsString]) -> Result<Ended, LaunchError> {
+    let start = Start::allowed(own)?;
+    let (package, bases, plan) = (start.package(), bases()?, plan(start.package()));
+    let workenv = start.work_environment(&bases, Content::work_environment(&plan))?;
+    if let Some(id) = lazy_slot::asked_for_inside(arguments, package, &plan, &workenv) {
+        return print_path(&lazy_slot::locate(&start, &bases, &plan, id)?);
+    }
+    let start_dir = StartDir::new(workenv.base().clone());
+    let placeholders = workenv.placeholders().during(&start_dir);
+    start.install_config(&plan, &placeholders)?;
+    if plan.slots_at(Place::Fresh).next().is_some() {
+        let mut root = start_dir.create()?;
+        start.add_slots(&mut root, |slot| plan.place(slot) == Place::Fresh)?;
+    }
+    let program = Program::new(&placeholders, &facts(own, &workenv), arguments)?;
+    let execution = package.metadata().execution.clone().unwrap_or_default();
+    if let Some(directory) = program.directory() {
+        std::env::set_current_dir(directory).map_err(IoFailure::of("enter the working directory", directory))?;
+    }
+    resource_limits::apply(&execution)?;
+    let timeout = execution.timeout.filter(|seconds| *seconds > 0);
+    let asked = base_dir::variable("FLAVOR_EXEC_MODE").is_some_and(|mode| mode.eq_ignore_ascii_case("spawn"));
+    let failed = |error| LaunchError::Execute { program: program.file().to_owned(), error };
+    log::event(Severity::Info, "execute", &[("program", &program.file().display())]);
+    if asked || timeout.is_some() || plan.needs_parent() {
+        let ended = program.run(timeout).map_err(failed)?;
+        if ended == Ended::TimedOut {
+            let seconds = timeout.unwrap_or_default();
+            let _ = writeln!(io::stderr(), "flavor: the program was ended after {seconds} seconds (its `timeout`)");
+        }
+        return Ok(ended);
+    }
+    start_dir.outlive_exec();
+    match program.replace_launcher().map_err(failed)? {}
+}
+
+/// `slot ID`: prints where a slot is, extracted if it is lazy.
+///
+/// # Errors
+/// As [`program`].
+pub(crate) fn print_slot(own: &OwnFile, id: &str) -> Result<Ended, LaunchError> {
+    let start = Start::allowed(own)?;
+    print_path(&lazy_slot::locate(&start, &bases()?, &plan(start.package()), id)?)
+}
+
+fn print_path(path: &Path) -> Result<Ended, LaunchError> {
+    let line = [path.as_os_str().as_bytes(), b"\n"].concat();
+    let mut out = io::stdout().lock();
+    out.write_all(&line).and_then(|()| out.flush()).map_err(IoFailure::of("print the path", path))?;
+    Ok(Ended::Code(0))
+}
+
+fn bases() -> Result<Vec<BaseDir>, LaunchError> {
+    BaseDir::candidates(base_dir::variable).map_err(LaunchError::Base)
+}
+
+fn plan(package: &Authenticated) -> Plan {
+    Plan::new(package, base_dir::variable("FLAVOR_DEV").is_some_and(|value| is_on(&value)))
+}
+
+fn facts<'a>(own: &'a OwnFile, workenv: &'a Workenv<'_>) -> Facts<'a> {
+    Facts {
+        workenv: workenv.path(),
+        base: workenv.base().path(),
+        launcher: own.path(),
+        command_name: own.command_name(),
+    }
+}
+
+/// A start whose package is authenticated and allowed: nothing is unpacked or run without one.
+pub(crate) struct Start<'a> {
+    own: &'a OwnFile,
+    package: Authenticated,
+    level: Level,
+    tolerated: Vec<String>,
+    verify_cache: VerifyCache,
+}
+
+impl<'a> Start<'a> {
+    /// Reads trailer, metadata and slot table, and holds the package against revocation lists, policies and its own rules.
+    fn allowed(own: &'a OwnFile) -> Result<Self, LaunchError> {
+        let policies = Policies::read()?;
+        let (level, said) = validation::level(base_dir::variable("FLAVOR_VALIDATION").as_deref(), &policies);
+        said.iter().for_each(|said| warn(own, said));
+        let Accepted { package, tolerated, .. } = verify(own, Scope::Head, level, |_, _| ())?;
+        let metadata = package.metadata();
+        let signer = package.fingerprint();
+        let logged: [(&str, &dyn fmt::Display); 4] =
+            [("name", &metadata.name), ("version", &metadata.version), ("signer", &signer), ("level", &level.word())];
+        log::event(Severity::Info, "authenticated", &logged);
+        let Decision { verify_cache, needs_strict, .. } = allow(own, &policies, &package, &tolerated)?;
+        let level = if needs_strict { Level::Strict } else { level };
+        Ok(Self { own, package, level, tolerated, verify_cache })
+    }
+
+    /// What was authenticated.
+    pub(crate) fn package(&self) -> &Authenticated {
+        &self.package
+    }
+
+    /// The work environment: a valid one wherever it is, else a new one in the first place that can hold it.
+    pub(crate) fn work_environment<'b>(
+        &'b self,
+        bases: &'b [BaseDir],
+        content: Content<'b>,
+    ) -> Result<Workenv<'b>, LaunchError> {
+        let reuse = reuse_is_allowed(base_dir::variable("FLAVOR_WORKENV_CACHE").as_ref()) && self.cache_is_trusted();
+        if reuse {
+            for base in bases {
+                let workenv = Workenv::new(base, &self.package, content);
+                if workenv.is_valid()? {
+                    log::event(Severity::Debug, "unpacked before", &[("workenv", &workenv.path().display())]);
+                    return Ok(workenv);
+                }
+            }
+        }
+        let mut refused = LaunchError::Command(CommandError::Missing);
+        for base in bases {
+            let workenv = Workenv::new(base, &self.package, content);
+            log::event(Severity::Info, "unpack", &[("workenv", &workenv.path().display())]);
+            match workenv.create(self.own.file(), &facts(self.own, &workenv), reuse, || self.check()) {
+                Ok(()) => return Ok(workenv),
+                Err(error @ LaunchError::Workenv(WorkenvError::Base(_))) => refused = error,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(refused)
+    }
+
+    /// Policy `verify_cache`: without a way to look at the files of a tree, a tree that must be looked at is made anew.
+    fn cache_is_trusted(&self) -> bool {
+        self.verify_cache == VerifyCache::Off
+    }
+
+    /// Brings the `config` slots that are not in the state directory yet.
+    pub(crate) fn install_config(&self, plan: &Plan, placeholders: &Placeholders<'_>) -> Result<(), LaunchError> {
+        config_slots::install(&self.package, plan, placeholders, |root, slot| {
+            self.add_slots(root, |other| other == slot)
+        })
+    }
+
+    /// Extracts slots into a directory of their own, with the whole package verified.
+    fn add_slots(&self, root: &mut ExtractionRoot, wanted: impl Fn(usize) -> bool) -> Result<(), LaunchError> {
+        let checked = self.check()?;
+        extract::add_slots(root, self.own.file(), &checked, wanted).map_err(|error| WorkenvError::Extract(error).into())
+    }
+
+    /// Reads every byte.
+    fn check(&self) -> Result<Checked, LaunchError> {
+        let mut progress = Progress::new(&format!("verifying {}", self.own.path().display()));
+        let accepted = verify(self.own, Scope::Content, self.level, |done, total| progress.update(done, total))?;
+        let checked = accepted.checked.ok_or_else(|| refusal(&accepted.report))?;
+        if checked.content_id() != self.package.content_id() {
+            return Err(LaunchError::Verification { why: "the file has changed while it was being read".to_owned() });
+        }
+        let new = accepted.tolerated.iter().filter(|finding| !self.tolerated.contains(finding));
+        new.for_each(|finding| warn(self.own, &["run in spite of: ", finding].concat()));
+        Ok(checked)
+    }
+}
+
+/// Holds the package against revocation lists, policies and its own rules; gives what they ask for later on.
+fn allow(
+    own: &OwnFile,
+    policies: &Policies,
+    package: &Authenticated,
+    tolerated: &[String],
+) -> Result<Decision, LaunchError> {
+    tolerated.iter().for_each(|finding| warn(own, &["run in spite of: ", finding].concat()));
+    let store = TrustStore::find()?;
+    let decision = evaluation::decide(policies, &store, package, !tolerated.is_empty(), &Host::current())?;
+    let words = |violation: &evaluation::Violation| {
+        [&violation.message, ", by ", &violation.origin, " [", violation.rule.code(), "]"].concat()
+    };
+    decision.warnings().for_each(|violation| warn(own, &words(violation)));
+    let denials: Vec<String> = decision.denials().map(words).collect();
+    if denials.is_empty() { Ok(decision) } else { Err(LaunchError::Policy { why: denials.join("; ") }) }
+}
+
+fn verify(own: &OwnFile, scope: Scope, level: Level, progress: impl FnMut(u64, u64)) -> Result<Accepted, LaunchError> {
+    let outcome = verify_file(own.file(), scope, TrustedKeys::default(), progress).map_err(LaunchError::OwnFile)?;
+    outcome.accept(level).map_err(|report| refusal(&report))
+}
+
+fn refusal(report: &Report) -> LaunchError {
+    match report.errors().next() {
+        Some(finding) => {
+            let why = [&finding.message, " [", finding.code, "]"].concat();
+            if finding.part == "trailer" { LaunchError::NotAPackage { why } } else { LaunchError::Verification { why } }
+        }
+        None => LaunchError::Verification { why: "it is not signed [signature.absent]".to_owned() },
+    }
+}
