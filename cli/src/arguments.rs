@@ -1,5 +1,11 @@
 //! The command line.
 
+mod policy;
+mod trust;
+
+pub use policy::{Policy, PolicyCommand};
+pub use trust::{Trust, TrustCommand};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pspf_nostd::report::Integrity;
 use std::{num::NonZero, path::PathBuf};
@@ -29,6 +35,8 @@ pub enum Command {
     Extract(Extract),
     ExtractAll(ExtractAll),
     Keygen(Keygen),
+    Trust(Trust),
+    Policy(Policy),
 }
 
 impl Command {
@@ -42,6 +50,8 @@ impl Command {
             Self::Extract(extract) => extract.json,
             Self::ExtractAll(extract) => extract.json,
             Self::Keygen(keygen) => keygen.json,
+            Self::Trust(trust) => trust.json,
+            Self::Policy(policy) => policy.json,
         }
     }
 }

@@ -40,7 +40,8 @@ pub fn open(path: &Path, console: &Console) -> Result<(File, Checked), Failure> 
     }
 }
 
-fn refused(path: &Path, report: &Report) -> Failure {
+/// Why a package that does not verify is not used.
+pub fn refused(path: &Path, report: &Report) -> Failure {
     let mut problems: Vec<Problem> = report
         .errors()
         .map(|finding| {
@@ -52,7 +53,7 @@ fn refused(path: &Path, report: &Report) -> Failure {
         problems.push(Problem::error("signature.absent", "the package is not signed").file(path));
     }
     if let Some(last) = problems.last_mut() {
-        last.hint = Some("nothing was extracted; `flavor verify` shows the whole report".to_owned());
+        last.hint = Some("it is not used; `flavor verify` shows the whole report".to_owned());
     }
     problems.into()
 }

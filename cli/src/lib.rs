@@ -7,6 +7,7 @@ pub mod arguments;
 pub mod attestation;
 pub mod checked_package;
 pub mod commands;
+pub mod config_file;
 pub mod embedded;
 pub mod interrupt;
 pub mod key_files;
@@ -44,6 +45,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Extract(extract) => commands::extract::run(extract, &mut console),
         Command::ExtractAll(extract) => commands::extract_all::run(extract, &mut console),
         Command::Keygen(keygen) => commands::keygen::run(keygen, &mut console),
+        Command::Trust(trust) => commands::trust::run(trust, &mut console),
+        Command::Policy(policy) => commands::policy::run(policy, &mut console),
     };
     interrupt::give_way();
     let done = done.and_then(|exit| console.finish().map(|()| exit));

@@ -37,6 +37,7 @@ pub mod start_dir;
 pub mod state_dir;
 pub mod trust;
 pub mod validation;
+pub mod verification;
 pub mod workenv;
 
 pub use run::LAUNCHER_MARKER;

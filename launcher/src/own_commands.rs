@@ -2,7 +2,9 @@
 
 use std::{
     ffi::OsString,
+    fs,
     io::{self, Write},
+    path::Path,
     process::ExitCode,
 };
 
@@ -12,9 +14,14 @@ use pspf_nostd::{
 };
 
 use crate::{
+    calendar,
     driver::verify_file,
+    extract,
     own_file::OwnFile,
-    run::{LAUNCHER_MARKER, LaunchError},
+    progress::Progress,
+    run::{LAUNCHER_MARKER, LaunchError, fail},
+    trust::{TrustStore, Trusted},
+    verification::Document,
 };
 
 /// Exit code for a word that is not a command.
@@ -48,10 +55,11 @@ pub fn run(own: &OwnFile, arguments: &[OsString]) -> Done {
         Some("help" | "--help") => help(),
         Some("info") => with_report(own, Scope::Head, info),
         Some("metadata") => with_report(own, Scope::Head, metadata),
-        Some("verify") => with_report(own, Scope::Content, verify),
+        Some("verify") => with_report(own, Scope::Content, |outcome, trusted| verify(own, outcome, trusted)),
+        Some("extract") => extract(own, arguments.get(1..).unwrap_or_default()),
         _ => {
             let word = arguments.first().map(|word| word.display().to_string()).unwrap_or_default();
-            let known = "version, info, verify, metadata, run, slot, help";
+            let known = "version, info, verify, metadata, extract, slot, run, help";
             let _ = writeln!(io::stderr(), "flavor: unknown command `{word}`; the commands are {known}");
             Ok(ExitCode::from(USAGE))
         }
@@ -81,6 +89,7 @@ fn help() -> io::Result<ExitCode> {
         "  info       what the package says of itself (its content is not verified)\n",
         "  verify     verify every byte; a JSON report; exit code 0 or 1\n",
         "  metadata   the signed metadata, as signed\n",
+        "  extract DIR [SLOT]   unpack one slot (number or id), or all as the program would find them, into the new directory DIR\n",
         "  slot ID    print where a slot is; a lazy one is extracted first\n",
         "  run ARGS   run the program after all\n",
         "  help       this text\n",
@@ -88,27 +97,85 @@ fn help() -> io::Result<ExitCode> {
     print(text.concat().as_bytes(), 0)
 }
 
-fn with_report(own: &OwnFile, scope: Scope, answer: impl Fn(&Outcome) -> io::Result<ExitCode>) -> io::Result<ExitCode> {
-    answer(&verify_file(own.file(), scope, TrustedKeys::default(), |_, _| ())?)
+/// Answers with a report in which the signer is held against the trust store.
+fn with_report(
+    own: &OwnFile,
+    scope: Scope,
+    answer: impl Fn(&Outcome, &Trusted) -> io::Result<ExitCode>,
+) -> io::Result<ExitCode> {
+    let trusted = match TrustStore::find().and_then(|store| store.at(calendar::now())) {
+        Ok(trusted) => trusted,
+        Err(error) => return Ok(fail(own.path(), &LaunchError::Config(error))),
+    };
+    let keys = TrustedKeys { pinned: Vec::new(), store: trusted.trusted.clone() };
+    answer(&verify_own(own, scope, keys)?, &trusted)
 }
 
-fn verify(outcome: &Outcome) -> io::Result<ExitCode> {
-    let mut text = serde_json::to_vec_pretty(&outcome.report).map_err(io::Error::other)?;
+fn verify_own(own: &OwnFile, scope: Scope, keys: TrustedKeys) -> io::Result<Outcome> {
+    let mut progress = Progress::new(&["verifying ", &own.path().display().to_string()].concat());
+    verify_file(own.file(), scope, keys, |done, total| progress.update(done, total))
+}
+
+fn verify(own: &OwnFile, outcome: &Outcome, trusted: &Trusted) -> io::Result<ExitCode> {
+    let unmet = trusted.refusal(&outcome.report).into_iter().collect();
+    let document = Document::new(own.path(), &outcome.report, unmet);
+    let mut text = serde_json::to_vec(&document).map_err(io::Error::other)?;
     text.push(b'\n');
-    print(&text, u8::from(!outcome.report.ok))
+    print(&text, u8::from(!document.accepted))
 }
 
-fn metadata(outcome: &Outcome) -> io::Result<ExitCode> {
+fn extract(own: &OwnFile, arguments: &[OsString]) -> io::Result<ExitCode> {
+    let (directory, slot) = match arguments {
+        [directory] => (Path::new(directory), None),
+        [directory, slot] => (Path::new(directory), Some(slot)),
+        _ => {
+            let _ = writeln!(io::stderr(), "flavor: usage: extract DIR [SLOT]");
+            return Ok(ExitCode::from(USAGE));
+        }
+    };
+    let outcome = verify_own(own, Scope::Content, TrustedKeys::default())?;
+    let Some(package) = &outcome.checked else { return refused(&outcome.report) };
+    let named = |slot: &OsString| {
+        let slot = slot.to_str()?;
+        package.slots().iter().position(|facts| facts.entry().id == slot || facts.index().to_string() == slot)
+    };
+    let number = match slot.map(|slot| named(slot).ok_or(slot)) {
+        Some(Err(slot)) => {
+            let count = package.slots().len();
+            let _ = writeln!(io::stderr(), "flavor: there is no slot `{}`; there are {count}", slot.display());
+            return Ok(ExitCode::from(USAGE));
+        }
+        Some(Ok(number)) => Some(number),
+        None => None,
+    };
+    let existed = directory.symlink_metadata().is_ok();
+    let done = match number {
+        Some(number) => extract::extract_slot(own.file(), package, number, directory),
+        None => extract::extract_all(own.file(), package, directory),
+    };
+    Ok(match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if !existed {
+                let _ = fs::remove_dir_all(directory);
+            }
+            fail(own.path(), &LaunchError::Workenv(error.into()))
+        }
+    })
+}
+
+fn metadata(outcome: &Outcome, _: &Trusted) -> io::Result<ExitCode> {
     match &outcome.authenticated {
         Some(package) => print(&[package.metadata().raw(), b"\n"].concat(), 0),
         None => refused(&outcome.report),
     }
 }
 
-fn info(outcome: &Outcome) -> io::Result<ExitCode> {
+fn info(outcome: &Outcome, trusted: &Trusted) -> io::Result<ExitCode> {
     let Some(package) = &outcome.authenticated else { return refused(&outcome.report) };
     let metadata = package.metadata();
     let trust = match package.trust() {
+        _ if trusted.refusal(&outcome.report).is_some() => "revoked key",
         Trust::Pinned | Trust::InStore => "a trusted key",
         Trust::UnknownKey | Trust::Unsigned => "unknown key",
     };

@@ -10,7 +10,6 @@ pub mod rules;
 use std::path::{Path, PathBuf};
 
 use crate::{
-    base_dir,
     config_dir::{ConfigDir, Owner},
     config_error::ConfigError,
 };
@@ -38,13 +37,13 @@ pub struct Policies {
 }
 
 impl Policies {
-    /// Reads the policies of the machine and of the user.
+    /// Reads the policies in the directories of the machine and of the user.
     ///
     /// # Errors
     /// A file that is there and cannot be read, or means nothing: what it protects from is not known, so nothing is run.
-    pub fn read() -> Result<Self, ConfigError> {
+    pub fn read(directories: &[ConfigDir]) -> Result<Self, ConfigError> {
         let mut files = Vec::new();
-        for directory in [ConfigDir::system()?, ConfigDir::user(base_dir::variable)] {
+        for directory in directories {
             for (name, syntax) in FILES {
                 let Some(path) = directory.path.as_ref().map(|path| path.join(name)) else { continue };
                 if let Some(bytes) = directory.read(&path)? {

@@ -204,7 +204,7 @@ fn finish(own: &OwnFile, outcome: Result<Ended, LaunchError>) -> ExitCode {
     }
 }
 
-fn fail(path: &Path, error: &LaunchError) -> ExitCode {
+pub(crate) fn fail(path: &Path, error: &LaunchError) -> ExitCode {
     let (what, remedy) = error.words();
     log::event(
         Severity::Error,

@@ -128,7 +128,8 @@ pub(crate) struct Start<'a> {
 impl<'a> Start<'a> {
     /// Reads trailer, metadata and slot table, and holds the package against revocation lists, policies and its own rules.
     fn allowed(own: &'a OwnFile) -> Result<Self, LaunchError> {
-        let policies = Policies::read()?;
+        let store = TrustStore::find()?;
+        let policies = Policies::read(store.directories())?;
         let (level, said) = validation::level(base_dir::variable("FLAVOR_VALIDATION").as_deref(), &policies);
         said.iter().for_each(|said| warn(own, said));
         let Accepted { package, tolerated, .. } = verify(own, Scope::Head, level, |_, _| ())?;
@@ -137,7 +138,7 @@ impl<'a> Start<'a> {
         let logged: [(&str, &dyn fmt::Display); 4] =
             [("name", &metadata.name), ("version", &metadata.version), ("signer", &signer), ("level", &level.word())];
         log::event(Severity::Info, "authenticated", &logged);
-        let Decision { verify_cache, needs_strict, .. } = allow(own, &policies, &package, &tolerated)?;
+        let Decision { verify_cache, needs_strict, .. } = allow(own, &policies, &store, &package, &tolerated)?;
         let level = if needs_strict { Level::Strict } else { level };
         Ok(Self { own, package, level, tolerated, verify_cache })
     }
@@ -212,12 +213,12 @@ impl<'a> Start<'a> {
 fn allow(
     own: &OwnFile,
     policies: &Policies,
+    store: &TrustStore,
     package: &Authenticated,
     tolerated: &[String],
 ) -> Result<Decision, LaunchError> {
     tolerated.iter().for_each(|finding| warn(own, &["run in spite of: ", finding].concat()));
-    let store = TrustStore::find()?;
-    let decision = evaluation::decide(policies, &store, package, !tolerated.is_empty(), &Host::current())?;
+    let decision = evaluation::decide(policies, store, package, !tolerated.is_empty(), &Host::current())?;
     let words = |violation: &evaluation::Violation| {
         [&violation.message, ", by ", &violation.origin, " [", violation.rule.code(), "]"].concat()
     };

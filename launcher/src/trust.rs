@@ -9,7 +9,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use pspf_nostd::key::{Fingerprint, PublicKey};
+use pspf_nostd::{
+    key::{Fingerprint, PublicKey},
+    report::Report,
+};
 
 use crate::{
     base_dir, calendar,
@@ -139,6 +142,43 @@ impl TrustStore {
             }
         }
         Ok(revoked)
+    }
+}
+
+impl TrustStore {
+    /// The keys that are trusted at a time and not revoked, the revoked ones, and the files that hold no key.
+    ///
+    /// # Errors
+    /// As [`TrustStore::revocations`].
+    pub fn at(&self, now: u64) -> Result<Trusted, ConfigError> {
+        let revoked = self.revocations()?;
+        let (mut keys, unusable) = self.keys();
+        keys.retain(|key| !key.is_expired(now));
+        let mut trusted: Vec<Fingerprint> = keys.iter().map(|key| key.key.fingerprint()).collect();
+        trusted.retain(|key| revoked.iter().all(|revoked| revoked.fingerprint != *key));
+        Ok(Trusted { trusted, revoked, unusable })
+    }
+}
+
+/// What the store says at a time.
+#[derive(Clone, Debug)]
+pub struct Trusted {
+    /// The keys that are trusted.
+    pub trusted: Vec<Fingerprint>,
+    /// The keys that are revoked; none of them is among the trusted.
+    pub revoked: Vec<Revocation>,
+    /// The files that hold no key.
+    pub unusable: Vec<ConfigError>,
+}
+
+impl Trusted {
+    /// Why a package is refused whose key is revoked.
+    #[must_use]
+    pub fn refusal(&self, report: &Report) -> Option<String> {
+        let signer = report.signer.as_ref()?;
+        let revoked = self.revoked.iter().find(|revoked| revoked.fingerprint.to_string() == signer.fingerprint)?;
+        let because = if revoked.reason.is_empty() { String::new() } else { format!(" ({})", revoked.reason) };
+        Some(format!("its key is revoked by {}{because}", revoked.path.display()))
     }
 }
 

@@ -54,11 +54,7 @@ struct Launcher {
 /// Where the file cannot be read.
 pub fn run(arguments: &Inspect, console: &mut Console) -> Result<Exit, Failure> {
     let file = open_argument(&arguments.file, "a package")?;
-    let (store, warnings) = trusted_keys::read();
-    for warning in warnings {
-        console.warn(warning);
-    }
-    let trusted = TrustedKeys { pinned: Vec::new(), store };
+    let trusted = TrustedKeys { pinned: Vec::new(), store: trusted_keys::read(console)?.trusted };
     let outcome = driver::verify_file(&file, Scope::Head, trusted, |_, _| ())
         .map_err(|error| Problem::io("file.read", &arguments.file, "read the package", &error))?;
     let (report, head) = (&outcome.report, outcome.authenticated.as_ref());

@@ -6,4 +6,6 @@ pub mod inspect;
 pub mod inspect_attestation;
 pub mod keygen;
 pub mod pack;
+pub mod policy;
+pub mod trust;
 pub mod verify;

@@ -8,24 +8,13 @@ use crate::{
     terminal::{Console, Style, printable, size},
     trusted_keys,
 };
+use flavor_launcher::{trust::Trusted, verification::Document};
 use pspf_nostd::{
     report::{Integrity, Report, Trust},
     verify::TrustedKeys,
 };
 use serde::Serialize;
 use std::path::Path;
-
-#[derive(Serialize)]
-struct Document<'a> {
-    file: &'a Path,
-    /// Whether the command takes the package: the report's `ok` and everything that the options require.
-    accepted: bool,
-    /// What the options require and the package is not.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    unmet: Vec<String>,
-    #[serde(flatten)]
-    report: &'a Report,
-}
 
 #[derive(Serialize)]
 struct Unreadable<'a> {
@@ -40,13 +29,17 @@ struct Unreadable<'a> {
 /// # Errors
 /// Where an option names no key, or the only file cannot be read.
 pub fn run(arguments: &Verify, console: &mut Console) -> Result<Exit, Failure> {
-    let trusted = trusted(arguments, console)?;
+    let (trusted, store) = trusted(arguments, console)?;
     let mut exit = Exit::Done;
     for (number, path) in arguments.files.iter().enumerate() {
         let shown = match open_argument(path, "a package")
             .and_then(|file| checked_package::verify(path, &file, trusted.clone(), console))
         {
-            Ok(outcome) => show(arguments, console, path, &outcome.report, number),
+            Ok(outcome) => {
+                let mut unmet = unmet(arguments, &outcome.report);
+                unmet.extend(store.as_ref().and_then(|store| store.refusal(&outcome.report)));
+                show(console, path, &outcome.report, unmet, number, arguments.coverage)
+            }
             Err(failure) if arguments.files.len() == 1 => return Err(failure),
             Err(failure) => {
                 if console.json() {
@@ -63,30 +56,34 @@ pub fn run(arguments: &Verify, console: &mut Console) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-fn trusted(arguments: &Verify, console: &mut Console) -> Result<TrustedKeys, Failure> {
+/// The keys that count, and the store where it does.
+fn trusted(arguments: &Verify, console: &mut Console) -> Result<(TrustedKeys, Option<Trusted>), Failure> {
     let pinned = arguments.keys.iter().map(|key| key_files::pinned(key)).collect::<Result<Vec<_>, _>>()?;
     if !pinned.is_empty() {
-        return Ok(TrustedKeys { pinned, store: Vec::new() });
+        return Ok((TrustedKeys { pinned, store: Vec::new() }, None));
     }
-    let (store, warnings) = trusted_keys::read();
-    for warning in warnings {
-        console.warn(warning);
-    }
-    Ok(TrustedKeys { pinned, store })
+    let store = trusted_keys::read(console)?;
+    Ok((TrustedKeys { pinned, store: store.trusted.clone() }, Some(store)))
 }
 
-fn show(arguments: &Verify, console: &mut Console, path: &Path, report: &Report, number: usize) -> Exit {
-    let unmet = unmet(arguments, report);
-    let accepted = report.ok && unmet.is_empty();
+fn show(
+    console: &mut Console,
+    path: &Path,
+    report: &Report,
+    unmet: Vec<String>,
+    number: usize,
+    coverage: bool,
+) -> Exit {
+    let document = Document::new(path, report, unmet);
     if console.json() {
-        console.document(&Document { file: path, accepted, unmet, report });
+        console.document(&document);
     } else {
         if number > 0 {
             console.say("");
         }
-        human(console, path, report, &unmet, arguments.coverage);
+        human(console, path, report, &document.unmet, coverage);
     }
-    if accepted { Exit::Done } else { Exit::Failed }
+    if document.accepted { Exit::Done } else { Exit::Failed }
 }
 
 fn unmet(arguments: &Verify, report: &Report) -> Vec<String> {

@@ -64,7 +64,7 @@ fn nothing_is_written_of_a_package_that_does_not_verify() {
         &["extract-all", "app.psp", "out"],
         &["extract-all", "app.psp", "out", "--force"],
     ] {
-        let run = folder.flavor(words).fails(1, &["launcher", "SHA-256", "nothing was extracted"]);
+        let run = folder.flavor(words).fails(1, &["launcher", "SHA-256", "it is not used"]);
         assert_eq!(run.errors(), 1, "{run:#?}");
         assert_eq!(folder.listing(), before);
     }

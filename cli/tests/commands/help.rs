@@ -9,8 +9,17 @@ fn the_version_is_one_line() {
 #[test]
 fn every_command_shows_examples_and_the_program_its_exit_codes() {
     let folder = Folder::new();
-    folder.flavor(&["--help"]).succeeds().says(&["pack", "verify", "inspect", "extract-all", "keygen", "Exit codes:"]);
-    for command in ["pack", "verify", "inspect", "extract", "extract-all", "keygen"] {
+    folder.flavor(&["--help"]).succeeds().says(&[
+        "pack",
+        "verify",
+        "inspect",
+        "extract-all",
+        "keygen",
+        "trust",
+        "policy",
+        "Exit codes:",
+    ]);
+    for command in ["pack", "verify", "inspect", "extract", "extract-all", "keygen", "trust", "policy"] {
         folder.flavor(&[command, "--help"]).succeeds().says(&["Usage: flavor ", "Examples:", "--json"]);
     }
 }

@@ -75,6 +75,22 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// All rules.
+    pub const ALL: [Self; 12] = [
+        Self::Signature,
+        Self::TrustedKey,
+        Self::Keychain,
+        Self::Verdict,
+        Self::Lowering,
+        Self::Root,
+        Self::Platform,
+        Self::Age,
+        Self::Env,
+        Self::Sbom,
+        Self::Revoked,
+        Self::PackagePolicy,
+    ];
+
     /// The name in `[enforcement]`; `None` where nothing but `deny` makes sense.
     #[must_use]
     pub fn enforcement_key(self) -> Option<&'static str> {

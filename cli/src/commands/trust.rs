@@ -1,0 +1,221 @@
+//! `flavor trust`.
+
+use crate::{
+    arguments::{Trust, TrustCommand},
+    checked_package, config_file, key_files,
+    problem::{Exit, Failure, Problem, open_argument},
+    terminal::{Console, Style, printable, table},
+    trusted_keys,
+};
+use flavor_launcher::{
+    calendar,
+    config_dir::Owner,
+    trust::{TrustStore, TrustedKey},
+};
+use pspf_nostd::verify::TrustedKeys;
+use serde::Serialize;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Fewest digits that name a key to remove.
+const DIGITS_MIN: usize = 8;
+
+#[derive(Serialize)]
+struct KeyDocument {
+    fingerprint: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<String>,
+    store: &'static str,
+    state: &'static str,
+    file: PathBuf,
+}
+
+#[derive(Serialize)]
+struct ListDocument {
+    ok: bool,
+    keys: Vec<KeyDocument>,
+    warnings: Vec<Problem>,
+}
+
+#[derive(Serialize)]
+struct ChangeDocument<'a> {
+    ok: bool,
+    fingerprint: String,
+    files: &'a [PathBuf],
+}
+
+#[derive(Serialize)]
+struct VerifyDocument<'a> {
+    ok: bool,
+    file: &'a Path,
+    trusted: bool,
+    fingerprint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<KeyDocument>,
+}
+
+/// Runs one of the commands.
+///
+/// # Errors
+/// Where a file or the store cannot be read or written, or a package does not verify.
+pub fn run(arguments: &Trust, console: &mut Console) -> Result<Exit, Failure> {
+    match &arguments.command {
+        TrustCommand::Add { file, name, expires, system } => {
+            add(file, name.as_deref(), expires.as_deref(), *system, console)
+        }
+        TrustCommand::List => list(console),
+        TrustCommand::Remove { fingerprint, system } => remove(fingerprint, *system, console),
+        TrustCommand::Verify { file } => verify(file, console),
+    }
+}
+
+fn add(
+    file: &Path,
+    name: Option<&str>,
+    expires: Option<&str>,
+    system: bool,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    let key = key_files::public_key(file)?;
+    let mut text = String::new();
+    if let Some(name) = name {
+        if name.chars().any(char::is_control) {
+            let problem = Problem::error("trust.name", "a name is one line of text").field("--name");
+            return Err(Failure::usage(problem.found(format!("{name:?}"))));
+        }
+        text.push_str(&format!("# Name: {name}\n"));
+    }
+    if let Some(date) = expires {
+        if calendar::date(date).is_none() {
+            let problem = Problem::error("trust.expires", "this is not a date").field("--expires");
+            return Err(Failure::usage(problem.expected("a date like 2027-12-31").found(date)));
+        }
+        text.push_str(&format!("# Expires: {date}\n"));
+    }
+    text.push_str(&key.to_pem());
+    let fingerprint = key.fingerprint();
+    if let Some(revoked) =
+        trusted_keys::read(console)?.revoked.iter().find(|revoked| revoked.fingerprint == fingerprint)
+    {
+        let problem = Problem::error("trust.revoked", "this key is revoked").file(&revoked.path);
+        return Err(problem.hint("take it from that list if it is to be trusted again").into());
+    }
+    let path = config_file::keys_directory(system)?.join(format!("{}.pub", fingerprint.short()));
+    config_file::write(&path, &text, true)?;
+    let fingerprint = fingerprint.to_string();
+    if console.json() {
+        console.document(&ChangeDocument { ok: true, fingerprint, files: &[path] });
+    } else {
+        console.say(&format!("trusted      {}", path.display()));
+        console.say(&format!("fingerprint  {fingerprint}"));
+    }
+    Ok(Exit::Done)
+}
+
+/// All keys with what they are worth now, and the files that are none.
+fn keys(console: &mut Console) -> Result<Vec<KeyDocument>, Failure> {
+    let store = trusted_keys::read(console)?;
+    let (keys, _) = TrustStore::find().map_err(|error| trusted_keys::unusable(&error))?.keys();
+    let now = calendar::now();
+    let document = |key: TrustedKey| {
+        let revoked = store.revoked.iter().any(|revoked| revoked.fingerprint == key.key.fingerprint());
+        KeyDocument {
+            state: match (revoked, key.is_expired(now)) {
+                (true, _) => "revoked",
+                (_, true) => "expired",
+                _ => "trusted",
+            },
+            fingerprint: key.key.fingerprint().to_string(),
+            expires: key.expires.map(|time| calendar::text(time).chars().take(10).collect()),
+            store: if key.owner == Owner::System { "system" } else { "user" },
+            name: key.name,
+            file: key.path,
+        }
+    };
+    Ok(keys.into_iter().map(document).collect())
+}
+
+fn list(console: &mut Console) -> Result<Exit, Failure> {
+    let keys = keys(console)?;
+    if console.json() {
+        let warnings = console.take_warnings();
+        console.document(&ListDocument { ok: true, keys, warnings });
+    } else if keys.is_empty() {
+        console.say("no key is trusted; `flavor trust add FILE` adds one");
+    } else {
+        let rows: Vec<Vec<String>> = keys
+            .iter()
+            .map(|key| {
+                let until = key.expires.as_ref().map(|date| format!("until {date}")).unwrap_or_default();
+                vec![key.fingerprint.clone(), key.state.to_owned(), key.store.to_owned(), printable(&key.name), until]
+            })
+            .collect();
+        console.say(&table(&rows, &[], ""));
+    }
+    Ok(Exit::Done)
+}
+
+fn remove(digits: &str, system: bool, console: &mut Console) -> Result<Exit, Failure> {
+    let digits = digits.strip_prefix("sha256:").unwrap_or(digits).to_ascii_lowercase();
+    if digits.len() < DIGITS_MIN || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        let problem = Problem::error("trust.fingerprint", "this names no key").found(digits);
+        return Err(Failure::usage(
+            problem.expected(format!("{DIGITS_MIN} to 64 hexadecimal digits of a fingerprint")),
+        ));
+    }
+    let store = if system { "system" } else { "user" };
+    let mut found = keys(console)?;
+    found.retain(|key| key.store == store && key.fingerprint.starts_with(&digits));
+    let Some(fingerprint) = found.first().map(|key| key.fingerprint.clone()) else {
+        let problem = Problem::error("trust.absent", format!("no key of the {store} store begins with {digits}"));
+        return Err(problem.hint("`flavor trust list` shows all keys and their store").into());
+    };
+    if let Some(other) = found.iter().find(|key| key.fingerprint != fingerprint) {
+        let found = format!("{fingerprint} and {}", other.fingerprint);
+        let problem = Problem::error("trust.ambiguous", format!("more than one key begins with {digits}"));
+        return Err(problem.found(found).hint("give more digits").into());
+    }
+    let files: Vec<PathBuf> = found.into_iter().map(|key| key.file).collect();
+    for file in &files {
+        fs::remove_file(file).map_err(|error| Problem::io("config.write", file, "remove this", &error))?;
+    }
+    if console.json() {
+        console.document(&ChangeDocument { ok: true, fingerprint, files: &files });
+    } else {
+        for file in &files {
+            console.say(&format!("removed      {}", file.display()));
+        }
+        console.say(&format!("fingerprint  {fingerprint}"));
+    }
+    Ok(Exit::Done)
+}
+
+/// By the key that made the signature. What the index says of a fingerprint proves nothing (launcher.md §11, S14).
+fn verify(path: &Path, console: &mut Console) -> Result<Exit, Failure> {
+    let file = open_argument(path, "a package")?;
+    let outcome = checked_package::verify(path, &file, TrustedKeys::default(), console)?;
+    let Some(package) = &outcome.checked else { return Err(checked_package::refused(path, &outcome.report)) };
+    let fingerprint = package.fingerprint().to_string();
+    let mut keys = keys(console)?;
+    keys.retain(|key| key.fingerprint == fingerprint);
+    keys.sort_by_key(|key| key.state != "trusted");
+    let key = keys.into_iter().next();
+    let trusted = key.as_ref().is_some_and(|key| key.state == "trusted");
+    if console.json() {
+        console.document(&VerifyDocument { ok: trusted, file: path, trusted, fingerprint, key });
+    } else {
+        let (style, said) = match &key {
+            Some(key) if trusted => (Style::Green, format!("signed by trusted key {}", printable(&key.name))),
+            Some(key) => (Style::Red, format!("signed by a key that is {}", key.state)),
+            None => (Style::Red, "signed by a key that is not trusted".to_owned()),
+        };
+        let said = console.styled(style, said.trim_end());
+        console.say(&format!("{}: {said}", printable(&path.display().to_string())));
+        console.say(&format!("  fingerprint {fingerprint}"));
+    }
+    Ok(if trusted { Exit::Done } else { Exit::Failed })
+}

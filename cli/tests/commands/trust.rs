@@ -1,0 +1,110 @@
+use super::process::Folder;
+use pspf_nostd::{
+    index::{self, IndexBlock},
+    key::SigningKey,
+};
+use std::fs;
+
+const STORE: &str = ".config/flavor/trusted-keys";
+
+fn with_key(seed: &str) -> (Folder, String) {
+    let folder = Folder::new().with_package();
+    let key = SigningKey::from_seed_text(seed).unwrap().public_key();
+    folder.write("key.pub", key.to_pem());
+    (folder, key.fingerprint().to_string())
+}
+
+#[test]
+fn a_key_is_added_listed_used_and_removed() {
+    let (folder, fingerprint) = with_key("test");
+    folder.flavor(&["trust", "list"]).succeeds().says(&["no key is trusted"]);
+    folder.flavor(&["trust", "verify", "app.psp"]).fails(1, &[]).says(&["not trusted", &fingerprint]);
+    folder.flavor(&["verify", "app.psp", "--require-trusted"]).fails(1, &[]);
+
+    let add = ["trust", "add", "key.pub", "--name", "Build farm", "--expires", "2999-12-31"];
+    folder.flavor(&add).succeeds().says(&[&fingerprint]);
+    let file = format!("{STORE}/{}.pub", &fingerprint[..16]);
+    let text = String::from_utf8(folder.bytes(&file)).unwrap();
+    assert!(text.starts_with("# Name: Build farm\n# Expires: 2999-12-31\n-----BEGIN PUBLIC KEY-----"), "{text}");
+    folder.flavor(&["trust", "list"]).succeeds().says(&[&fingerprint, "trusted", "user", "Build farm", "2999-12-31"]);
+    let listed = folder.flavor(&["trust", "list", "--json"]).succeeds().json();
+    assert_eq!((&listed["keys"][0]["state"], &listed["keys"][0]["name"]), (&"trusted".into(), &"Build farm".into()));
+    folder.flavor(&["trust", "verify", "app.psp"]).succeeds().says(&["trusted key Build farm"]);
+    folder.flavor(&["verify", "app.psp", "--require-trusted"]).succeeds();
+
+    // Again: the new name and no date.
+    folder.flavor(&["trust", "add", "key.pub"]).succeeds();
+    let listed = folder.flavor(&["trust", "list", "--json"]).succeeds().json();
+    assert_eq!(listed["keys"].as_array().unwrap().len(), 1);
+    assert_eq!(listed["keys"][0].get("expires"), None);
+
+    folder.flavor(&["trust", "remove", &fingerprint[..7]]).fails(2, &["8 to 64"]);
+    folder.flavor(&["trust", "remove", "0123456789"]).fails(1, &["no key of the user store", "trust list"]);
+    folder.flavor(&["trust", "remove", &fingerprint[..16]]).succeeds().says(&[&file]);
+    assert!(!folder.path(&file).exists());
+    folder.flavor(&["trust", "verify", "app.psp"]).fails(1, &[]);
+}
+
+#[test]
+fn only_public_keys_and_dates_are_taken() {
+    let (folder, _) = with_key("test");
+    folder.write("private.key", SigningKey::from_seed_text("test").unwrap().to_pem().as_bytes());
+    folder.write("junk.pub", "junk");
+    for file in ["private.key", "junk.pub"] {
+        assert_eq!(folder.flavor(&["trust", "add", file]).fails(1, &[file]).errors(), 1);
+    }
+    folder.flavor(&["trust", "add", "key.pub", "--expires", "2027-02-30"]).fails(2, &["--expires", "2027-02-30"]);
+    folder.flavor(&["trust", "add", "key.pub", "--name", "a\nb"]).fails(2, &["--name"]);
+    assert!(!folder.path(STORE).exists());
+}
+
+/// S14: the fingerprint in the index is text that anybody can put there.
+#[test]
+fn a_forged_fingerprint_is_not_trusted() {
+    let (folder, fingerprint) = with_key("somebody trusted");
+    folder.flavor(&["trust", "add", "key.pub"]).succeeds();
+    let mut bytes = folder.bytes("app.psp");
+    let end = bytes.len();
+    let mut block = IndexBlock::from_bytes(&bytes[end - 8196..end - 4]).unwrap();
+    block.set(index::KEY_FINGERPRINT, fingerprint.as_bytes());
+    block.seal_checksum();
+    bytes[end - 8196..end - 4].copy_from_slice(block.as_bytes());
+    folder.write("forged.psp", bytes);
+    let run = folder.flavor(&["trust", "verify", "forged.psp"]).fails(1, &["attestation_key_fp"]);
+    assert!(!run.stdout.contains("trusted key"), "{run:#?}");
+    let run = folder.flavor(&["trust", "verify", "app.psp", "--json"]).fails(1, &[]);
+    assert_eq!(run.json()["trusted"], false);
+}
+
+#[test]
+fn expired_and_revoked_keys_are_not_trusted() {
+    let (folder, fingerprint) = with_key("test");
+    folder.flavor(&["trust", "add", "key.pub", "--expires", "2020-01-01"]).succeeds();
+    folder.flavor(&["trust", "verify", "app.psp"]).fails(1, &[]).says(&["expired"]);
+    folder.flavor(&["verify", "app.psp", "--require-trusted"]).fails(1, &[]);
+    folder.flavor(&["trust", "add", "key.pub"]).succeeds();
+    folder.flavor(&["trust", "verify", "app.psp"]).succeeds();
+    folder.write(".config/flavor/revoked-keys", format!("# stolen\n{fingerprint} laptop\n"));
+    folder.flavor(&["trust", "verify", "app.psp"]).fails(1, &[]).says(&["revoked"]);
+    folder.flavor(&["trust", "list"]).succeeds().says(&["revoked"]);
+    folder.flavor(&["verify", "app.psp"]).fails(1, &[]).says(&["its key is revoked", "laptop"]);
+    folder.flavor(&["trust", "add", "key.pub"]).fails(1, &["revoked-keys"]);
+    let run = super::process::Run::of(folder.package("app.psp", &[]).env("HOME", folder.path("")));
+    assert_eq!(run.fails(108, &["is revoked"]).stdout, "");
+    folder.write(".config/flavor/revoked-keys", "nonsense\n");
+    folder.flavor(&["verify", "app.psp"]).fails(1, &["revoked-keys:1:1"]);
+}
+
+#[test]
+fn junk_in_the_store_is_a_warning_and_not_a_key() {
+    let (folder, _) = with_key("test");
+    folder.flavor(&["trust", "add", "key.pub"]).succeeds();
+    folder.write(&format!("{STORE}/junk.pub"), "junk");
+    let run = folder.flavor(&["trust", "verify", "app.psp"]).succeeds();
+    assert!(run.stderr.contains("junk.pub: warning:") && run.errors() == 0, "{run:#?}");
+    fs::remove_file(folder.path(&format!("{STORE}/junk.pub"))).unwrap();
+    assert_eq!(folder.flavor(&["trust", "verify", "app.psp"]).succeeds().stderr, "");
+    folder.write("junk.psp", "junk");
+    folder.flavor(&["trust", "verify", "junk.psp"]).fails(1, &["junk.psp"]);
+    folder.flavor(&["trust", "verify", "missing.psp"]).fails(2, &["missing.psp"]);
+}
