@@ -5,7 +5,6 @@ use std::{
     ffi::{OsStr, OsString},
     fs::{self, File},
     io,
-    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
 };
 
@@ -70,6 +69,7 @@ impl OwnFile {
 fn executed(called: &OsStr) -> PathBuf {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
+        use std::os::unix::ffi::OsStrExt;
         let name = rustix::param::linux_execfn();
         if !name.is_empty() {
             return PathBuf::from(OsStr::from_bytes(name.to_bytes()));

@@ -22,6 +22,7 @@ use crate::{
     glob,
     io_failure::IoFailure,
     placeholders::{Placeholders, inside},
+    spawn::Heard,
 };
 
 /// Bytes of a failed command's output that are shown: its end is where the reason stands.
@@ -113,6 +114,7 @@ pub fn make_directories(placeholders: &Placeholders<'_>) -> Result<(), SetupErro
 /// # Errors
 /// [`SetupError`] of the first that fails.
 pub fn run(placeholders: &Placeholders<'_>, environment: &Environment) -> Result<(), SetupError> {
+    let _heard = Heard::default();
     for (number, command) in placeholders.metadata.setup_commands.iter().enumerate() {
         let step = Step { command, place: format!("setup_commands[{number}]"), placeholders, environment };
         match step.text("type")? {

@@ -213,6 +213,39 @@ fn set_alarm(seconds: u32) {
     unsafe { libc::alarm(seconds) };
 }
 
+/// Children whose ends are told: a caller's ignored SIGCHLD would make the kernel throw their exit status away. Dropping it
+/// leaves the signal as the caller had it.
+#[derive(Debug)]
+pub struct Heard {
+    was_ignored: bool,
+}
+
+impl Default for Heard {
+    fn default() -> Self {
+        // SAFETY: sets the default action, no handler.
+        let old = unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+        Self { was_ignored: old == libc::SIG_IGN }
+    }
+}
+
+impl Heard {
+    /// Whether the caller had it ignored; it is not restored here then, but in the child.
+    fn left_to_the_child(self) -> bool {
+        let was_ignored = self.was_ignored;
+        mem::forget(self);
+        was_ignored
+    }
+}
+
+impl Drop for Heard {
+    fn drop(&mut self) {
+        if self.was_ignored {
+            // SAFETY: ignores the signal, no handler.
+            unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
+        }
+    }
+}
+
 /// Signals that wait until they are asked for, from here to the end of the launcher.
 struct Mask {
     before: sigset_t,
@@ -230,10 +263,7 @@ impl Mask {
         if done != 0 {
             return Err(io::Error::last_os_error());
         }
-        // A caller's ignored SIGCHLD would make the kernel throw the child's exit status away.
-        // SAFETY: sets the default action, no handler.
-        let old = unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
-        Ok(Self { before, child_was_ignored: old == libc::SIG_IGN })
+        Ok(Self { before, child_was_ignored: Heard::default().left_to_the_child() })
     }
 
     /// Async-signal-safe.

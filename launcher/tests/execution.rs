@@ -114,6 +114,23 @@ fn signals_that_the_caller_ignores_or_blocks_are_left_so() {
     assert_ne!(show("", "exec"), show("trap '' HUP;", "exec"));
 }
 
+#[test]
+fn a_caller_that_ignores_its_children_hides_no_exit_status_from_the_launcher() {
+    let place = Place::new();
+    let setup = r#"{"setup_commands":[{"type":"execute","command":"true"}]}"#;
+    let ignoring =
+        "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])";
+    for mode in ["exec", "spawn"] {
+        let body = "#!/usr/bin/env python3\nimport signal; print(signal.getsignal(signal.SIGCHLD).name)\n";
+        let mut slot = Slot::new("app", "bin/app", "none", body.into());
+        slot.permissions = 0o755;
+        let program = place.install(mode, &package(&[slot], "app", setup));
+        let mut command = place.command(Path::new("python3"));
+        command.env("FLAVOR_EXEC_MODE", mode).args(["-c", ignoring]).arg(&program);
+        assert_eq!(stdout(&command.output().unwrap()), "SIG_IGN\n", "{mode}");
+    }
+}
+
 /// Runs a script of Python's with a terminal of its own and a shell's job control.
 fn in_terminal(place: &Place, program: &Path, script: &str) -> String {
     let path = place.path("terminal.py");
@@ -259,12 +276,14 @@ fn scripts_without_an_interpreter_line_run_in_the_shell_and_binaries_do_not() {
         assert_refused(&missing, 104, &["bin/app", "it is there; the interpreter"]);
     }
     // The C library of a launcher that is not static gives everything to the shell before we are asked.
-    let Some(launcher) = std::env::var_os("PSPF_LAUNCHER") else {
-        eprintln!("skipped in part: PSPF_LAUNCHER is not set");
+    let launcher = std::env::var_os("PSPF_LAUNCHER").map(|path| fs::read(path).unwrap());
+    let is_static = |launcher: &Vec<u8>| !launcher.windows(9).any(|window| window == b"/ld-linux");
+    let Some(launcher) = launcher.filter(is_static) else {
+        eprintln!("skipped in part: PSPF_LAUNCHER names no static launcher");
         return;
     };
     let binary = slot(b"\x7fELF\x02\x01\x01\0not for this machine");
-    let bytes = support::package_of(&fs::read(launcher).unwrap(), &[binary], "app", "{}", "1");
+    let bytes = support::package_of(&launcher, &[binary], "app", "{}", "1");
     assert_refused(&place.run(&place.install("binary", &bytes), &[]), 104, &["bin/app", "machine"]);
 }
 
