@@ -1,5 +1,6 @@
 //! What each fuzz target asserts, as plain functions; the targets themselves are three lines.
 
+use flavor_launcher::{command, glob};
 use pspf_nostd::{
     codec::{Budget, Codec, Codecs, PureCodecs, Stop},
     index::{self, END_MAGIC, IndexBlock, START_MAGIC},
@@ -141,5 +142,31 @@ pub fn tar(archive: &[u8]) {
                 && !path.starts_with(b"/")
                 && path.split(|byte| *byte == b'/').all(|part| part != b".." && !part.is_empty())
         );
+    }
+}
+
+/// A command that splits does so again when its words are quoted, into the same words.
+pub fn command_words(text: &[u8]) {
+    let Ok(text) = core::str::from_utf8(text) else { return };
+    let Ok(words) = command::split(text) else { return };
+    // In single quotes nothing is special but their own end; that one stands in double quotes.
+    let quoted: Vec<String> = words.iter().map(|word| format!("'{}'", word.replace('\'', "'\"'\"'"))).collect();
+    assert_eq!(command::split(&quoted.join(" ")).unwrap(), words);
+}
+
+/// A pattern and a name, with a zero byte between them: what matches goes on matching when both get a tail.
+pub fn glob(bytes: &[u8]) {
+    let mut parts = bytes.splitn(2, |byte| *byte == 0);
+    let (pattern, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let matches = glob::matches(pattern, name);
+    if !glob::is_pattern(pattern) {
+        return assert_eq!(matches, pattern == name);
+    }
+    assert!(glob::matches(b"*", name));
+    // An open bracket would take the tail for its own.
+    if matches && !pattern.contains(&b'[') {
+        assert!(glob::matches(&[pattern, b"*"].concat(), &[name, b"tail"].concat()));
+        assert!(glob::matches(&[pattern, b"?"].concat(), &[name, b"t"].concat()));
+        assert!(glob::matches(&[b"*", pattern].concat(), &[b"head", name].concat()));
     }
 }

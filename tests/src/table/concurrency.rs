@@ -115,14 +115,21 @@ fn begun(stage: &Stage<'_>, package: &Path, child: &mut Child) -> io::Result<boo
     Ok(false)
 }
 
-/// Starts a package, lets it extract for some milliseconds and ends it by a signal.
-fn interrupt(stage: &Stage<'_>, command: Command, package: &Path, name: &str, after: u64) -> io::Result<()> {
+/// Starts a package, lets it extract for some time and ends it by a signal.
+fn interrupt(stage: &Stage<'_>, command: Command, package: &Path, name: &str, after: Duration) -> io::Result<()> {
     let mut child = spawn(command)?;
     if begun(stage, package, &mut child)? {
-        thread::sleep(Duration::from_millis(after));
+        thread::sleep(after);
         signal(&child, name)?;
     }
     child.wait().map(drop)
+}
+
+/// How long a start takes here and now: the moments of the kills are spread over that.
+fn span(mut command: Command) -> io::Result<Duration> {
+    let start = Instant::now();
+    command.output()?;
+    Ok(start.elapsed())
 }
 
 fn two_of_one_name(stage: &Stage<'_>) -> io::Result<String> {
@@ -154,10 +161,11 @@ fn first_starts(stage: &Stage<'_>) -> io::Result<String> {
 
 fn starts_after_kill(stage: &Stage<'_>) -> io::Result<String> {
     let package = stage.pack("app.psp", &Package::tree('A'))?;
+    let span = span(stage.command(&package))?;
     let mut words = Vec::new();
     for round in 0..6 {
         clear(stage)?;
-        interrupt(stage, stage.command(&package), &package, "KILL", 2 * round)?;
+        interrupt(stage, stage.command(&package), &package, "KILL", span * round / 6)?;
         words.extend(same(stage, &package, 4)?);
     }
     Ok(format!("{}; {}", tally(&words), left_over(stage, &package)))
@@ -200,11 +208,13 @@ fn again(stage: &Stage<'_>, package: &Path) -> Command {
 
 fn kill_again(stage: &Stage<'_>) -> io::Result<String> {
     let package = stage.pack("app.psp", &Package::tree('A'))?;
+    stage.run(&package)?;
+    let span = span(again(stage, &package))?;
     let mut words = Vec::new();
     for round in 0..12 {
         clear(stage)?;
         stage.run(&package)?;
-        interrupt(stage, again(stage, &package), &package, "KILL", 5 * round)?;
+        interrupt(stage, again(stage, &package), &package, "KILL", span * round / 12)?;
         words.push(stage.run(&package)?);
     }
     // Only an extraction cleans up, so that a warm start stays quick.
@@ -215,11 +225,12 @@ fn kill_again(stage: &Stage<'_>) -> io::Result<String> {
 fn killed_upgrade(stage: &Stage<'_>) -> io::Result<String> {
     let first = stage.pack("one/app.psp", &Package::tree('A'))?;
     let second = stage.pack("two/app.psp", &Package::tree('B').version("2.0.0"))?;
+    let span = span(stage.command(&second))?;
     let mut words = Vec::new();
     for round in 0..12 {
         clear(stage)?;
         stage.run(&first)?;
-        interrupt(stage, stage.command(&second), &second, "KILL", 5 * round)?;
+        interrupt(stage, stage.command(&second), &second, "KILL", span * round / 12)?;
         words.push(stage.run(&first)?);
     }
     again(stage, &first).output()?;
@@ -228,12 +239,13 @@ fn killed_upgrade(stage: &Stage<'_>) -> io::Result<String> {
 
 fn kill_first(stage: &Stage<'_>) -> io::Result<String> {
     let package = stage.pack("app.psp", &Package::tree('A'))?;
+    let span = span(stage.command(&package))?;
     let mut words = Vec::new();
     let mut left = 0;
     for (name, count) in [("KILL", 10), ("TERM", 4), ("INT", 4)] {
         for moment in 0..count {
             clear(stage)?;
-            interrupt(stage, stage.command(&package), &package, name, 3 * moment)?;
+            interrupt(stage, stage.command(&package), &package, name, span * moment / count)?;
             words.push(stage.run(&package)?);
             left += stage.leftovers(&package);
         }

@@ -49,14 +49,14 @@ pub(super) const ROWS: &[Row] = &[
     Row::new(
         "H10",
         "A slot's id climbs out of the work environment, its target is empty",
-        "refused *; nothing outside",
+        "refused 107; nothing outside",
         climbing_id,
     )
     .known("refused 106; nothing outside", "ran; wrote outside"),
     Row::new(
         "S23",
         "An init slot's id climbs out to a directory; setup removes init slots",
-        "refused *; victim untouched or ran; victim untouched",
+        "refused 107; victim untouched",
         climbing_init,
     )
     .known("ran; victim untouched", "ran; victim changed"),

@@ -70,6 +70,9 @@ fn ours(result: &RowResult) -> String {
     let seen = text(&result.outcomes[0]);
     match (verdict(result), result.row.waits) {
         (Verdict::NotYet, Some(feature)) => format!("not there yet ({feature}): {seen}"),
+        (Verdict::Bad, Some(feature)) if result.row.accepts(&seen) => {
+            format!("does not wait for `{feature}` any more: {seen}")
+        }
         (Verdict::Bad, _) => format!("WRONG: {seen}"),
         _ => seen,
     }
