@@ -34,7 +34,6 @@ pub(super) const ROWS: &[Row] = &[
         "kept",
         state_after_upgrade,
     )
-    .waits("lifecycle")
     .known("kept", "refused 104"),
 ];
 

@@ -26,7 +26,7 @@ pub(super) const ROWS: &[Row] = &[
         "refused 108; refused 107",
         build_time,
     )
-    .waits("policy").known("ran; ran", "ran; ran"),
+.known("ran; ran", "ran; ran"),
     Row::new(
         "S9",
         "Only trusted keys may sign: a trusted one's, but a bad signature, at the levels relaxed and none",
@@ -39,22 +39,22 @@ pub(super) const ROWS: &[Row] = &[
         "refused 108",
         user_against_system,
     )
-    .waits("policy").known("ran", "ran"),
+.known("ran", "ran"),
     Row::new(
         "S11",
         "The package's own rules: not as root, other platforms, one day, a variable that is not set",
         "refused 108; refused 108; refused 108; refused 108",
         own_rules,
     )
-    .waits("policy").known("refused 1; refused 1; ran; refused 1", "refused 104; refused 104; ran; refused 104"),
-    Row::new("S12", "Package for one platform, operator for another", "refused 108", disjoint_platforms).waits("policy").known("refused 1", "ran"),
+.known("refused 1; refused 1; ran; refused 1", "refused 104; refused 104; ran; refused 104"),
+    Row::new("S12", "Package for one platform, operator for another", "refused 108", disjoint_platforms).known("refused 1", "ran"),
     Row::new(
         "S14",
         "`flavor trust verify` on a package that claims a trusted key's fingerprint",
         "not trusted",
         forged_fingerprint,
     )
-    .waits("policy").known("trusted", "trusted"),
+.known("trusted", "trusted"),
 ];
 
 /// The user's directory of settings.

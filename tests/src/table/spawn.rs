@@ -17,7 +17,6 @@ pub(super) const ROWS: &[Row] = &[
         "told and ended; ended",
         signalled,
     )
-    .waits("lifecycle")
     .known("orphaned; orphaned", "orphaned; orphaned"),
     Row::new(
         "R37",
@@ -25,7 +24,6 @@ pub(super) const ROWS: &[Row] = &[
         "signal 9 or exit 137",
         killed_child,
     )
-    .waits("lifecycle")
     .known("exit 1", "exit 255"),
 ];
 
