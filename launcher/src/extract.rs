@@ -117,10 +117,10 @@ pub(crate) fn add_slots(
     root: &mut ExtractionRoot,
     file: &File,
     package: &Checked,
-    wanted: impl Fn(&SlotFacts) -> bool,
+    wanted: impl Fn(usize) -> bool,
 ) -> Result<(), ExtractError> {
-    for (number, facts) in package.slots().iter().enumerate() {
-        if wanted(facts) {
+    for number in 0..package.slots().len() {
+        if wanted(number) {
             add_slot(root, file, package, number)?;
         }
     }

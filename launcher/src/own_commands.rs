@@ -1,7 +1,7 @@
 //! What the launcher itself answers when `FLAVOR_LAUNCHER_CLI` is set: facts about the package that it stands in.
 
 use std::{
-    ffi::{OsStr, OsString},
+    ffi::OsString,
     io::{self, Write},
     process::ExitCode,
 };
@@ -27,14 +27,6 @@ pub enum Done {
     Ended(ExitCode),
     /// `run`: the program is to be started with the arguments behind it.
     RunProgram,
-}
-
-/// Whether the variable's value turns the launcher's own commands on.
-#[must_use]
-pub fn are_asked_for(value: Option<&OsStr>) -> bool {
-    value
-        .and_then(OsStr::to_str)
-        .is_some_and(|value| ["1", "true", "t", "yes", "on"].iter().any(|word| value.eq_ignore_ascii_case(word)))
 }
 
 /// Answers a command; without a word it is `info`.

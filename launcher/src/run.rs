@@ -19,6 +19,7 @@ use crate::{
     command::{self, CommandError},
     driver::verify_file,
     environment::{self, Facts},
+    lifecycle::{Content, Plan},
     own_commands,
     own_file::OwnFile,
     placeholders::Placeholders,
@@ -140,7 +141,7 @@ pub fn main() -> ExitCode {
         Ok(own) => own,
         Err((path, error)) => return fail(&path, &LaunchError::OwnFile(error)),
     };
-    if own_commands::are_asked_for(base_dir::variable("FLAVOR_LAUNCHER_CLI").as_deref()) {
+    if base_dir::variable("FLAVOR_LAUNCHER_CLI").is_some_and(|value| is_on(&value)) {
         match own_commands::run(&own, &arguments) {
             own_commands::Done::Ended(code) => return code,
             own_commands::Done::RunProgram => drop(arguments.remove(0)),
@@ -164,7 +165,8 @@ enum Never {}
 fn start(own: &OwnFile, arguments: &[OsString]) -> Result<Never, LaunchError> {
     let package = authenticate(own)?;
     let bases = BaseDir::candidates(base_dir::variable).map_err(LaunchError::Base)?;
-    let workenv = work_environment(own, &package, &bases)?;
+    let plan = Plan::new(&package, base_dir::variable("FLAVOR_DEV").is_some_and(|value| is_on(&value)));
+    let workenv = work_environment(own, &package, &bases, Content::work_environment(&plan))?;
     let facts = facts(own, &workenv);
     let metadata = package.metadata();
     let command = metadata.execution.as_ref().map(|execution| execution.command.as_str()).unwrap_or_default();
@@ -191,11 +193,12 @@ fn work_environment<'a>(
     own: &OwnFile,
     package: &'a Authenticated,
     bases: &'a [BaseDir],
+    content: Content<'a>,
 ) -> Result<Workenv<'a>, LaunchError> {
     let reuse = reuse_is_allowed(base_dir::variable("FLAVOR_WORKENV_CACHE").as_ref());
     if reuse {
         for base in bases {
-            let workenv = Workenv::new(base, package);
+            let workenv = Workenv::new(base, package, content);
             if workenv.is_valid()? {
                 return Ok(workenv);
             }
@@ -203,7 +206,7 @@ fn work_environment<'a>(
     }
     let mut refused = LaunchError::Command(CommandError::Missing);
     for base in bases {
-        let workenv = Workenv::new(base, package);
+        let workenv = Workenv::new(base, package, content);
         match workenv.create(own.file(), &facts(own, &workenv), reuse, || check(own, package)) {
             Ok(()) => return Ok(workenv),
             Err(error @ LaunchError::Workenv(WorkenvError::Base(_))) => refused = error,
@@ -241,6 +244,12 @@ fn refusal(report: &Report) -> LaunchError {
         }
         None => LaunchError::Verification { why: "it is not signed [signature.absent]".to_owned() },
     }
+}
+
+/// Whether a variable's value switches something on.
+fn is_on(value: &OsStr) -> bool {
+    let value = value.to_str().unwrap_or_default();
+    ["1", "true", "t", "yes", "on"].iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
 /// Whether a program's bytes are those of a launcher of this project.

@@ -23,7 +23,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use pspf_nostd::verify::{Authenticated, Checked, SlotFacts};
+use pspf_nostd::verify::{Authenticated, Checked};
 
 use crate::{
     base_dir::{BaseDir, BaseDirError, check_tree},
@@ -31,6 +31,7 @@ use crate::{
     extract::{self, ExtractError},
     extraction_root::{ExtractionRoot, RECORD_DIRECTORY},
     io_failure::IoFailure,
+    lifecycle::Content,
     lock::{Attempt, Lock, lock_directory, lock_file},
     placeholders::Placeholders,
     setup::{self, SetupError},
@@ -109,6 +110,7 @@ impl From<SetupError> for WorkenvError {
 pub struct Workenv<'a> {
     base: &'a BaseDir,
     package: &'a Authenticated,
+    content: Content<'a>,
     name: String,
     path: PathBuf,
 }
@@ -116,13 +118,13 @@ pub struct Workenv<'a> {
 impl<'a> Workenv<'a> {
     /// Names it; touches nothing.
     #[must_use]
-    pub fn new(base: &'a BaseDir, package: &'a Authenticated) -> Self {
+    pub fn new(base: &'a BaseDir, package: &'a Authenticated, content: Content<'a>) -> Self {
         let metadata = package.metadata();
         let id = package.content_id().to_string();
         let id = id.get(..ID_DIGITS).unwrap_or_default();
-        let name = format!("{}-{}-{id}", plain(&metadata.name), plain(&metadata.version));
+        let name = format!("{}-{}-{id}{}", plain(&metadata.name), plain(&metadata.version), content.suffix());
         let path = base.workenvs().join(&name);
-        Self { base, package, name, path }
+        Self { base, package, content, name, path }
     }
 
     /// Its path.
@@ -142,7 +144,7 @@ impl<'a> Workenv<'a> {
     /// # Errors
     /// A `cache_validation` that leaves the work environment.
     pub fn is_valid(&self) -> Result<bool, WorkenvError> {
-        let content_holds = setup::cache_is_valid(&self.placeholders())?;
+        let content_holds = !self.content.is_work_environment() || setup::cache_is_valid(&self.placeholders())?;
         Ok(content_holds
             && self.base.check().is_ok()
             && check_tree(&self.path).is_ok()
@@ -184,7 +186,7 @@ impl<'a> Workenv<'a> {
     }
 
     fn extract(&self, file: &File, package: &Checked, facts: &Facts<'_>, reuse: bool) -> Result<(), WorkenvError> {
-        let has_setup = !package.metadata().setup_commands.is_empty();
+        let has_setup = self.has_setup();
         let (mut root, _lock) = self.temporary_root()?;
         let temporary = root.path().to_owned();
         let published = self.fill(&mut root, file, package, has_setup).and_then(|()| self.publish(&temporary, reuse));
@@ -218,9 +220,10 @@ impl<'a> Workenv<'a> {
         package: &Checked,
         has_setup: bool,
     ) -> Result<(), WorkenvError> {
-        // Slots that exist for the setup only are not needed without one.
-        extract::add_slots(root, file, package, |slot| has_setup || !is_init(slot))?;
-        setup::make_directories(&Placeholders { workenv: root.path(), metadata: package.metadata() })?;
+        extract::add_slots(root, file, package, |slot| self.content.holds(slot))?;
+        if self.content.is_work_environment() {
+            setup::make_directories(&Placeholders { workenv: root.path(), metadata: package.metadata() })?;
+        }
         let records = root.path().join(RECORD_DIRECTORY);
         DirBuilder::new().mode(0o700).create(&records).map_err(IoFailure::of("create the directory", &records))?;
         if !has_setup {
@@ -261,8 +264,7 @@ impl<'a> Workenv<'a> {
         let placeholders = self.placeholders();
         let environment = environment::for_setup(std::env::vars_os(), package.metadata(), facts);
         let done = setup::run(&placeholders, &environment).map_err(WorkenvError::from).and_then(|()| {
-            let slots = package.slots();
-            root.remove(&self.path, |slot| slots.get(slot).is_some_and(is_init));
+            root.remove(&self.path, |slot| self.content.is_for_setup_only(slot));
             let records = self.path.join(RECORD_DIRECTORY);
             self.write_record(&records, "complete.new")?;
             let (new, complete) = (records.join("complete.new"), records.join("complete"));
@@ -275,9 +277,13 @@ impl<'a> Workenv<'a> {
         done
     }
 
+    fn has_setup(&self) -> bool {
+        self.content.is_work_environment() && !self.package.metadata().setup_commands.is_empty()
+    }
+
     /// What the record of a valid tree says: which content, in full, by which rules of extraction.
     fn record(&self) -> String {
-        format!("pspf work environment 1\ncontent {}\n", self.package.content_id())
+        format!("pspf work environment 1\ncontent {}{}\n", self.package.content_id(), self.content.suffix())
     }
 
     fn write_record(&self, records: &Path, name: &str) -> Result<(), IoFailure> {
@@ -307,7 +313,7 @@ impl<'a> Workenv<'a> {
             .mode(0o700)
             .create(&directory)
             .map_err(IoFailure::of("create the directory", &directory))?;
-        let has_setup = !self.package.metadata().setup_commands.is_empty();
+        let has_setup = self.has_setup();
         let path = directory.join(&self.name);
         let patience = if has_setup { SETUP_PATIENCE } else { PATIENCE };
         match lock_file(&path, patience).map_err(IoFailure::of("lock", &path))? {
@@ -352,11 +358,6 @@ fn plain(text: &str) -> String {
         plain.replace_range(..1, "_");
     }
     plain
-}
-
-/// Whether a slot is there for the setup only.
-fn is_init(slot: &SlotFacts) -> bool {
-    slot.entry().lifecycle == "init"
 }
 
 fn sync(directory: &Path) -> Result<(), IoFailure> {

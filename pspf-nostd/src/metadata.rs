@@ -110,6 +110,8 @@ pub struct SlotEntry {
     pub lifecycle: String,
     /// `permissions`, an octal text.
     pub permissions: Option<String>,
+    /// `platform`, like `linux_amd64`, where the slot is for one only.
+    pub platform: Option<String>,
     /// `self_ref`: a slot without data that stands for the package itself.
     pub self_ref: bool,
 }
@@ -276,6 +278,7 @@ impl SlotEntry {
             "purpose",
             "lifecycle",
             "permissions",
+            "platform",
             "resolution",
             "self_ref",
             "original_size",
@@ -294,6 +297,7 @@ impl SlotEntry {
             purpose: slot.key("purpose").string()?,
             lifecycle: slot.key("lifecycle").string()?,
             permissions: slot.key("permissions").optional_string()?,
+            platform: slot.key("platform").optional_string()?,
             self_ref: slot.key("self_ref").boolean()?,
         })
     }
