@@ -17,7 +17,7 @@ use pspf_nostd::{
 use crate::{
     base_dir::{self, BaseDir, BaseDirError},
     command::{self, CommandError},
-    driver::verify_file,
+    driver::{verify_file, verify_head},
     environment::{self, Facts},
     lifecycle::{Content, Plan},
     own_commands,
@@ -207,7 +207,9 @@ fn work_environment<'a>(
     let mut refused = LaunchError::Command(CommandError::Missing);
     for base in bases {
         let workenv = Workenv::new(base, package, content);
-        match workenv.create(own.file(), &facts(own, &workenv), reuse, || check(own, package)) {
+        let begin = || verify_head(own.file(), TrustedKeys::default()).map_err(LaunchError::OwnFile);
+        let accept = |outcome| accept(outcome, package);
+        match workenv.create(own.file(), &facts(own, &workenv), reuse, begin, accept) {
             Ok(()) => return Ok(workenv),
             Err(error @ LaunchError::Workenv(WorkenvError::Base(_))) => refused = error,
             Err(error) => return Err(error),
@@ -222,9 +224,8 @@ fn authenticate(own: &OwnFile) -> Result<Authenticated, LaunchError> {
     outcome.authenticated.ok_or_else(|| refusal(&outcome.report))
 }
 
-/// Reads every byte.
-fn check(own: &OwnFile, package: &Authenticated) -> Result<Checked, LaunchError> {
-    let outcome = verify(own, Scope::Content)?;
+/// The proof that every byte was read and nothing failed, and that it is still the package that was looked at first.
+fn accept(outcome: Outcome, package: &Authenticated) -> Result<Checked, LaunchError> {
     let checked = outcome.checked.ok_or_else(|| refusal(&outcome.report))?;
     if checked.content_id() != package.content_id() {
         return Err(LaunchError::Verification { why: "the file has changed while it was being read".to_owned() });
