@@ -205,7 +205,9 @@ fn work_environment<'a>(
         }
     }
     let mut refused = LaunchError::Command(CommandError::Missing);
-    for base in bases {
+    // Where nothing can be executed is better than nowhere: the program may be run by an interpreter from elsewhere.
+    let (executable, others): (Vec<_>, Vec<_>) = bases.iter().partition(|base| !base.is_noexec());
+    for base in executable.into_iter().chain(others) {
         let workenv = Workenv::new(base, package, content);
         let begin = || verify_head(own.file(), TrustedKeys::default()).map_err(LaunchError::OwnFile);
         let accept = |outcome| accept(outcome, package);
