@@ -235,6 +235,7 @@ impl<'a> Workenv<'a> {
         begin: impl FnOnce() -> Result<Verification, E>,
         accept: impl FnOnce(Outcome) -> Result<Checked, E>,
     ) -> Result<(), E> {
+        let umask = OwnUmask::set();
         self.base.create().map_err(WorkenvError::from)?;
         self.refuse_foreign()?;
         let lock = self.lock()?;
@@ -253,6 +254,7 @@ impl<'a> Workenv<'a> {
             remove_tree(&temporary);
         }
         let package = published?;
+        drop(umask);
         if self.has_setup() { Ok(self.set_up(&root, &package, facts)?) } else { Ok(()) }
     }
 
@@ -454,6 +456,21 @@ impl<'a> Workenv<'a> {
 
     fn locks(&self) -> PathBuf {
         self.base.workenvs().join(".locks")
+    }
+}
+
+/// Has modes mean what they say while it lives: the caller's umask is the program's, not ours.
+struct OwnUmask(rustix::fs::Mode);
+
+impl OwnUmask {
+    fn set() -> Self {
+        Self(rustix::process::umask(rustix::fs::Mode::empty()))
+    }
+}
+
+impl Drop for OwnUmask {
+    fn drop(&mut self) {
+        rustix::process::umask(self.0);
     }
 }
 
