@@ -1,9 +1,10 @@
 //! The record that makes a tree valid, `.pspf/complete`: which content it holds, what its list of entries says, and whether it
 //! has outlived a power cut.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use pspf_nostd::digest::Sha256Digest;
+use rustix::fs::{Mode, OFlags};
 
 use crate::tree_record::{Entry, line, parse_line};
 
@@ -58,15 +59,23 @@ impl Completion {
 
     /// Reads the record; `None` where there is none, or not a whole one.
     pub(crate) fn read(path: &Path) -> Option<Self> {
-        let bytes = fs::read(path).ok().filter(|bytes| bytes.len() <= SIZE_MAX)?;
-        Self::parse(&bytes)
+        let mut bytes = [0; SIZE_MAX];
+        Self::parse(read(path, &mut bytes)?)
     }
 }
 
 /// What tells this boot of the machine from others; `None` where the system does not say.
 pub(crate) fn boot_id() -> Option<String> {
-    let id = fs::read_to_string(BOOT_ID).ok()?.trim().to_owned();
+    let mut bytes = [0; 64];
+    let id = std::str::from_utf8(read(Path::new(BOOT_ID), &mut bytes)?).ok()?.trim().to_owned();
     (!id.is_empty() && id != SETTLED).then_some(id)
+}
+
+/// Reads a file that is smaller than the buffer, by as few system calls as can be: this is what every start does.
+fn read<'a>(path: &Path, buffer: &'a mut [u8]) -> Option<&'a [u8]> {
+    let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+    let length = rustix::io::read(&file, &mut *buffer).ok()?;
+    buffer.get(..length).filter(|bytes| bytes.len() < SIZE_MAX)
 }
 
 #[cfg(test)]

@@ -219,7 +219,8 @@ impl EntryWriter<'_> {
     fn begin_file(&mut self, path: &EntryPath, mode: u32, mtime: Option<u64>) -> Result<(), Stop> {
         self.path = Some(path.as_bytes().to_vec());
         let room = self.root.add_file(self.slot, path, mode, mtime);
-        self.open = Some(PieceWriter::new(self.keep(room)?));
+        let new = self.keep(room)?;
+        self.open = Some(PieceWriter::new(new, self.root.writer().1));
         Ok(())
     }
 
@@ -246,13 +247,15 @@ impl EntrySink for EntryWriter<'_> {
 
     fn data(&mut self, bytes: &[u8]) -> Result<(), Stop> {
         let Some(open) = &mut self.open else { return Ok(()) };
-        let written = open.write(bytes, self.root.writer());
+        let (writer, batch) = self.root.writer();
+        let written = open.write(bytes, writer, batch);
         self.keep(written.map_err(EntryFault::Io))
     }
 
     fn end(&mut self) -> Result<(), Stop> {
         let Some(open) = self.open.take() else { return Ok(()) };
-        let finished = open.finish(self.root.writer());
+        let (writer, batch) = self.root.writer();
+        let finished = open.finish(writer, batch);
         self.keep(finished.map_err(EntryFault::from))
     }
 }

@@ -23,7 +23,7 @@ use pspf_nostd::{
 };
 
 use crate::{
-    file_writer::{FailedFile, FileWriter, NewFile, time},
+    file_writer::{Batch, FailedFile, FileWriter, NewFile, time},
     io_failure::IoFailure,
     tree_record::{self, TreeRecord},
 };
@@ -103,6 +103,8 @@ pub struct ExtractionRoot {
     /// The directory that the last entry went into: most follow each other in one.
     last_parent: Vec<u8>,
     writer: Arc<FileWriter>,
+    /// Files that are not handed over to it yet.
+    batch: Batch,
     /// The files that are written for sure.
     written: BTreeMap<Vec<u8>, tree_record::Entry>,
 }
@@ -134,7 +136,7 @@ impl ExtractionRoot {
         DirBuilder::new().mode(0o700).create(path).map_err(IoFailure::of("create the directory", path))?;
         let (entries, written) = (BTreeMap::new(), BTreeMap::new());
         let writer = Arc::new(FileWriter::new(false));
-        Ok(Self { path: path.to_owned(), entries, last_parent: Vec::new(), writer, written })
+        Ok(Self { path: path.to_owned(), entries, last_parent: Vec::new(), writer, batch: Batch::default(), written })
     }
 
     /// Has files created by the threads that work for `writer`.
@@ -142,13 +144,14 @@ impl ExtractionRoot {
         self.writer = writer;
     }
 
-    /// What creates the files.
-    pub(crate) fn writer(&self) -> &FileWriter {
-        &self.writer
+    /// What creates the files, and what it will be given next.
+    pub(crate) fn writer(&mut self) -> (&FileWriter, &mut Batch) {
+        (&self.writer, &mut self.batch)
     }
 
     /// Waits until all files are written.
     fn settle(&mut self) -> Result<(), EntryFault> {
+        self.writer.hand_over(&mut self.batch, true)?;
         self.written.extend(self.writer.drain()?);
         Ok(())
     }

@@ -1,16 +1,19 @@
 //! Creates files with their content, mode and time: small ones whole, by several threads; large ones piece by piece.
 
 use std::{
-    fs::{File, OpenOptions, Permissions},
+    fs::{File, Permissions},
     io::{self, Write},
-    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{MetadataExt, PermissionsExt},
     path::PathBuf,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
 use pspf_nostd::digest::StreamingSha256;
-use rustix::process::{Resource, getrlimit};
+use rustix::{
+    fs::{Mode, OFlags},
+    process::{Resource, getrlimit},
+};
 
 use crate::{
     bounded_queue::Queue,
@@ -22,8 +25,10 @@ use crate::{
 const WHOLE_MAX: usize = 256 << 10;
 /// Bytes of files that wait to be written.
 const WAITING_MAX: usize = 8 << 20;
+/// Files are handed over in batches of so many bytes: threads that wake up for every single one cost more than they do.
+const BATCH: usize = 256 << 10;
 /// What a waiting file weighs besides its content, so that a million empty files wait in bounded memory, too.
-const TASK_WEIGHT: usize = 512;
+const FILE_WEIGHT: usize = 1 << 10;
 
 /// A file to be created.
 #[derive(Clone, Debug)]
@@ -68,9 +73,11 @@ struct OpenFile {
 impl OpenFile {
     fn create(new: &NewFile) -> Result<Self, IoFailure> {
         // Exclusive: no link in last place is followed. The caller's umask can take bits away; `finish` gives them back.
-        let file = OpenOptions::new().write(true).create_new(true).mode(new.mode & 0o777).open(&new.path);
-        let file = file.map_err(IoFailure::of("create the file", &new.path))?;
-        Ok(Self { file, hasher: StreamingSha256::new(), size: 0 })
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        // Not by the standard library: musl's `open` makes a second system call of it.
+        let file = rustix::fs::open(&new.path, flags, Mode::from_bits_truncate(new.mode & 0o777));
+        let file = file.map_err(|error| IoFailure::of("create the file", &new.path)(error.into()))?;
+        Ok(Self { file: File::from(file), hasher: StreamingSha256::new(), size: 0 })
     }
 
     fn write(&mut self, new: &NewFile, bytes: &[u8], size_max: u64) -> Result<(), IoFailure> {
@@ -104,13 +111,28 @@ pub(crate) type Written = (Vec<u8>, Entry);
 /// Creates files, if possible by other threads.
 #[derive(Debug)]
 pub(crate) struct FileWriter {
-    tasks: Queue<(NewFile, Vec<u8>)>,
+    batches: Queue<Batch>,
+    /// Buffers of batches that are done.
+    spare: Mutex<Vec<Vec<u8>>>,
     state: Mutex<State>,
     idle: Condvar,
     /// Whether there are threads that take tasks.
     threaded: bool,
     /// `RLIMIT_FSIZE`: to write beyond it would end the process by a signal.
     size_max: u64,
+}
+
+/// Files to be written, with where each one's content ends.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    files: Vec<(NewFile, usize)>,
+    content: Vec<u8>,
+}
+
+impl Batch {
+    fn weight(&self) -> usize {
+        self.content.len() + self.files.len() * FILE_WEIGHT
+    }
 }
 
 #[derive(Debug, Default)]
@@ -125,7 +147,7 @@ impl FileWriter {
     pub(crate) fn new(threaded: bool) -> Self {
         let (state, idle) = (Mutex::default(), Condvar::new());
         let size_max = getrlimit(Resource::Fsize).current.unwrap_or(u64::MAX);
-        Self { tasks: Queue::new(WAITING_MAX), state, idle, threaded, size_max }
+        Self { batches: Queue::new(WAITING_MAX), spare: Mutex::default(), state, idle, threaded, size_max }
     }
 
     fn write_whole(&self, new: &NewFile, content: &[u8]) -> Result<Entry, IoFailure> {
@@ -136,24 +158,32 @@ impl FileWriter {
 
     /// Creates files that others hand over, until [`Self::close`].
     pub(crate) fn work(&self) {
-        while let Some((new, content)) = self.tasks.pop() {
-            let written = self.write_whole(&new, &content);
+        while let Some(Batch { files, mut content }) = self.batches.pop() {
+            let (mut start, mut entries, mut failed) = (0, Vec::with_capacity(files.len()), None);
+            for (new, end) in files {
+                match self.write_whole(&new, &content[start..end]) {
+                    Ok(entry) => entries.push((new.name, entry)),
+                    Err(failure) => {
+                        failed = Some(FailedFile::of(new, failure));
+                        break;
+                    }
+                }
+                start = end;
+            }
+            content.clear();
+            self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(content);
             let mut state = self.lock();
             state.under_way -= 1;
-            match written {
-                Ok(entry) => state.written.push((new.name, entry)),
-                // The first failure is told; what fails after it mostly fails for the same reason.
-                Err(failure) => {
-                    let _ = state.failed.get_or_insert(FailedFile::of(new, failure));
-                }
-            }
+            state.written.append(&mut entries);
+            // The first failure is told; what fails after it mostly fails for the same reason.
+            state.failed = state.failed.take().or(failed);
             self.idle.notify_all();
         }
     }
 
     /// Ends the threads. What waits is dropped.
     pub(crate) fn close(&self) {
-        self.tasks.abandon();
+        self.batches.abandon();
     }
 
     /// Waits until nothing is under way, then gives what was written since the last time.
@@ -175,16 +205,22 @@ impl FileWriter {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn hand_over(&self, new: NewFile, content: Vec<u8>) -> Result<(), Box<FailedFile>> {
+    /// Hands over what is in a batch, if it is worth it or `all` is asked for.
+    pub(crate) fn hand_over(&self, batch: &mut Batch, all: bool) -> Result<(), Box<FailedFile>> {
+        if batch.files.is_empty() || (batch.weight() < BATCH && !all) {
+            return Ok(());
+        }
         {
             let mut state = self.lock();
-            if let Some(failure) = state.failed.take() {
-                return Err(failure);
+            if let Some(failed) = state.failed.take() {
+                return Err(failed);
             }
             state.under_way += 1;
         }
-        let weight = content.len() + TASK_WEIGHT;
-        self.tasks.push((new, content), weight);
+        let content = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        let full = std::mem::replace(batch, Batch { files: Vec::new(), content });
+        let weight = full.weight();
+        self.batches.push(full, weight);
         Ok(())
     }
 }
@@ -193,31 +229,37 @@ impl FileWriter {
 #[derive(Debug)]
 pub(crate) struct PieceWriter {
     new: NewFile,
-    held: Vec<u8>,
+    /// Where its content begins in the batch.
+    start: usize,
     /// Once there is too much to hold.
     open: Option<OpenFile>,
 }
 
 impl PieceWriter {
-    /// Begins a file. It is created when its content is complete, or too much to hold.
-    pub(crate) fn new(new: NewFile) -> Self {
-        Self { new, held: Vec::new(), open: None }
+    /// Begins a file. It is created when its batch is handed over, or when it is too large for that.
+    pub(crate) fn new(new: NewFile, batch: &Batch) -> Self {
+        Self { new, start: batch.content.len(), open: None }
     }
 
     /// Takes the next bytes.
     ///
     /// # Errors
     /// What the system says to creating or writing the file.
-    pub(crate) fn write(&mut self, bytes: &[u8], writer: &FileWriter) -> Result<(), IoFailure> {
-        if self.open.is_none() && self.held.len().saturating_add(bytes.len()) <= WHOLE_MAX {
-            self.held.extend_from_slice(bytes);
+    pub(crate) fn write(&mut self, bytes: &[u8], writer: &FileWriter, batch: &mut Batch) -> Result<(), IoFailure> {
+        let held = batch.content.len() - self.start;
+        if self.open.is_none() && held.saturating_add(bytes.len()) <= WHOLE_MAX {
+            batch.content.extend_from_slice(bytes);
             return Ok(());
         }
         let mut open = match self.open.take() {
             Some(open) => open,
-            None => OpenFile::create(&self.new)?,
+            None => {
+                let mut open = OpenFile::create(&self.new)?;
+                open.write(&self.new, &batch.content[self.start..], writer.size_max)?;
+                batch.content.truncate(self.start);
+                open
+            }
         };
-        open.write(&self.new, &std::mem::take(&mut self.held), writer.size_max)?;
         open.write(&self.new, bytes, writer.size_max)?;
         self.open = Some(open);
         Ok(())
@@ -227,12 +269,19 @@ impl PieceWriter {
     ///
     /// # Errors
     /// What could not be written: this file, or one that was handed over earlier.
-    pub(crate) fn finish(self, writer: &FileWriter) -> Result<(), Box<FailedFile>> {
-        let Self { new, held, open } = self;
+    pub(crate) fn finish(self, writer: &FileWriter, batch: &mut Batch) -> Result<(), Box<FailedFile>> {
+        let Self { new, start, open } = self;
         let written = match open {
             Some(open) => open.finish(&new),
-            None if writer.threaded => return writer.hand_over(new, held),
-            None => writer.write_whole(&new, &held),
+            None if writer.threaded => {
+                batch.files.push((new, batch.content.len()));
+                return writer.hand_over(batch, false);
+            }
+            None => {
+                let written = writer.write_whole(&new, &batch.content[start..]);
+                batch.content.truncate(start);
+                written
+            }
         };
         match written {
             Ok(entry) => {

@@ -56,7 +56,9 @@ pub(crate) fn extract(
     let stored: u64 = sections.iter().map(|section| section.wants().len()).sum();
     let jobs = jobs(package, sections, wanted);
     let slots: Vec<_> = jobs.iter().filter_map(|job| job.decoded.clone()).collect();
-    let reading = Reading { file, package, jobs: Mutex::new(jobs), done: Mutex::default(), faults: Mutex::default() };
+    let jobs = Mutex::new(jobs);
+    let (done, faults, spare) = (Mutex::default(), Mutex::default(), Mutex::default());
+    let reading = Reading { file, package, jobs, done, faults, spare };
     let threads = threads(stored);
     let writer = Arc::new(FileWriter::new(true));
     let extracted = thread::scope(|scope| {
@@ -149,8 +151,10 @@ struct Decoded {
 
 impl Decoded {
     fn take(&self, reading: &Reading<'_>, out: &mut Sink<'_>) -> Result<(), SlotFault> {
-        while let Some(piece) = self.pieces.pop() {
+        while let Some(mut piece) = self.pieces.pop() {
             out(&piece).map_err(|Stop| SlotFault::Stopped)?;
+            piece.clear();
+            lock(&reading.spare).push(piece);
         }
         let mut faults = lock(&reading.faults);
         match faults.iter().position(|(slot, _)| *slot == Some(self.number)) {
@@ -168,6 +172,8 @@ struct Reading<'a> {
     done: Mutex<Vec<Section>>,
     /// What could not be read, by slot.
     faults: Mutex<Vec<(Option<usize>, SlotFault)>>,
+    /// Buffers that were taken.
+    spare: Mutex<Vec<Vec<u8>>>,
 }
 
 impl Reading<'_> {
@@ -175,8 +181,12 @@ impl Reading<'_> {
     fn next(&self) -> bool {
         let Some(Job { section, decoded }) = self.pop() else { return false };
         let mut push = |bytes: &[u8]| match &decoded {
-            Some(decoded) if !decoded.pieces.push(bytes.to_vec(), bytes.len()) => Err(Stop),
-            _ => Ok(()),
+            Some(decoded) => {
+                let mut piece = lock(&self.spare).pop().unwrap_or_default();
+                piece.extend_from_slice(bytes);
+                if decoded.pieces.push(piece, bytes.len()) { Ok(()) } else { Err(Stop) }
+            }
+            None => Ok(()),
         };
         let number = decoded.as_ref().map(|decoded| decoded.number);
         let outcome = self.read(section, number, &mut push);
