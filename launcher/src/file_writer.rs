@@ -22,11 +22,11 @@ use crate::{
 };
 
 /// Largest file that is held whole to be written by another thread, in bytes. Most files of a Python are far smaller.
-const WHOLE_MAX: usize = 256 << 10;
+const WHOLE_MAX: usize = 128 << 10;
 /// Bytes of files that wait to be written.
-const WAITING_MAX: usize = 8 << 20;
+const WAITING_MAX: usize = 4 << 20;
 /// Files are handed over in batches of so many bytes: threads that wake up for every single one cost more than they do.
-const BATCH: usize = 256 << 10;
+const BATCH: usize = 128 << 10;
 /// What a waiting file weighs besides its content, so that a million empty files wait in bounded memory, too.
 const FILE_WEIGHT: usize = 1 << 10;
 
