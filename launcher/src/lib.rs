@@ -4,19 +4,23 @@
 #![cfg(unix)]
 
 pub mod base_dir;
+mod bounded_queue;
 pub mod codecs;
 pub mod command;
+mod completion;
 pub mod config_slots;
 pub mod driver;
 pub mod environment;
 pub mod execution;
 pub mod extract;
 pub mod extraction_root;
+mod file_writer;
 pub mod glob;
 pub mod io_failure;
 mod lazy_slot;
 pub mod lifecycle;
 pub mod lock;
+mod one_pass;
 pub mod own_commands;
 pub mod own_file;
 pub mod placeholders;
@@ -28,6 +32,7 @@ pub mod slot_reader;
 pub mod spawn;
 pub mod start_dir;
 pub mod state_dir;
+pub mod tree_record;
 pub mod workenv;
 
 pub use run::LAUNCHER_MARKER;

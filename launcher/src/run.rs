@@ -18,7 +18,7 @@ use crate::{
     base_dir::{self, BaseDir, BaseDirError},
     command::CommandError,
     config_slots,
-    driver::verify_file,
+    driver::{verify_file, verify_head},
     environment::Facts,
     execution::Program,
     extract,
@@ -303,9 +303,13 @@ pub(crate) fn work_environment<'a>(
         }
     }
     let mut refused = LaunchError::Command(CommandError::Missing);
-    for base in bases {
+    // Where nothing can be executed is better than nowhere: the program may be run by an interpreter from elsewhere.
+    let (executable, others): (Vec<_>, Vec<_>) = bases.iter().partition(|base| !base.is_noexec());
+    for base in executable.into_iter().chain(others) {
         let workenv = Workenv::new(base, package, content);
-        match workenv.create(own.file(), &facts(own, &workenv), reuse, || check(own, package)) {
+        let begin = || verify_head(own.file(), TrustedKeys::default()).map_err(LaunchError::OwnFile);
+        let accept = |outcome| accept(outcome, package);
+        match workenv.create(own.file(), &facts(own, &workenv), reuse, begin, accept) {
             Ok(()) => return Ok(workenv),
             Err(error @ LaunchError::Workenv(WorkenvError::Base(_))) => refused = error,
             Err(error) => return Err(error),
@@ -322,7 +326,11 @@ fn authenticate(own: &OwnFile) -> Result<Authenticated, LaunchError> {
 
 /// Reads every byte.
 fn check(own: &OwnFile, package: &Authenticated) -> Result<Checked, LaunchError> {
-    let outcome = verify(own, Scope::Content)?;
+    accept(verify(own, Scope::Content)?, package)
+}
+
+/// The proof that every byte was read and nothing failed, and that it is still the package that was looked at first.
+fn accept(outcome: Outcome, package: &Authenticated) -> Result<Checked, LaunchError> {
     let checked = outcome.checked.ok_or_else(|| refusal(&outcome.report))?;
     if checked.content_id() != package.content_id() {
         return Err(LaunchError::Verification { why: "the file has changed while it was being read".to_owned() });
