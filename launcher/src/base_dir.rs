@@ -103,6 +103,18 @@ impl BaseDir {
         self.path.join("workenv")
     }
 
+    /// Whether it is on a file system from which no program can be run, or would be.
+    #[must_use]
+    pub fn is_noexec(&self) -> bool {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        {
+            let there = self.path.ancestors().find_map(|path| rustix::fs::statvfs(path).ok());
+            there.is_some_and(|found| found.f_flag.contains(rustix::fs::StatVfsMountFlags::NOEXEC))
+        }
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        false
+    }
+
     /// Whether everything down to [`Self::workenvs`] exists and nobody else can change it. Writes nothing.
     ///
     /// # Errors

@@ -19,12 +19,45 @@ pub fn verify_file(
 ) -> io::Result<Outcome> {
     let size = file.metadata()?.len();
     let mut verification = Verification::new(size, scope, trusted);
+    supply(file, &mut verification, |verification| {
+        progress(verification.progress(), size);
+        true
+    })?;
+    Ok(verification.finish())
+}
+
+/// Verifies trailer, metadata and slot table of an open package, so that only its content is left to be read.
+///
+/// # Errors
+/// As [`verify_file`].
+pub fn verify_head(file: &File, trusted: TrustedKeys) -> io::Result<Verification> {
+    let mut verification = Verification::new(file.metadata()?.len(), Scope::Content, trusted);
+    supply(file, &mut verification, |verification| !verification.wants_content())?;
+    Ok(verification)
+}
+
+/// Reads what a verification still wants.
+///
+/// # Errors
+/// As [`verify_file`].
+pub fn verify_rest(file: &File, verification: &mut Verification) -> io::Result<()> {
+    supply(file, verification, |_| true)
+}
+
+/// Reads what is wanted for as long as `go_on` says so.
+fn supply(
+    file: &File,
+    verification: &mut Verification,
+    mut go_on: impl FnMut(&Verification) -> bool,
+) -> io::Result<()> {
     let mut window = Vec::new();
     while let Some(range) = verification.wants() {
         window.resize(position(range.len().min(READ_WINDOW)), 0);
         file.read_exact_at(&mut window, range.start)?;
         verification.supply(&window).map_err(io::Error::other)?;
-        progress(verification.progress(), size);
+        if !go_on(verification) {
+            break;
+        }
     }
-    Ok(verification.finish())
+    Ok(())
 }

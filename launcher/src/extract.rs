@@ -1,21 +1,16 @@
 //! Extraction of slots: tar slots unpacked at the root, whatever their target says; others as one file at their target.
 
-use std::{
-    fmt,
-    fs::File,
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::{fmt, fs::File, path::Path};
 
 use pspf_nostd::{
-    tar::{
-        BLOCK_SIZE, Entry, EntryKind, EntryPath, EntrySink, PathFault, Stop, TarError, TarFault, TarLimits, TarReader,
-    },
-    verify::{Checked, SlotFacts},
+    codec::{Sink, Stop},
+    tar::{BLOCK_SIZE, Entry, EntryKind, EntryPath, EntrySink, PathFault, TarError, TarFault, TarLimits, TarReader},
+    verify::{Authenticated, Checked, SlotFacts},
 };
 
 use crate::{
-    extraction_root::{EntryFault, ExtractionRoot, finish_file},
+    extraction_root::{EntryFault, ExtractionRoot},
+    file_writer::PieceWriter,
     io_failure::IoFailure,
     placeholders::inside,
     slot_reader::{self, SlotFault},
@@ -99,8 +94,8 @@ impl From<IoFailure> for ExtractError {
 /// [`ExtractError`]; what was extracted by then is left behind and not to be used.
 pub fn extract_slot(file: &File, package: &Checked, slot: usize, destination: &Path) -> Result<(), ExtractError> {
     let mut root = ExtractionRoot::create(destination)?;
-    add_slot(&mut root, file, package, slot)?;
-    Ok(root.finish()?)
+    add_checked_slot(&mut root, file, package, slot)?;
+    finish(&mut root, package)
 }
 
 /// Extracts all slots into a new directory, as they stand in a work environment before its setup.
@@ -112,49 +107,86 @@ pub fn extract_all(file: &File, package: &Checked, destination: &Path) -> Result
     add_slots(&mut root, file, package, |_| true)
 }
 
-/// Adds the slots chosen by `wanted`, in their order, and completes the directory.
+/// Adds the slots chosen by `wanted` to a directory, in their order, and completes it.
 pub(crate) fn add_slots(
     root: &mut ExtractionRoot,
     file: &File,
     package: &Checked,
     wanted: impl Fn(usize) -> bool,
 ) -> Result<(), ExtractError> {
-    for number in 0..package.slots().len() {
-        if wanted(number) {
-            add_slot(root, file, package, number)?;
-        }
+    for number in (0..package.slots().len()).filter(|number| wanted(*number)) {
+        add_checked_slot(root, file, package, number)?;
     }
-    Ok(root.finish()?)
+    finish(root, package)
 }
 
-fn add_slot(root: &mut ExtractionRoot, file: &File, package: &Checked, number: usize) -> Result<(), ExtractError> {
-    let facts = slot_reader::facts(package, number).map_err(|error| ExtractError {
-        slot: error.slot,
-        entry: None,
-        fault: ExtractFault::Slot(error.fault),
-    })?;
+fn add_checked_slot(
+    root: &mut ExtractionRoot,
+    file: &File,
+    package: &Checked,
+    slot: usize,
+) -> Result<(), ExtractError> {
+    let facts = facts(package, slot)?;
     if facts.entry().self_ref {
         return Ok(());
     }
-    let mut writer = EntryWriter { root, slot: number, open: None, path: None, refused: None };
-    let outcome = match facts.operations().is_tar() {
-        true => unpack(file, facts, &mut writer),
-        false => copy(file, facts, &mut writer),
-    };
-    let (entry, refused) = (writer.path, writer.refused);
-    outcome.map_err(|fault| {
-        let (entry, fault) = match refused {
-            Some(fault) => (entry, ExtractFault::Entry(fault)),
-            None => (None, fault),
-        };
-        ExtractError { slot: facts.entry().id.clone(), entry, fault }
+    add_slot(root, package, slot, &mut |out| {
+        slot_reader::decode(facts, &mut |stored| slot_reader::copy_stored(file, facts, stored), out).map(drop)
     })
 }
 
-fn unpack(file: &File, facts: &SlotFacts, writer: &mut EntryWriter<'_>) -> Result<(), ExtractFault> {
+/// Hands over the decoded bytes of a slot, piece by piece.
+pub(crate) type Source<'a> = dyn FnMut(&mut Sink<'_>) -> Result<(), SlotFault> + 'a;
+
+/// Puts one slot into the directory.
+pub(crate) fn add_slot(
+    root: &mut ExtractionRoot,
+    package: &Authenticated,
+    number: usize,
+    content: &mut Source<'_>,
+) -> Result<(), ExtractError> {
+    let facts = facts(package, number)?;
+    let mut writer = EntryWriter { root, slot: number, open: None, path: None, refused: None };
+    let outcome = match facts.operations().is_tar() {
+        true => unpack(content, &mut writer),
+        false => copy(content, facts, &mut writer),
+    };
+    let (entry, refused) = (writer.path, writer.refused);
+    outcome.map_err(|fault| match refused {
+        Some(refused) => entry_error(package, number, entry, refused),
+        None => ExtractError { slot: facts.entry().id.clone(), entry: None, fault },
+    })
+}
+
+/// Completes the directory.
+pub(crate) fn finish(root: &mut ExtractionRoot, package: &Authenticated) -> Result<(), ExtractError> {
+    root.finish().map_err(|fault| match fault {
+        EntryFault::Io(failure) => failure.into(),
+        fault => entry_error(package, 0, None, fault),
+    })
+}
+
+fn facts(package: &Authenticated, number: usize) -> Result<&SlotFacts, ExtractError> {
+    slot_reader::facts(package, number).map_err(|error| ExtractError {
+        slot: error.slot,
+        entry: None,
+        fault: ExtractFault::Slot(error.fault),
+    })
+}
+
+fn entry_error(package: &Authenticated, number: usize, entry: Option<Vec<u8>>, fault: EntryFault) -> ExtractError {
+    let (number, entry, fault) = match fault {
+        EntryFault::Earlier(file) => (file.slot, Some(file.name), EntryFault::Io(file.failure)),
+        fault => (number, entry, fault),
+    };
+    let slot = package.slots().get(number).map(|facts| facts.entry().id.clone()).unwrap_or_default();
+    ExtractError { slot, entry, fault: ExtractFault::Entry(fault) }
+}
+
+fn unpack(content: &mut Source<'_>, writer: &mut EntryWriter<'_>) -> Result<(), ExtractFault> {
     let mut reader = TarReader::new(TarLimits::default());
     let mut refused = None;
-    let decoded = slot_reader::decode(file, facts, &mut |bytes| {
+    let decoded = content(&mut |bytes| {
         reader.push(bytes, writer).map_err(|error| {
             refused = Some(error);
             Stop
@@ -163,7 +195,7 @@ fn unpack(file: &File, facts: &SlotFacts, writer: &mut EntryWriter<'_>) -> Resul
     match (refused, decoded) {
         (Some(error), _) => Err(archive_fault(error)),
         (None, Err(fault)) => Err(ExtractFault::Slot(fault)),
-        (None, Ok(_)) => reader.finish(writer).map_err(archive_fault),
+        (None, Ok(())) => reader.finish(writer).map_err(archive_fault),
     }
 }
 
@@ -177,12 +209,12 @@ fn archive_fault(error: TarError) -> ExtractFault {
     }
 }
 
-fn copy(file: &File, facts: &SlotFacts, writer: &mut EntryWriter<'_>) -> Result<(), ExtractFault> {
+fn copy(content: &mut Source<'_>, facts: &SlotFacts, writer: &mut EntryWriter<'_>) -> Result<(), ExtractFault> {
     let path = target(&facts.entry().target)
         .map_err(|fault| ExtractFault::Target { target: facts.entry().target.clone(), fault })?;
     let stopped = |_: Stop| ExtractFault::Slot(SlotFault::Stopped);
     writer.begin_file(&path, u32::from(facts.mode()), None).map_err(stopped)?;
-    slot_reader::decode(file, facts, &mut |bytes| writer.data(bytes)).map_err(ExtractFault::Slot)?;
+    content(&mut |bytes| writer.data(bytes)).map_err(ExtractFault::Slot)?;
     writer.end().map_err(stopped)
 }
 
@@ -200,25 +232,17 @@ fn target(text: &str) -> Result<EntryPath, PathFault> {
 struct EntryWriter<'a> {
     root: &'a mut ExtractionRoot,
     slot: usize,
-    open: Option<OpenFile>,
+    open: Option<PieceWriter>,
     path: Option<Vec<u8>>,
     refused: Option<EntryFault>,
-}
-
-struct OpenFile {
-    file: File,
-    path: PathBuf,
-    mode: u32,
-    mtime: Option<u64>,
 }
 
 impl EntryWriter<'_> {
     fn begin_file(&mut self, path: &EntryPath, mode: u32, mtime: Option<u64>) -> Result<(), Stop> {
         self.path = Some(path.as_bytes().to_vec());
-        let created = self.root.create_file(self.slot, path);
-        let file = self.keep(created)?;
-        let path = self.root.path_of(path);
-        self.open = Some(OpenFile { file, path, mode, mtime });
+        let room = self.root.add_file(self.slot, path, mode, mtime);
+        let new = self.keep(room)?;
+        self.open = Some(PieceWriter::new(new, self.root.writer().1));
         Ok(())
     }
 
@@ -245,14 +269,16 @@ impl EntrySink for EntryWriter<'_> {
 
     fn data(&mut self, bytes: &[u8]) -> Result<(), Stop> {
         let Some(open) = &mut self.open else { return Ok(()) };
-        let written = open.file.write_all(bytes).map_err(IoFailure::of("write to", &open.path));
+        let (writer, batch) = self.root.writer();
+        let written = open.write(bytes, writer, batch);
         self.keep(written.map_err(EntryFault::Io))
     }
 
     fn end(&mut self) -> Result<(), Stop> {
         let Some(open) = self.open.take() else { return Ok(()) };
-        let finished = finish_file(&open.file, &open.path, open.mode, open.mtime);
-        self.keep(finished.map_err(EntryFault::Io))
+        let (writer, batch) = self.root.writer();
+        let finished = open.finish(writer, batch);
+        self.keep(finished.map_err(EntryFault::from))
     }
 }
 

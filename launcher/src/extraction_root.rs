@@ -8,18 +8,25 @@ use std::{
     collections::BTreeMap,
     ffi::OsStr,
     fmt,
-    fs::{self, DirBuilder, File, OpenOptions, Permissions},
+    fs::{self, DirBuilder, File, Permissions},
     os::unix::{
         ffi::OsStrExt,
-        fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+        fs::{DirBuilderExt, PermissionsExt},
     },
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+    sync::Arc,
 };
 
-use pspf_nostd::tar::{EntryPath, symlink_stays_inside};
+use pspf_nostd::{
+    digest::{Sha256Digest, sha256},
+    tar::{EntryPath, symlink_stays_inside},
+};
 
-use crate::io_failure::IoFailure;
+use crate::{
+    file_writer::{Batch, FailedFile, FileWriter, NewFile, time},
+    io_failure::IoFailure,
+    tree_record::{self, TreeRecord},
+};
 
 /// Name of the launcher's own directory in every work environment; no slot may write there.
 pub const RECORD_DIRECTORY: &str = ".pspf";
@@ -35,6 +42,8 @@ const DIRECTORY_MODE: u32 = 0o755;
 pub enum EntryFault {
     /// The system refused.
     Io(IoFailure),
+    /// A file that was handed over earlier could not be written.
+    Earlier(Box<FailedFile>),
     /// Something of another kind stands there already.
     Clash {
         /// What stands there.
@@ -60,6 +69,7 @@ impl fmt::Display for EntryFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(failure) => failure.fmt(f),
+            Self::Earlier(file) => file.failure.fmt(f),
             Self::Clash { found } => write!(f, "there is already a {found} in its place"),
             Self::Reserved => write!(f, "the name {RECORD_DIRECTORY} is reserved for the launcher"),
             Self::LinkLeaves { target } => {
@@ -70,6 +80,12 @@ impl fmt::Display for EntryFault {
             }
             Self::TooMany => write!(f, "more than the limit of {ENTRIES_MAX} files and directories"),
         }
+    }
+}
+
+impl From<Box<FailedFile>> for EntryFault {
+    fn from(failed: Box<FailedFile>) -> Self {
+        Self::Earlier(failed)
     }
 }
 
@@ -86,6 +102,11 @@ pub struct ExtractionRoot {
     entries: BTreeMap<Vec<u8>, Made>,
     /// The directory that the last entry went into: most follow each other in one.
     last_parent: Vec<u8>,
+    writer: Arc<FileWriter>,
+    /// Files that are not handed over to it yet.
+    batch: Batch,
+    /// The files that are written for sure.
+    written: BTreeMap<Vec<u8>, tree_record::Entry>,
 }
 
 #[derive(Debug)]
@@ -113,7 +134,26 @@ impl ExtractionRoot {
     /// Those of making it.
     pub fn create(path: &Path) -> Result<Self, IoFailure> {
         DirBuilder::new().mode(0o700).create(path).map_err(IoFailure::of("create the directory", path))?;
-        Ok(Self { path: path.to_owned(), entries: BTreeMap::new(), last_parent: Vec::new() })
+        let (entries, written) = (BTreeMap::new(), BTreeMap::new());
+        let writer = Arc::new(FileWriter::new(false));
+        Ok(Self { path: path.to_owned(), entries, last_parent: Vec::new(), writer, batch: Batch::default(), written })
+    }
+
+    /// Has files created by the threads that work for `writer`.
+    pub(crate) fn set_writer(&mut self, writer: Arc<FileWriter>) {
+        self.writer = writer;
+    }
+
+    /// What creates the files, and what it will be given next.
+    pub(crate) fn writer(&mut self) -> (&FileWriter, &mut Batch) {
+        (&self.writer, &mut self.batch)
+    }
+
+    /// Waits until all files are written.
+    fn settle(&mut self) -> Result<(), EntryFault> {
+        self.writer.hand_over(&mut self.batch, true)?;
+        self.written.extend(self.writer.drain()?);
+        Ok(())
     }
 
     /// The directory's path.
@@ -122,16 +162,20 @@ impl ExtractionRoot {
         &self.path
     }
 
-    /// Creates a file for `slot`, empty and writable by us only; [`finish_file`] gives it its mode.
+    /// Makes room for a file of `slot`; who gets it creates it.
     ///
     /// # Errors
     /// [`EntryFault`].
-    pub(crate) fn create_file(&mut self, slot: usize, path: &EntryPath) -> Result<File, EntryFault> {
+    pub(crate) fn add_file(
+        &mut self,
+        slot: usize,
+        path: &EntryPath,
+        mode: u32,
+        mtime: Option<u64>,
+    ) -> Result<NewFile, EntryFault> {
         let full = self.make_room(slot, path)?;
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&full);
-        let file = file.map_err(IoFailure::of("create the file", &full))?;
         self.remember(slot, path, Kind::File);
-        Ok(file)
+        Ok(NewFile { name: path.as_bytes().to_vec(), path: full, mode, mtime, slot })
     }
 
     /// Makes a directory, or gives an existing one mode and time.
@@ -178,17 +222,22 @@ impl ExtractionRoot {
             Some(Made { slot: owner, kind: Kind::File }) if *owner == slot => {}
             _ => return Err(EntryFault::HardLink { target: target.as_bytes().to_vec() }),
         }
+        self.settle()?;
         let full = self.make_room(slot, path)?;
         fs::hard_link(self.full(target.as_bytes()), &full).map_err(IoFailure::of("create the hard link", &full))?;
+        if let Some(entry) = self.written.get(target.as_bytes()).cloned() {
+            self.written.insert(path.as_bytes().to_vec(), entry);
+        }
         self.remember(slot, path, Kind::File);
         Ok(())
     }
 
-    /// Makes the symbolic links, then gives the directories their times.
+    /// Waits for the files, makes the symbolic links, then gives the directories their times.
     ///
     /// # Errors
     /// Those of the system.
-    pub(crate) fn finish(&self) -> Result<(), IoFailure> {
+    pub(crate) fn finish(&mut self) -> Result<(), EntryFault> {
+        self.settle()?;
         for (path, made) in &self.entries {
             if let Kind::Symlink { target } = &made.kind {
                 let full = self.full(path);
@@ -205,6 +254,26 @@ impl ExtractionRoot {
             }
         }
         Ok(())
+    }
+
+    /// What was put here, as it stands; only of a finished directory.
+    ///
+    /// # Errors
+    /// What cannot be looked at.
+    pub(crate) fn record(&self) -> Result<TreeRecord, IoFailure> {
+        let mut record = TreeRecord { entries: self.written.clone() };
+        for (path, made) in &self.entries {
+            match &made.kind {
+                Kind::File => {}
+                Kind::Directory { .. } => {
+                    record.add(&self.path, path, tree_record::Kind::Directory, Sha256Digest([0; 32]))?;
+                }
+                Kind::Symlink { target } => {
+                    record.add(&self.path, path, tree_record::Kind::Symlink, sha256(target))?;
+                }
+            }
+        }
+        Ok(record)
     }
 
     /// Removes what the slots chosen by `gone` have put here, and their directories where nothing else is in them.
@@ -227,6 +296,7 @@ impl ExtractionRoot {
         match self.entries.get(bytes) {
             None | Some(Made { kind: Kind::Symlink { .. }, .. }) => {}
             Some(Made { slot: earlier, kind: Kind::File }) if *earlier != slot => {
+                self.settle()?;
                 fs::remove_file(&full).map_err(IoFailure::of("replace", &full))?;
             }
             Some(made) => return Err(EntryFault::Clash { found: made.kind.word() }),
@@ -270,11 +340,6 @@ impl ExtractionRoot {
         self.entries.insert(path.as_bytes().to_vec(), Made { slot, kind });
     }
 
-    /// The full path of an entry.
-    pub(crate) fn path_of(&self, path: &EntryPath) -> PathBuf {
-        self.full(path.as_bytes())
-    }
-
     fn full(&self, path: &[u8]) -> PathBuf {
         self.path.join(OsStr::from_bytes(path))
     }
@@ -290,15 +355,6 @@ impl Kind {
     }
 }
 
-/// Gives a written file its mode and time. Setuid, setgid and sticky bits are dropped: a package grants no privilege.
-pub(crate) fn finish_file(file: &File, path: &Path, mode: u32, mtime: Option<u64>) -> Result<(), IoFailure> {
-    file.set_permissions(Permissions::from_mode(mode & 0o777)).map_err(IoFailure::of("set the mode of", path))?;
-    match mtime {
-        Some(mtime) => file.set_modified(time(mtime)).map_err(IoFailure::of("set the time of", path)),
-        None => Ok(()),
-    }
-}
-
 fn make_directory(path: &Path, mode: u32) -> Result<(), IoFailure> {
     DirBuilder::new().mode(0o700).create(path).map_err(IoFailure::of("create the directory", path))?;
     set_directory_mode(path, mode)
@@ -308,9 +364,4 @@ fn make_directory(path: &Path, mode: u32) -> Result<(), IoFailure> {
 fn set_directory_mode(path: &Path, mode: u32) -> Result<(), IoFailure> {
     let mode = Permissions::from_mode((mode & 0o777) | 0o700);
     fs::set_permissions(path, mode).map_err(IoFailure::of("set the mode of", path))
-}
-
-fn time(seconds: u64) -> SystemTime {
-    // A time that the clock cannot count is as good as none.
-    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(SystemTime::UNIX_EPOCH)
 }

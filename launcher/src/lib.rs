@@ -4,9 +4,11 @@
 #![cfg(unix)]
 
 pub mod base_dir;
+mod bounded_queue;
 pub mod calendar;
 pub mod codecs;
 pub mod command;
+mod completion;
 pub mod config_dir;
 pub mod config_error;
 pub mod config_slots;
@@ -15,12 +17,14 @@ pub mod environment;
 pub mod execution;
 pub mod extract;
 pub mod extraction_root;
+mod file_writer;
 pub mod glob;
 pub mod io_failure;
 mod lazy_slot;
 pub mod lifecycle;
 pub mod lock;
 pub mod log;
+mod one_pass;
 pub mod own_commands;
 pub mod own_file;
 pub mod placeholders;
@@ -35,6 +39,7 @@ pub mod spawn;
 mod start;
 pub mod start_dir;
 pub mod state_dir;
+pub mod tree_record;
 pub mod trust;
 pub mod validation;
 pub mod verification;

@@ -45,9 +45,9 @@ pub fn lock_file(path: &Path, patience: Duration) -> io::Result<Attempt> {
     let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
     let start = Instant::now();
     loop {
-        match attempt(file.try_clone()?) {
-            Attempt::Busy if start.elapsed() < patience => std::thread::sleep(RETRY),
-            outcome => return Ok(outcome),
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if start.elapsed() < patience => std::thread::sleep(RETRY),
+            outcome => return Ok(attempt(file, &outcome)),
         }
     }
 }
@@ -57,11 +57,13 @@ pub fn lock_file(path: &Path, patience: Duration) -> io::Result<Attempt> {
 /// # Errors
 /// Those of opening the directory.
 pub fn lock_directory(path: &Path) -> io::Result<Attempt> {
-    Ok(attempt(File::open(path)?))
+    let file = File::open(path)?;
+    let outcome = file.try_lock();
+    Ok(attempt(file, &outcome))
 }
 
-fn attempt(file: File) -> Attempt {
-    match file.try_lock() {
+fn attempt(file: File, outcome: &Result<(), TryLockError>) -> Attempt {
+    match outcome {
         Ok(()) => Attempt::Held(Lock { file }),
         Err(TryLockError::WouldBlock) => Attempt::Busy,
         Err(TryLockError::Error(_)) => Attempt::Unsupported,

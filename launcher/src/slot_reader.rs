@@ -10,8 +10,9 @@ use std::{
 use pspf_nostd::{
     codec::{Budget, Chain, DecodeError, Sink, Stop},
     digest::{Sha256Digest, StreamingSha256},
+    offsets::{ByteRange, length, position},
     operation::OperationError,
-    verify::{Checked, SlotFacts},
+    verify::{Authenticated, Checked, Section, SlotFacts},
 };
 
 use crate::codecs::NativeCodecs;
@@ -104,7 +105,7 @@ pub fn read_stored(file: &File, package: &Checked, slot: usize, out: &mut dyn Wr
 pub fn read_decoded(file: &File, package: &Checked, slot: usize, out: &mut dyn Write) -> Result<u64, SlotError> {
     let facts = facts(package, slot)?;
     let mut refused = None;
-    let decoded = decode(file, facts, &mut |bytes| {
+    let decoded = decode(facts, &mut |stored| copy_stored(file, facts, stored), &mut |bytes| {
         out.write_all(bytes).map_err(|error| {
             refused = Some(error);
             Stop
@@ -120,12 +121,19 @@ pub fn read_decoded(file: &File, package: &Checked, slot: usize, out: &mut dyn W
 ///
 /// # Errors
 /// [`SlotFault::NoSuchSlot`].
-pub(crate) fn facts(package: &Checked, number: usize) -> Result<&SlotFacts, SlotError> {
+pub(crate) fn facts(package: &Authenticated, number: usize) -> Result<&SlotFacts, SlotError> {
     package.slots().get(number).ok_or_else(|| SlotError { slot: number.to_string(), fault: SlotFault::NoSuchSlot })
 }
 
-/// Decodes a slot into `out`, then makes sure that what was decoded is what was verified.
-pub(crate) fn decode(file: &File, facts: &SlotFacts, out: &mut Sink<'_>) -> Result<u64, SlotFault> {
+/// Takes the stored bytes of a slot, piece by piece.
+pub(crate) type StoredSink<'a> = dyn FnMut(&[u8]) -> Result<(), SlotFault> + 'a;
+
+/// Decodes a slot into `out`. `read` hands over its stored bytes and sees to it that they are the right ones.
+pub(crate) fn decode(
+    facts: &SlotFacts,
+    read: &mut dyn FnMut(&mut StoredSink<'_>) -> Result<(), SlotFault>,
+    out: &mut Sink<'_>,
+) -> Result<u64, SlotFault> {
     let codecs = facts.operations().codecs().map_err(SlotFault::Operations)?;
     let expected = facts.original_size();
     let mut budget = Budget::default();
@@ -139,7 +147,7 @@ pub(crate) fn decode(file: &File, facts: &SlotFacts, out: &mut Sink<'_>) -> Resu
         found = found.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
         out(bytes)
     };
-    copy_stored(file, facts, &mut |bytes| chain.push(bytes, &mut counted).map_err(SlotFault::Decode))?;
+    read(&mut |bytes| chain.push(bytes, &mut counted).map_err(SlotFault::Decode))?;
     chain.finish(&mut counted).map_err(SlotFault::Decode)?;
     match expected {
         Some(expected) if expected != found => Err(SlotFault::OriginalSize { expected, found }),
@@ -147,29 +155,40 @@ pub(crate) fn decode(file: &File, facts: &SlotFacts, out: &mut Sink<'_>) -> Resu
     }
 }
 
-fn copy_stored(
-    file: &File,
-    facts: &SlotFacts,
-    out: &mut dyn FnMut(&[u8]) -> Result<(), SlotFault>,
-) -> Result<(), SlotFault> {
+/// Reads the stored bytes of a slot that was checked before, and compares them with its digest once more.
+pub(crate) fn copy_stored(file: &File, facts: &SlotFacts, out: &mut StoredSink<'_>) -> Result<(), SlotFault> {
     if facts.entry().self_ref {
         return Ok(());
     }
-    let range = facts.range();
     let mut hasher = StreamingSha256::new();
-    let mut window = vec![0; READ_SIZE];
-    let mut at = range.start;
-    while at < range.end {
-        let length = usize::try_from(range.end - at).map_or(READ_SIZE, |left| left.min(READ_SIZE));
-        let bytes = &mut window[..length];
-        file.read_exact_at(bytes, at).map_err(SlotFault::Read)?;
+    read_range(file, facts.range(), &mut |bytes| {
         hasher.update(bytes);
-        out(bytes)?;
-        at = at.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
-    }
+        out(bytes)
+    })?;
     let found = hasher.finish();
     match facts.sha256() {
         Some(expected) if *expected == found => Ok(()),
         expected => Err(SlotFault::Digest { expected: expected.copied(), found }),
     }
+}
+
+/// Reads a section of a verification in progress, which decides on it later.
+pub(crate) fn read_section(file: &File, section: &mut Section, out: &mut StoredSink<'_>) -> Result<(), SlotFault> {
+    read_range(file, section.wants(), &mut |bytes| {
+        section.supply(bytes);
+        out(bytes)
+    })
+}
+
+fn read_range(file: &File, range: ByteRange, out: &mut StoredSink<'_>) -> Result<(), SlotFault> {
+    let mut window = vec![0; position(range.len()).min(READ_SIZE)];
+    let mut at = range.start;
+    while at < range.end {
+        let piece = position(range.end - at).min(READ_SIZE);
+        let bytes = &mut window[..piece];
+        file.read_exact_at(bytes, at).map_err(SlotFault::Read)?;
+        out(bytes)?;
+        at = at.saturating_add(length(bytes));
+    }
+    Ok(())
 }

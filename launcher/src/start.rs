@@ -10,14 +10,14 @@ use std::{
 
 use pspf_nostd::{
     report::Report,
-    verify::{Accepted, Authenticated, Checked, Level, Scope, TrustedKeys},
+    verify::{Accepted, Authenticated, Checked, Level, Outcome, Scope, TrustedKeys},
 };
 
 use crate::{
     base_dir::{self, BaseDir},
     command::CommandError,
     config_slots,
-    driver::verify_file,
+    driver::{verify_file, verify_head},
     environment::Facts,
     execution::Program,
     extract,
@@ -38,6 +38,7 @@ use crate::{
     run::{LaunchError, is_on, warn},
     spawn::Ended,
     start_dir::StartDir,
+    tree_record::Audit,
     trust::TrustStore,
     validation,
     workenv::{Workenv, WorkenvError, reuse_is_allowed},
@@ -132,7 +133,9 @@ impl<'a> Start<'a> {
         let policies = Policies::read(store.directories())?;
         let (level, said) = validation::level(base_dir::variable("FLAVOR_VALIDATION").as_deref(), &policies);
         said.iter().for_each(|said| warn(own, said));
-        let Accepted { package, tolerated, .. } = verify(own, Scope::Head, level, |_, _| ())?;
+        let outcome = verify_file(own.file(), Scope::Head, TrustedKeys::default(), |_, _| ());
+        let accepted = outcome.map_err(LaunchError::OwnFile)?.accept(level);
+        let Accepted { package, tolerated, .. } = accepted.map_err(|report| refusal(&report))?;
         let metadata = package.metadata();
         let signer = package.fingerprint();
         let logged: [(&str, &dyn fmt::Display); 4] =
@@ -154,21 +157,28 @@ impl<'a> Start<'a> {
         bases: &'b [BaseDir],
         content: Content<'b>,
     ) -> Result<Workenv<'b>, LaunchError> {
-        let reuse = reuse_is_allowed(base_dir::variable("FLAVOR_WORKENV_CACHE").as_ref()) && self.cache_is_trusted();
+        let mut reuse = reuse_is_allowed(base_dir::variable("FLAVOR_WORKENV_CACHE").as_ref());
         if reuse {
             for base in bases {
                 let workenv = Workenv::new(base, &self.package, content);
                 if workenv.is_valid()? {
-                    log::event(Severity::Debug, "unpacked before", &[("workenv", &workenv.path().display())]);
-                    return Ok(workenv);
+                    if self.is_undamaged(&workenv)? {
+                        log::event(Severity::Debug, "unpacked before", &[("workenv", &workenv.path().display())]);
+                        return Ok(workenv);
+                    }
+                    reuse = false;
                 }
             }
         }
         let mut refused = LaunchError::Command(CommandError::Missing);
-        for base in bases {
+        // Where nothing can be executed is better than nowhere: the program may be run by an interpreter from elsewhere.
+        let (executable, others): (Vec<_>, Vec<_>) = bases.iter().partition(|base| !base.is_noexec());
+        for base in executable.into_iter().chain(others) {
             let workenv = Workenv::new(base, &self.package, content);
             log::event(Severity::Info, "unpack", &[("workenv", &workenv.path().display())]);
-            match workenv.create(self.own.file(), &facts(self.own, &workenv), reuse, || self.check()) {
+            let begin = || verify_head(self.own.file(), TrustedKeys::default()).map_err(LaunchError::OwnFile);
+            let accept = |outcome| self.accept(outcome);
+            match workenv.create(self.own.file(), &facts(self.own, &workenv), reuse, begin, accept) {
                 Ok(()) => return Ok(workenv),
                 Err(error @ LaunchError::Workenv(WorkenvError::Base(_))) => refused = error,
                 Err(error) => return Err(error),
@@ -177,9 +187,18 @@ impl<'a> Start<'a> {
         Err(refused)
     }
 
-    /// Policy `verify_cache`: without a way to look at the files of a tree, a tree that must be looked at is made anew.
-    fn cache_is_trusted(&self) -> bool {
-        self.verify_cache == VerifyCache::Off
+    /// Policy `verify_cache`: the tree is compared with its record, by facts or by digests. A damaged one is made anew.
+    fn is_undamaged(&self, workenv: &Workenv<'_>) -> Result<bool, LaunchError> {
+        let audit = match self.verify_cache {
+            VerifyCache::Off => return Ok(true),
+            VerifyCache::Quick => Audit::Quick,
+            VerifyCache::Full => Audit::Full,
+        };
+        let damage = workenv.audit(audit)?;
+        for damage in &damage {
+            log::event(Severity::Warn, "damaged", &[("path", &damage.path.display()), ("what", &damage.what)]);
+        }
+        Ok(damage.is_empty())
     }
 
     /// Brings the `config` slots that are not in the state directory yet.
@@ -198,7 +217,15 @@ impl<'a> Start<'a> {
     /// Reads every byte.
     fn check(&self) -> Result<Checked, LaunchError> {
         let mut progress = Progress::new(&format!("verifying {}", self.own.path().display()));
-        let accepted = verify(self.own, Scope::Content, self.level, |done, total| progress.update(done, total))?;
+        let trusted = TrustedKeys::default();
+        let outcome = verify_file(self.own.file(), Scope::Content, trusted, |done, total| progress.update(done, total));
+        self.accept(outcome.map_err(LaunchError::OwnFile)?)
+    }
+
+    /// The proof that every byte was read and nothing failed that may not, and that it is still the package that was
+    /// looked at first.
+    fn accept(&self, outcome: Outcome) -> Result<Checked, LaunchError> {
+        let accepted = outcome.accept(self.level).map_err(|report| refusal(&report))?;
         let checked = accepted.checked.ok_or_else(|| refusal(&accepted.report))?;
         if checked.content_id() != self.package.content_id() {
             return Err(LaunchError::Verification { why: "the file has changed while it was being read".to_owned() });
@@ -225,11 +252,6 @@ fn allow(
     decision.warnings().for_each(|violation| warn(own, &words(violation)));
     let denials: Vec<String> = decision.denials().map(words).collect();
     if denials.is_empty() { Ok(decision) } else { Err(LaunchError::Policy { why: denials.join("; ") }) }
-}
-
-fn verify(own: &OwnFile, scope: Scope, level: Level, progress: impl FnMut(u64, u64)) -> Result<Accepted, LaunchError> {
-    let outcome = verify_file(own.file(), scope, TrustedKeys::default(), progress).map_err(LaunchError::OwnFile)?;
-    outcome.accept(level).map_err(|report| refusal(&report))
 }
 
 fn refusal(report: &Report) -> LaunchError {

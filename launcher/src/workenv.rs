@@ -1,17 +1,21 @@
 //! Work environments: a package's content, extracted once per user into a directory named for exactly that content.
 //!
 //! A tree is published by one rename and never changed afterwards. It counts only with its record,
-//! `.pspf/complete`, which names the content in full:
+//! `.pspf/complete`, which names the content in full and seals the list of what the tree holds, `.pspf/tree`:
 //!
 //! * without setup commands the record is made in the temporary sibling, and the rename publishes both;
 //! * with setup commands, which write their own path into files, the tree is renamed without its record, set up in its
 //!   final place, and the record is renamed into it last.
 //!
-//! Extraction holds the lock of the content's name; each temporary directory is locked as well, so that one whose lock
-//! can be taken belongs to nobody and is removed.
+//! Extraction holds the lock of the content's name, or where that cannot be had, a lock on its own temporary directory: one
+//! of which both locks can be taken belongs to nobody and is removed.
+//!
+//! Files are not synced: a first start would wait for the disk. The record names the boot it was made in, and the first
+//! start after another boot looks whether anything is missing or shorter than it was, which is what a power cut leaves of files
+//! that were not on the disk yet. If nothing is, the record says so from then on.
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fmt,
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Write},
@@ -23,18 +27,26 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use pspf_nostd::verify::{Authenticated, Checked};
+use pspf_nostd::{
+    digest::{Sha256Digest, sha256},
+    verify::{Authenticated, Checked, Outcome, Verification},
+};
 
 use crate::{
     base_dir::{BaseDir, BaseDirError, check_tree},
+    command,
+    completion::{Completion, boot_id},
+    driver::verify_rest,
     environment::{self, Facts},
-    extract::{self, ExtractError},
+    extract::ExtractError,
     extraction_root::{ExtractionRoot, RECORD_DIRECTORY},
     io_failure::IoFailure,
     lifecycle::Content,
     lock::{Attempt, Lock, lock_directory, lock_file},
+    one_pass,
     placeholders::Placeholders,
     setup::{self, SetupError},
+    tree_record::{Audit, Damage, Entry, Kind, TreeRecord},
 };
 
 /// How long an extraction by another process is waited for before this one makes a tree of its own.
@@ -43,6 +55,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const SETUP_PATIENCE: Duration = Duration::from_secs(600);
 /// Longest part of a package name, and of a version, in a directory's name: file systems stop at 255 bytes in all.
 const NAME_MAX: usize = 64;
+/// The record in the tree's own directory.
+const COMPLETE: &str = "complete";
+/// The list of what the tree holds, beside it.
+const TREE: &str = "tree";
 /// Digits of the content id in a directory's name; the record has all 64.
 const ID_DIGITS: usize = 16;
 
@@ -142,41 +158,107 @@ impl<'a> Workenv<'a> {
         self.base
     }
 
-    /// Whether it is complete and can be used as it is. Writes nothing.
+    /// Whether it is complete and can be used as it is: ours, of this content, its program untouched, and nothing of it lost
+    /// in a power cut. Writes nothing but, once, that the latter is settled.
     ///
     /// # Errors
     /// A `cache_validation` that leaves the work environment.
     pub fn is_valid(&self) -> Result<bool, WorkenvError> {
         let content_holds = !self.content.is_work_environment() || setup::cache_is_valid(&self.placeholders())?;
-        Ok(content_holds
-            && self.base.check().is_ok()
-            && check_tree(&self.path).is_ok()
-            && fs::read(self.path.join(RECORD_DIRECTORY).join("complete"))
-                .is_ok_and(|found| found == self.record().as_bytes()))
+        if !content_holds || self.base.check().is_err() || check_tree(&self.path).is_err() {
+            return Ok(false);
+        }
+        let Some(completion) = self.completion() else { return Ok(false) };
+        let program_holds = completion.program.as_ref().is_none_or(|(path, entry)| {
+            fs::metadata(self.path.join(OsStr::from_bytes(path))).is_ok_and(|found| entry.looks_like(&found))
+        });
+        Ok(program_holds && self.is_settled(completion))
+    }
+
+    /// Compares the tree with what was published, entry by entry. Empty where nothing is damaged; else
+    /// [`Self::create`] with `reuse` false makes a new tree and puts it in this one's place.
+    ///
+    /// # Errors
+    /// None so far: what cannot be read is damage.
+    pub fn audit(&self, audit: Audit) -> Result<Vec<Damage>, WorkenvError> {
+        let tree = match self.completion().and_then(|completion| self.tree_record(&completion)) {
+            Some(tree) => tree,
+            None => {
+                let path = Path::new(RECORD_DIRECTORY).join(TREE);
+                return Ok(vec![Damage { path, what: "is missing or damaged" }]);
+            }
+        };
+        Ok(tree.audit(&self.path, audit))
+    }
+
+    fn completion(&self) -> Option<Completion> {
+        let completion = Completion::read(&self.record_path(COMPLETE))?;
+        (completion.content == self.content_name()).then_some(completion)
+    }
+
+    /// The list of what the tree holds, if it is the one that the record seals.
+    fn tree_record(&self, completion: &Completion) -> Option<TreeRecord> {
+        let (size, digest) = completion.tree;
+        let path = self.record_path(TREE);
+        fs::symlink_metadata(&path).ok().filter(|found| found.is_file() && found.len() == size)?;
+        let bytes = fs::read(path).ok().filter(|bytes| sha256(bytes) == digest)?;
+        TreeRecord::parse(&bytes)
+    }
+
+    /// Whether no power cut can have taken anything; looks after the first boot since the extraction.
+    fn is_settled(&self, completion: Completion) -> bool {
+        if completion.boot.is_none() || completion.boot == boot_id() {
+            return true;
+        }
+        let Some(tree) = self.tree_record(&completion) else { return false };
+        if !tree.audit(&self.path, Audit::Lost).is_empty() {
+            return false;
+        }
+        // If this cannot be written, the next start looks again.
+        let settled = Completion { boot: None, ..completion };
+        let new = self.record_path(&format!("{COMPLETE}.{}", std::process::id()));
+        if write_file(&new, &settled.to_bytes()).is_ok() {
+            let _ = fs::rename(&new, self.record_path(COMPLETE));
+        }
+        true
     }
 
     /// Extracts the package, or waits for whoever is doing so. `reuse` false makes a new tree in any case.
     ///
-    /// `check` is asked for the proof that the whole package is good once it is sure that it will be needed.
+    /// The package is read once, while it is extracted: `begin` starts its verification once it is sure that it will be
+    /// needed, and nothing is published before `accept` has made a proof of its outcome.
     ///
     /// # Errors
-    /// [`WorkenvError`], or what `check` says; nothing of a failed extraction is left.
+    /// [`WorkenvError`], or what `begin` and `accept` say; nothing of a failed extraction is left.
     pub fn create<E: From<WorkenvError>>(
         &self,
         file: &File,
         facts: &Facts<'_>,
         reuse: bool,
-        check: impl FnOnce() -> Result<Checked, E>,
+        begin: impl FnOnce() -> Result<Verification, E>,
+        accept: impl FnOnce(Outcome) -> Result<Checked, E>,
     ) -> Result<(), E> {
+        let umask = OwnUmask::set();
         self.base.create().map_err(WorkenvError::from)?;
         self.refuse_foreign()?;
-        let _lock = self.lock()?;
+        let lock = self.lock()?;
         if reuse && self.is_valid()? {
             return Ok(());
         }
-        self.remove_leftovers();
-        let checked = check()?;
-        Ok(self.extract(file, &checked, facts, reuse)?)
+        self.remove_leftovers(lock.is_some());
+        let verification = begin()?;
+        let (mut root, _lock) = self.temporary_root(lock.is_some())?;
+        let temporary = root.path().to_owned();
+        let published = self.fill(&mut root, file, verification, accept).and_then(|package| {
+            self.publish(&temporary, &package, reuse)?;
+            Ok(package)
+        });
+        if published.is_err() {
+            remove_tree(&temporary);
+        }
+        let package = published?;
+        drop(umask);
+        if self.has_setup() { Ok(self.set_up(&root, facts, &package)?) } else { Ok(()) }
     }
 
     /// What is in the way and is not a directory of ours is not touched, but not used either.
@@ -188,23 +270,15 @@ impl<'a> Workenv<'a> {
         }
     }
 
-    fn extract(&self, file: &File, package: &Checked, facts: &Facts<'_>, reuse: bool) -> Result<(), WorkenvError> {
-        let has_setup = self.has_setup();
-        let (mut root, _lock) = self.temporary_root()?;
-        let temporary = root.path().to_owned();
-        let published = self.fill(&mut root, file, package, has_setup).and_then(|()| self.publish(&temporary, reuse));
-        if published.is_err() {
-            remove_tree(&temporary);
-        }
-        published?;
-        if has_setup { self.set_up(&root, facts) } else { Ok(()) }
-    }
-
-    /// A locked temporary directory. One that another process took for a leftover before it was locked is given up.
-    fn temporary_root(&self) -> Result<(ExtractionRoot, Option<Lock>), WorkenvError> {
+    /// A temporary directory, with a lock of its own unless the content's lock protects it. One that another process took for a
+    /// leftover before it was locked is given up.
+    fn temporary_root(&self, protected: bool) -> Result<(ExtractionRoot, Option<Lock>), WorkenvError> {
         loop {
             let path = self.temporary();
-            let root = ExtractionRoot::create(&path)?;
+            let root = ExtractionRoot::create(&path).map_err(BaseDirError::from)?;
+            if protected {
+                return Ok((root, None));
+            }
             match lock_directory(&path) {
                 Ok(Attempt::Held(lock)) if path.exists() => return Ok((root, Some(lock))),
                 Ok(Attempt::Unsupported) => return Ok((root, None)),
@@ -215,37 +289,54 @@ impl<'a> Workenv<'a> {
         }
     }
 
-    /// Fills the temporary directory, record included where no setup follows.
-    fn fill(
+    /// Fills the temporary directory, records included where no setup follows.
+    fn fill<E: From<WorkenvError>>(
         &self,
         root: &mut ExtractionRoot,
         file: &File,
-        package: &Checked,
-        has_setup: bool,
-    ) -> Result<(), WorkenvError> {
-        extract::add_slots(root, file, package, |slot| self.content.holds(slot))?;
+        mut verification: Verification,
+        accept: impl FnOnce(Outcome) -> Result<Checked, E>,
+    ) -> Result<Checked, E> {
+        let extracted = one_pass::extract(root, file, self.package, &mut verification, |slot| self.content.holds(slot));
+        if let Err(error) = extracted {
+            // What was made wrongly and what was changed later looks the same to a decoder. The signature tells them apart.
+            if !error.is_of_the_system() && verify_rest(file, &mut verification).is_ok() {
+                let _: Checked = accept(verification.finish())?;
+            }
+            return Err(WorkenvError::from(error).into());
+        }
+        let package = accept(verification.finish())?;
+        self.complete(root, &package)?;
+        Ok(package)
+    }
+
+    fn complete(&self, root: &ExtractionRoot, package: &Checked) -> Result<(), WorkenvError> {
         if self.content.is_work_environment() {
             setup::make_directories(&self.placeholders().at(root.path()))?;
         }
         let records = root.path().join(RECORD_DIRECTORY);
         DirBuilder::new().mode(0o700).create(&records).map_err(IoFailure::of("create the directory", &records))?;
-        if !has_setup {
-            self.write_record(&records, "complete")?;
+        if self.has_setup() {
+            return Ok(());
         }
-        Ok(())
+        Ok(self.write_records(root.path(), &root.record()?, package)?)
     }
 
-    /// Renames the temporary directory to its final name. A tree that stands there is moved away, unless it is valid: then
-    /// another process came first without a lock, and its tree may be running.
+    /// Renames the temporary directory to its final name. A tree that stands there changes places with it, unless it is valid:
+    /// then another process came first without a lock, and its tree may be running.
     ///
     /// Not synced: a rename that is lost to a power cut costs another extraction, nothing else.
-    fn publish(&self, temporary: &Path, reuse: bool) -> Result<(), WorkenvError> {
+    fn publish(&self, temporary: &Path, _proof: &Checked, reuse: bool) -> Result<(), WorkenvError> {
         for last in [false, true] {
             match fs::rename(temporary, &self.path) {
                 Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty && !last => {}
                 outcome => return Ok(outcome.map_err(IoFailure::of("publish the work environment", &self.path))?),
             }
             if reuse && self.is_valid()? {
+                remove_tree(temporary);
+                return Ok(());
+            }
+            if exchange(temporary, &self.path) {
                 remove_tree(temporary);
                 return Ok(());
             }
@@ -263,16 +354,14 @@ impl<'a> Workenv<'a> {
     }
 
     /// Runs the setup commands in the published, not yet valid tree and makes it valid.
-    fn set_up(&self, root: &ExtractionRoot, facts: &Facts<'_>) -> Result<(), WorkenvError> {
+    fn set_up(&self, root: &ExtractionRoot, facts: &Facts<'_>, package: &Checked) -> Result<(), WorkenvError> {
         let placeholders = self.placeholders();
         let environment = environment::for_setup(std::env::vars_os(), &placeholders, facts);
         let done = setup::run(&placeholders, &environment).map_err(WorkenvError::from).and_then(|()| {
             root.remove(&self.path, |slot| self.content.is_for_setup_only(slot));
-            let records = self.path.join(RECORD_DIRECTORY);
-            self.write_record(&records, "complete.new")?;
-            let (new, complete) = (records.join("complete.new"), records.join("complete"));
-            fs::rename(&new, &complete).map_err(IoFailure::of("rename", &new))?;
-            Ok(sync(&records)?)
+            // What setup commands made or changed is part of the tree.
+            let tree = TreeRecord::of_tree(&self.path, RECORD_DIRECTORY)?;
+            Ok(self.write_records(&self.path, &tree, package)?)
         });
         if done.is_err() {
             self.discard();
@@ -284,23 +373,41 @@ impl<'a> Workenv<'a> {
         self.content.is_work_environment() && !self.package.metadata().setup_commands.is_empty()
     }
 
-    /// What the record of a valid tree says: which content, in full, by which rules of extraction.
-    fn record(&self) -> String {
-        format!("pspf work environment 1\ncontent {}{}\n", self.package.content_id(), self.content.suffix())
+    /// Makes a filled tree valid, wherever it stands.
+    fn write_records(&self, root: &Path, tree: &TreeRecord, _proof: &Checked) -> Result<(), IoFailure> {
+        let bytes = tree.to_bytes();
+        let records = root.join(RECORD_DIRECTORY);
+        let (list, new, complete) = (records.join(TREE), records.join("complete.new"), records.join(COMPLETE));
+        write_file(&list, &bytes).map_err(IoFailure::of("write", &list))?;
+        // Programs go on writing to what a setup has made, so that later nobody could tell what a power cut took.
+        let boot = if self.has_setup() { None } else { boot_id() };
+        if boot.is_none() {
+            sync(root)?;
+        }
+        let tree = (u64::try_from(bytes.len()).unwrap_or(u64::MAX), sha256(&bytes));
+        let record = Completion { content: self.content_name(), tree, boot, program: self.program(root) };
+        write_file(&new, &record.to_bytes()).map_err(IoFailure::of("write", &new))?;
+        fs::rename(&new, &complete).map_err(IoFailure::of("rename", &new))
     }
 
-    fn write_record(&self, records: &Path, name: &str) -> Result<(), IoFailure> {
-        let path = records.join(name);
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(IoFailure::of("create", &path))?;
-        file.write_all(self.record().as_bytes())
-            .and_then(|()| file.sync_all())
-            .map_err(IoFailure::of("write", &path))?;
-        sync(records)
+    /// The program that will be run, where it is one of the package's files, by its path in the tree at `root`.
+    fn program(&self, root: &Path) -> Option<(Vec<u8>, Entry)> {
+        let metadata = self.package.metadata();
+        let placeholders = self.placeholders().at(root);
+        let words = command::words(&metadata.execution.as_ref()?.command, &placeholders).ok()?;
+        let program = command::resolve(words.first()?, root, None).ok()?;
+        let found = fs::metadata(&program).ok().filter(fs::Metadata::is_file)?;
+        let path = program.strip_prefix(root).ok()?.as_os_str().as_bytes().to_vec();
+        Some((path, Entry::of(Kind::File, &found, Sha256Digest([0; 32]))))
+    }
+
+    /// What the tree holds, as its record says it.
+    fn content_name(&self) -> String {
+        [self.package.content_id().to_string(), self.content.suffix()].concat()
+    }
+
+    fn record_path(&self, name: &str) -> PathBuf {
+        self.path.join(RECORD_DIRECTORY).join(name)
     }
 
     /// What placeholders stand for in it.
@@ -312,16 +419,13 @@ impl<'a> Workenv<'a> {
     /// Takes the lock of this content. `None` means to go on without: publishing is one rename, so two trees made at the
     /// same time cost time only.
     fn lock(&self) -> Result<Option<Lock>, WorkenvError> {
-        let directory = self.base.workenvs().join(".locks");
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&directory)
-            .map_err(IoFailure::of("create the directory", &directory))?;
+        let directory = self.locks();
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&directory);
+        made.map_err(IoFailure::of("create the directory", &directory)).map_err(BaseDirError::from)?;
         let has_setup = self.has_setup();
         let path = directory.join(&self.name);
         let patience = if has_setup { SETUP_PATIENCE } else { PATIENCE };
-        match lock_file(&path, patience).map_err(IoFailure::of("lock", &path))? {
+        match lock_file(&path, patience).map_err(IoFailure::of("lock", &path)).map_err(BaseDirError::from)? {
             Attempt::Held(lock) => Ok(Some(lock)),
             Attempt::Busy if has_setup => Err(WorkenvError::Busy { lock: path }),
             Attempt::Busy | Attempt::Unsupported => Ok(None),
@@ -334,20 +438,79 @@ impl<'a> Workenv<'a> {
         self.base.workenvs().join(format!(".{}.{}.{now:x}.tmp", self.name, std::process::id()))
     }
 
-    /// Removes the temporary directories of processes that are gone.
-    fn remove_leftovers(&self) {
+    /// Removes the temporary directories of processes that are gone. `locked`: we hold the lock of this content.
+    fn remove_leftovers(&self, locked: bool) {
         let Ok(entries) = fs::read_dir(self.base.workenvs()) else { return };
         for entry in entries.flatten() {
             let name = entry.file_name();
-            let name = name.as_bytes();
-            if name.starts_with(b".") && name.ends_with(b".tmp") {
-                let path = entry.path();
-                if let Ok(Attempt::Held(_lock)) = lock_directory(&path) {
-                    remove_tree(&path);
-                }
+            let Some(content) = leftover_of(name.as_bytes()) else { continue };
+            let _lock = match content == self.name.as_bytes() {
+                true if locked => None,
+                true => continue,
+                false => match lock_file(&self.locks().join(OsStr::from_bytes(content)), Duration::ZERO) {
+                    Ok(Attempt::Held(lock)) => Some(lock),
+                    _ => continue,
+                },
+            };
+            let path = entry.path();
+            if let Ok(Attempt::Held(_lock)) = lock_directory(&path) {
+                remove_tree(&path);
             }
         }
     }
+
+    fn locks(&self) -> PathBuf {
+        self.base.workenvs().join(".locks")
+    }
+}
+
+/// Has modes mean what they say while it lives: the caller's umask is the program's, not ours.
+struct OwnUmask(rustix::fs::Mode);
+
+impl OwnUmask {
+    fn set() -> Self {
+        Self(rustix::process::umask(rustix::fs::Mode::empty()))
+    }
+}
+
+impl Drop for OwnUmask {
+    fn drop(&mut self) {
+        rustix::process::umask(self.0);
+    }
+}
+
+/// The name of the tree that a temporary directory was to become.
+fn leftover_of(name: &[u8]) -> Option<&[u8]> {
+    let mut parts = name.strip_prefix(b".")?.strip_suffix(b".tmp")?.rsplitn(3, |byte| *byte == b'.');
+    parts.nth(2)
+}
+
+/// Has two directories change places in one step, where the file system can.
+fn exchange(one: &Path, other: &Path) -> bool {
+    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).is_ok()
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+    {
+        let _ = (one, other);
+        false
+    }
+}
+
+/// Creates a private file.
+fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(content)
+}
+
+/// Waits until everything on the file system of a directory is on the disk.
+fn sync(directory: &Path) -> Result<(), IoFailure> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let synced = File::open(directory).and_then(|opened| Ok(rustix::fs::syncfs(opened)?));
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let synced = Ok(rustix::fs::sync());
+    synced.map_err(IoFailure::of("sync", directory))
 }
 
 /// A name with nothing in it that a file system, a shell or a reader of logs could stumble over.
@@ -364,10 +527,6 @@ pub fn plain(text: &str) -> String {
         plain.replace_range(..1, "_");
     }
     plain
-}
-
-fn sync(directory: &Path) -> Result<(), IoFailure> {
-    File::open(directory).and_then(|directory| directory.sync_all()).map_err(IoFailure::of("sync", directory))
 }
 
 /// Removes a tree that nobody uses; what is left of it if that fails is tried again at the next extraction.

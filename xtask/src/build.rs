@@ -38,7 +38,7 @@ struct Binary<'a> {
     env: Vec<(&'a str, OsString)>,
 }
 
-/// What makes the launcher smaller: 735 KB without these, 456 KB with them and without panic messages.
+/// What makes the launcher smaller, by about 280 KB with the flags for panics; and it has no panic messages.
 const LAUNCHER_FLAGS: &[&str] = &["-Cforce-unwind-tables=no", "--cfg=curve25519_dalek_backend=\"serial\""];
 
 /// Builds the launcher into `dist/launchers/` and returns its path.

@@ -1,6 +1,7 @@
 //! Project tasks. `cargo xtask --help` lists them.
 
 mod bench;
+mod bench_launcher;
 mod build;
 mod check;
 mod demo;
@@ -10,6 +11,7 @@ mod listing;
 mod npm;
 mod run;
 mod setup;
+mod soak;
 mod summary;
 mod test;
 mod toolchain;
@@ -52,6 +54,14 @@ enum Task {
     Demo,
     /// Measure packing, starting and verifying beside the published tool and the usual hashing programs
     Bench,
+    /// Measure first and next starts beside a bare exec, tar and the published launchers
+    BenchLauncher,
+    /// Start a package simultaneously, and kill it at random moments, again and again
+    Soak {
+        /// How often
+        #[arg(long, default_value_t = 1000)]
+        rounds: u32,
+    },
     /// Check format, lints, documentation and dependencies
     Lint,
     /// Build the core for wasm32, as proof that it needs no operating system, and the engine of the npm package into npm/dist/
@@ -95,6 +105,8 @@ fn run_task(arguments: &Arguments) -> Result<()> {
         Task::Dist => build::dist(&workspace, options).map(drop),
         Task::Demo => demo::demo(&workspace, options),
         Task::Bench => bench::bench(&workspace, options),
+        Task::BenchLauncher => bench_launcher::bench(&workspace, options),
+        Task::Soak { rounds } => soak::soak(&workspace, rounds),
         Task::Lint => summarised(|summary| {
             lint(&workspace, summary);
             Ok(())

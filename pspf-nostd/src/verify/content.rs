@@ -3,167 +3,151 @@
 use super::{
     Findings, Stage, Verification,
     head::{Head, HeadSlot, OriginalSize, SignedDigest},
+    section::{Part, Section, SlotContent},
 };
 use crate::{
-    digest::{Sha256Digest, StreamingSha256, hex, sha256},
+    digest::{Sha256Digest, hex},
     index,
     limits::READ_WINDOW,
-    offsets::{ByteRange, array_at, length, position},
+    metadata::Metadata,
+    offsets::{ByteRange, position},
 };
 use alloc::{
     format,
     string::{String, ToString},
+    sync::Arc,
+    vec,
     vec::Vec,
 };
 
-/// What a stretch of the file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
-    Launcher,
-    Slot(usize),
-    /// Metadata and slot table, which were read before.
-    Known,
-    /// Between sections: must be zero.
-    Padding,
-}
-
-/// What the pass found out of one slot.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct SlotContent {
-    pub sha256: Sha256Digest,
-    /// The last four stored bytes, little-endian: ISIZE where the slot is a gzip member (RFC 1952).
-    tail: u32,
-}
-
+/// The pass: the sections in file order, each read from its start to its end, in any order among each other.
 #[derive(Debug)]
 pub(super) struct ContentPass {
-    pub parts: Vec<(ByteRange, Part)>,
+    pub sections: Vec<Section>,
+    /// The first section that may not be complete.
     current: usize,
-    at: u64,
-    hasher: StreamingSha256,
-    tail: [u8; 4],
-    pub launcher: Option<Sha256Digest>,
-    pub slots: Vec<Option<SlotContent>>,
-    /// Non-zero bytes between sections: for each stretch of padding from the first to the last.
-    pub dirty: Vec<ByteRange>,
+    /// How many sections are handed out.
+    out: usize,
 }
 
 impl ContentPass {
     /// Lays the sections out in file order; `None`, with a finding, where two of them share bytes.
     pub(super) fn plan(head: &Head, findings: &mut Findings) -> Option<Self> {
-        let mut sections: Vec<(ByteRange, Part)> =
+        let mut known: Vec<(ByteRange, Part)> =
             [(head.launcher, Part::Launcher), (head.metadata, Part::Known), (head.table, Part::Known)].into();
-        sections.extend(head.slots.iter().enumerate().map(|(number, slot)| (slot.range, Part::Slot(number))));
-        sections.retain(|(range, _)| !range.is_empty());
-        sections.sort_by_key(|(range, _)| *range);
-        let (mut parts, mut end) = (Vec::with_capacity(sections.len()), 0);
-        for (range, part) in sections {
+        known.extend(head.slots.iter().enumerate().map(|(number, slot)| (slot.range, Part::Slot(number))));
+        known.retain(|(range, part)| !range.is_empty() || !matches!(part, Part::Known));
+        known.sort_by_key(|(range, _)| *range);
+        let (mut sections, mut end) = (Vec::with_capacity(known.len()), 0);
+        for (range, part) in known {
+            if range.is_empty() {
+                sections.push(Section::new(range, part));
+                continue;
+            }
             if range.start < end || range.end > head.trailer {
                 let message = format!("{} at {range} overlaps what stands before it", name(part, head, range));
                 findings.error("layout.overlap", &name(part, head, range), Some(range), message);
                 return None;
             }
             if range.start > end {
-                parts.push((ByteRange { start: end, end: range.start }, Part::Padding));
+                sections.push(Section::new(ByteRange { start: end, end: range.start }, Part::Padding));
             }
             end = range.end;
-            parts.push((range, part));
+            sections.push(Section::new(range, part));
         }
         if end < head.trailer {
-            parts.push((ByteRange { start: end, end: head.trailer }, Part::Padding));
+            sections.push(Section::new(ByteRange { start: end, end: head.trailer }, Part::Padding));
         }
-        let empty = |slot: &HeadSlot| slot.range.is_empty().then(|| SlotContent { sha256: sha256(&[]), tail: 0 });
-        let mut pass = Self {
-            parts,
-            current: 0,
-            at: 0,
-            hasher: StreamingSha256::new(),
-            tail: [0; 4],
-            launcher: head.launcher.is_empty().then(|| sha256(&[])),
-            slots: head.slots.iter().map(empty).collect(),
-            dirty: Vec::new(),
-        };
-        pass.skip_known();
+        let mut pass = Self { sections, current: 0, out: 0 };
+        pass.skip_complete();
         Some(pass)
     }
 
     pub(super) fn wants(&self) -> Option<ByteRange> {
-        let window_end = self.at.saturating_add(READ_WINDOW);
-        let rest = self.parts.get(self.current..)?;
-        let unknown = rest.iter().take_while(|(range, part)| *part != Part::Known && range.start < window_end);
-        let end = unknown.last()?.0.end;
-        Some(ByteRange { start: self.at, end: end.min(window_end) })
+        let rest = self.sections.get(self.current..)?;
+        let start = rest.first()?.at;
+        let window_end = start.saturating_add(READ_WINDOW);
+        let mut end = start;
+        for section in rest.iter().filter(|section| !section.range.is_empty()) {
+            if section.at != end.max(section.range.start) || end >= window_end {
+                break;
+            }
+            end = section.range.end;
+        }
+        Some(ByteRange { start, end: end.min(window_end) })
     }
 
+    /// Up to where everything is read.
     pub(super) fn position(&self) -> u64 {
-        self.at
+        self.sections.get(self.current).or(self.sections.last()).map_or(0, |section| section.at)
     }
 
     /// Takes bytes from the current position on; never more than [`Self::wants`] asked for.
     pub(super) fn supply(&mut self, mut bytes: &[u8]) {
-        while let Some((range, part)) = self.parts.get(self.current).copied() {
-            let left = range.end.saturating_sub(self.at);
-            let (mine, rest) = bytes.split_at_checked(position(left)).unwrap_or((bytes, &[]));
-            match part {
-                Part::Launcher | Part::Slot(_) => {
-                    self.hasher.update(mine);
-                    self.keep_tail(mine);
-                }
-                Part::Padding => self.require_zeros(range, mine),
-                Part::Known => {}
-            }
-            self.at = self.at.saturating_add(length(mine));
+        while !bytes.is_empty() {
+            let Some(section) = self.sections.get_mut(self.current) else { return };
+            let (mine, rest) = bytes.split_at_checked(position(section.left())).unwrap_or((bytes, &[]));
+            section.take(mine);
             bytes = rest;
-            if self.at < range.end {
-                return;
+            self.skip_complete();
+        }
+    }
+
+    pub(super) fn hand_out(&mut self, owner: &Arc<Metadata>) -> Vec<Section> {
+        let mut out = Vec::new();
+        for (number, section) in self.sections.iter_mut().enumerate() {
+            if section.handed_out.is_none() && section.left() > 0 {
+                let mut place = Section::new(section.range, section.part);
+                place.handed_out = Some((Arc::clone(owner), number));
+                core::mem::swap(section, &mut place);
+                place.handed_out.clone_from(&section.handed_out);
+                out.push(place);
             }
-            self.complete(part);
+        }
+        self.out = self.out.saturating_add(out.len());
+        out
+    }
+
+    pub(super) fn is_handed_out(&self) -> bool {
+        self.out > 0
+    }
+
+    /// Takes a section back. What is not one of ours is dropped.
+    pub(super) fn restore(&mut self, mut section: Section, owner: &Arc<Metadata>) {
+        let Some((from, number)) = section.handed_out.take() else { return };
+        if !Arc::ptr_eq(&from, owner) {
+            return;
+        }
+        if let Some(place) = self.sections.get_mut(number).filter(|place| place.handed_out.is_some()) {
+            *place = section;
+            self.out = self.out.saturating_sub(1);
+        }
+        if self.out == 0 {
+            self.skip_complete();
+        }
+    }
+
+    pub(super) fn launcher(&self) -> Option<Sha256Digest> {
+        let launcher = self.sections.iter().find(|section| section.part == Part::Launcher);
+        launcher.map(|section| section.content().sha256)
+    }
+
+    /// What was read of each of `count` slots.
+    pub(super) fn slots(&self, count: usize) -> Vec<Option<SlotContent>> {
+        let mut slots = vec![None; count];
+        for section in &self.sections {
+            if let Part::Slot(number) = section.part
+                && let Some(slot) = slots.get_mut(number)
+            {
+                *slot = Some(section.content());
+            }
+        }
+        slots
+    }
+
+    fn skip_complete(&mut self) {
+        while self.sections.get(self.current).is_some_and(Section::is_complete) {
             self.current = self.current.saturating_add(1);
-            self.skip_known();
-            if bytes.is_empty() {
-                return;
-            }
-        }
-    }
-
-    fn skip_known(&mut self) {
-        while let Some((range, Part::Known)) = self.parts.get(self.current) {
-            self.at = range.end;
-            self.current = self.current.saturating_add(1);
-        }
-    }
-
-    fn complete(&mut self, part: Part) {
-        match part {
-            Part::Launcher => self.launcher = Some(core::mem::take(&mut self.hasher).finish()),
-            Part::Slot(number) => {
-                let content = SlotContent {
-                    sha256: core::mem::take(&mut self.hasher).finish(),
-                    tail: u32::from_le_bytes(self.tail),
-                };
-                if let Some(slot) = self.slots.get_mut(number) {
-                    *slot = Some(content);
-                }
-            }
-            Part::Known | Part::Padding => {}
-        }
-    }
-
-    fn keep_tail(&mut self, bytes: &[u8]) {
-        let last = bytes.get(bytes.len().saturating_sub(4)..).unwrap_or_default();
-        let joined = [self.tail.as_slice(), last].concat();
-        self.tail = array_at(&joined, joined.len().saturating_sub(4));
-    }
-
-    /// Keeps one range per stretch of padding, so that neither the report nor its size depends on how bytes are supplied.
-    fn require_zeros(&mut self, padding: ByteRange, bytes: &[u8]) {
-        let Some(first) = bytes.iter().position(|byte| *byte != 0) else { return };
-        let last = bytes.iter().rposition(|byte| *byte != 0).unwrap_or(first);
-        let at = |offset: usize| self.at.saturating_add(u64::try_from(offset).unwrap_or_default());
-        let (start, end) = (at(first), at(last).saturating_add(1));
-        match self.dirty.last_mut() {
-            Some(dirty) if dirty.overlaps(&padding) => dirty.end = end,
-            _ => self.dirty.push(ByteRange { start, end }),
         }
     }
 }
@@ -184,22 +168,23 @@ impl Verification {
     pub(super) fn finish_content(&mut self) {
         let Stage::Content(pass) = core::mem::replace(&mut self.stage, Stage::Done(None)) else { return };
         let Some(head) = &self.head else { return };
-        for range in &pass.dirty {
+        for range in pass.sections.iter().filter_map(Section::dirty) {
             let message = "bytes between the sections must be zero; something is hidden here".to_string();
-            self.findings.error("padding.nonzero", "padding", Some(*range), message);
+            self.findings.error("padding.nonzero", "padding", Some(range), message);
         }
-        if let (SignedDigest::Full(signed), Some(computed)) = (head.launcher_digest, pass.launcher)
+        if let (SignedDigest::Full(signed), Some(computed)) = (head.launcher_digest, pass.launcher())
             && signed != computed
         {
             let message = format!("SHA-256 is {computed}, the signed metadata say {signed}");
             self.findings.error("launcher.digest", "launcher", Some(head.launcher), message);
         }
-        for (number, (slot, content)) in head.slots.iter().zip(&pass.slots).enumerate() {
+        let slots = pass.slots(head.slots.len());
+        for (number, (slot, content)) in head.slots.iter().zip(&slots).enumerate() {
             if let (Some(content), false) = (content, slot.entry.self_ref) {
                 compare_slot(&mut self.findings, number, slot, content);
             }
         }
-        if let Some(content) = head.attestation.and_then(|slot| pass.slots.get(slot).copied().flatten()) {
+        if let Some(content) = head.attestation.and_then(|slot| slots.get(slot).copied().flatten()) {
             let stated = self.index.as_ref().map(|block| block.field(index::SBOM_DIGEST).to_vec()).unwrap_or_default();
             if stated != content.sha256.to_string().as_bytes() {
                 let message = "attestation_sbom_digest is not the SHA-256 of the attestation slot".to_string();

@@ -2,8 +2,9 @@
 
 use super::{
     Authenticated, SlotFacts, Verification,
-    content::{ContentPass, Part, name},
+    content::{ContentPass, name},
     head::{Head, HeadSlot, OriginalSize, SignedDigest},
+    section::Part,
 };
 use crate::{
     descriptor::DESCRIPTOR_LENGTH,
@@ -51,7 +52,8 @@ impl Verification {
 
     pub(super) fn slot_reports(&self, pass: Option<&ContentPass>) -> Vec<SlotReport> {
         let Some(head) = &self.head else { return Vec::new() };
-        let computed = |number: usize| pass.and_then(|pass| pass.slots.get(number).copied().flatten());
+        let read = pass.map(|pass| pass.slots(head.slots.len())).unwrap_or_default();
+        let computed = |number: usize| read.get(number).copied().flatten();
         head.slots
             .iter()
             .enumerate()
@@ -72,11 +74,12 @@ impl Verification {
 
     pub(super) fn authenticate(&self, trust: Trust, pass: Option<&ContentPass>) -> Option<Authenticated> {
         let (head, metadata) = (self.head.as_ref()?, self.metadata.as_ref()?);
+        let read = pass.map(|pass| pass.slots(head.slots.len())).unwrap_or_default();
         let slots = head.slots.iter().enumerate().map(|(number, slot)| {
             let chain = head.profile.operations(&slot.entry.operations)?;
             let sha256 = match slot.digest {
                 SignedDigest::Full(digest) => Some(digest),
-                _ => pass.and_then(|pass| pass.slots.get(number).copied().flatten()).map(|content| content.sha256),
+                _ => read.get(number).copied().flatten().map(|content| content.sha256),
             };
             let original = match head.profile {
                 Profile::Sealed => slot.entry.original_size,
@@ -128,8 +131,8 @@ impl Verification {
         let mut map = Map { parts: Vec::new(), signed: self.signature_valid };
         match (&self.head, pass) {
             (Some(head), Some(pass)) => {
-                for (range, part) in &pass.parts {
-                    self.cover_part(&mut map, head, *range, *part);
+                for section in &pass.sections {
+                    self.cover_part(&mut map, head, section.range, section.part);
                 }
                 self.cover_trailer(&mut map, head);
             }

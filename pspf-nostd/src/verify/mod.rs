@@ -14,9 +14,11 @@ mod content;
 mod coverage;
 mod head;
 mod level;
+mod section;
 mod token;
 
 pub use level::{Accepted, Level};
+pub use section::Section;
 pub use token::{Authenticated, Checked, SlotFacts};
 
 use crate::{
@@ -142,7 +144,7 @@ impl Verification {
         let range = match &self.stage {
             Stage::Trailer => self.trailer(),
             Stage::Metadata(range) | Stage::Table(range) => *range,
-            Stage::Content(pass) => return pass.wants(),
+            Stage::Content(pass) => return pass.wants().filter(|_| !pass.is_handed_out()),
             Stage::Done(_) => return None,
         };
         let start = range.start.saturating_add(length(&self.held));
@@ -184,6 +186,31 @@ impl Verification {
             Stage::Content(pass) => pass.position(),
             Stage::Done(_) => self.size,
             _ => 0,
+        }
+    }
+
+    /// Whether trailer, metadata and slot table are read, and only the content is missing.
+    #[must_use]
+    pub fn wants_content(&self) -> bool {
+        matches!(self.stage, Stage::Content(_))
+    }
+
+    /// Hands out what is left of the content, section by section in file order, so that it can be read by several at once and
+    /// once only. Empty before [`Self::wants_content`]. Until all are back, [`Self::wants`] is `None` and nothing is proved.
+    pub fn sections(&mut self) -> Vec<Section> {
+        match (&mut self.stage, &self.metadata) {
+            (Stage::Content(pass), Some(metadata)) => pass.hand_out(metadata),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Takes a section back, read to the end or not. One of another verification is ignored.
+    pub fn restore(&mut self, section: Section) {
+        if let (Stage::Content(pass), Some(metadata)) = (&mut self.stage, &self.metadata) {
+            pass.restore(section, metadata);
+            if !pass.is_handed_out() && pass.wants().is_none() {
+                self.finish_content();
+            }
         }
     }
 
@@ -265,7 +292,7 @@ impl Verification {
         let candidate = if all_kept { self.authenticate(trust, pass) } else { None };
         let authenticated = candidate.clone().filter(|_| !broken && self.signature_valid);
         let checked = authenticated.clone().filter(|_| report.ok).map(|head| Checked::new(head, state));
-        let launcher_sha256 = pass.and_then(|pass| pass.launcher);
+        let launcher_sha256 = pass.and_then(ContentPass::launcher);
         Outcome {
             report,
             authenticated,

@@ -1,0 +1,110 @@
+//! A queue between threads that holds at most so many bytes.
+
+use std::{
+    collections::VecDeque,
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+};
+
+/// The queue. Any number of threads may push and pop.
+#[derive(Debug)]
+pub(crate) struct Queue<T> {
+    state: Mutex<State<T>>,
+    changed: Condvar,
+    capacity: usize,
+}
+
+#[derive(Debug)]
+struct State<T> {
+    items: VecDeque<(T, usize)>,
+    held: usize,
+    closed: bool,
+}
+
+impl<T> Queue<T> {
+    /// An empty queue for items of `capacity` bytes in all. A single larger one goes in when it is empty.
+    pub(crate) fn new(capacity: usize) -> Self {
+        let state = State { items: VecDeque::new(), held: 0, closed: false };
+        Self { state: Mutex::new(state), changed: Condvar::new(), capacity }
+    }
+
+    /// Appends an item of `weight` bytes, waiting for room. False where the queue is closed: the item is dropped.
+    pub(crate) fn push(&self, item: T, weight: usize) -> bool {
+        let mut state = self.lock();
+        while !state.closed && state.held > 0 && state.held.saturating_add(weight) > self.capacity {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.closed {
+            return false;
+        }
+        state.held = state.held.saturating_add(weight);
+        state.items.push_back((item, weight));
+        self.changed.notify_all();
+        true
+    }
+
+    /// Takes the first item, waiting for one. `None` where the queue is closed and empty.
+    pub(crate) fn pop(&self) -> Option<T> {
+        let mut state = self.lock();
+        loop {
+            if let Some((item, weight)) = state.items.pop_front() {
+                state.held = state.held.saturating_sub(weight);
+                self.changed.notify_all();
+                return Some(item);
+            }
+            if state.closed {
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Says that nothing more will be pushed. What is in the queue can still be taken.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_all();
+    }
+
+    /// Closes the queue and drops what is in it.
+    pub(crate) fn abandon(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        state.held = 0;
+        state.items.clear();
+        self.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_comes_out_in_order_through_a_narrow_queue() {
+        let queue = Queue::new(3);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                assert!((0..1000).all(|number| queue.push(number, number % 5)));
+                queue.close();
+            });
+            assert!((0..1000).all(|number| queue.pop() == Some(number)));
+        });
+        assert_eq!(queue.pop(), None);
+        assert!(!queue.push(1, 0));
+    }
+
+    #[test]
+    fn abandoning_frees_whoever_waits() {
+        let queue = Queue::new(1);
+        std::thread::scope(|scope| {
+            let pusher = scope.spawn(|| while queue.push((), 1) {});
+            queue.pop();
+            queue.abandon();
+            pusher.join().unwrap();
+        });
+        assert_eq!(queue.pop(), None);
+    }
+}
