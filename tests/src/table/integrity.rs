@@ -33,7 +33,6 @@ pub(super) const ROWS: &[Row] = &[
     )
     .known("two; one", "refused 104; one"),
     Row::new("S6", "The extracted program edited", "ran", edited_program)
-        .waits("engine")
         .known("ran the edited file", "ran the edited file"),
     Row::new(
         "S7",

@@ -44,7 +44,6 @@ pub(super) const ROWS: &[Row] = &[
         "refused 104; ran",
         missing_program,
     )
-    .waits("engine")
     .known("ran what is on PATH; ran what is on PATH", "ran what is on PATH; ran what is on PATH"),
     Row::new(
         "H10",

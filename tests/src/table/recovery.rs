@@ -24,7 +24,7 @@ pub(super) const ROWS: &[Row] = &[
         "synced or ran",
         power_cut,
     )
-    .waits("engine").known("partial tree", "partial tree"),
+.known("partial tree", "partial tree"),
 ];
 
 fn failing_setup(stage: &Stage<'_>) -> io::Result<String> {

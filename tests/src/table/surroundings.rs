@@ -44,7 +44,6 @@ pub(super) const ROWS: &[Row] = &[
         "ran; ran; none open to others",
         masks,
     )
-    .waits("engine")
     .known("ran; refused 106; * open to others", "ran; refused 104; * open to others"),
     Row::new(
         "R34",
@@ -52,11 +51,9 @@ pub(super) const ROWS: &[Row] = &[
         "refused 103; ran or refused 106; ran",
         file_size_limit,
     )
-    .waits("engine")
     .known("killed by signal 25; ran", "refused 103; ran"),
     Row::new("R35", "At most 6 descriptors; at most 64 MB of address space", "ran; ran", few_resources)
-        .known("ran; ran", "crashed 2; crashed 2")
-        .waits("engine"),
+        .known("ran; ran", "crashed 2; crashed 2"),
 ];
 
 fn plain(stage: &Stage<'_>) -> io::Result<std::path::PathBuf> {
