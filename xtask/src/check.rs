@@ -52,6 +52,8 @@ pub(crate) fn wasm(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
 ///
 /// Without the C decoder, whose compilation would need a C compiler for each.
 pub(crate) fn targets(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
+    // Windows' standard library is not built without it.
+    setup::program("x86_64-w64-mingw32-dlltool", "checks for Windows", "binutils-mingw-w64-x86-64")?;
     for target in toolchain::CHECKED_TARGETS {
         let route = setup::cross_route(target, choice)?;
         let mut command = cross_cargo(workspace, route);

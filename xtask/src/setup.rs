@@ -29,6 +29,7 @@ pub(crate) fn setup(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
     crate::npm::tools(workspace)?;
     crate::npm::modules(&workspace.web())?;
     browser()?;
+    program("strace", "the tests that count system calls", "strace")?;
     step(&format!("Rust {} or newer: {}", toolchain::RUST, output(Command::new("rustc").arg("--version"))?.trim()));
     Ok(())
 }
@@ -109,6 +110,15 @@ fn browser() -> Result<()> {
         bail!("no `chromium` on the search path, which the tests in a browser need: install it");
     }
     step("Chromium: ready");
+    Ok(())
+}
+
+/// A program of Debian's, for what is named.
+pub(crate) fn program(name: &str, what_for: &str, package: &str) -> Result<()> {
+    if which::which(name).is_err() && !apt_install(name, &[package])? {
+        bail!("no `{name}` on the search path, which {what_for} need: install it");
+    }
+    step(&format!("{name}: ready"));
     Ok(())
 }
 
