@@ -30,6 +30,8 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Pack(Box<Pack>),
+    Check(Check),
+    Init(Init),
     Verify(Verify),
     Inspect(Inspect),
     Extract(Extract),
@@ -45,6 +47,8 @@ impl Command {
     pub fn json(&self) -> bool {
         match self {
             Self::Pack(pack) => pack.json,
+            Self::Check(check) => check.json,
+            Self::Init(init) => init.json,
             Self::Verify(verify) => verify.json,
             Self::Inspect(inspect) => inspect.json,
             Self::Extract(extract) => extract.json,
@@ -204,6 +208,12 @@ pub struct Pack {
     /// Python for the package: `auto`, `local`, `uv`, a version such as 3.12, or the path of an interpreter.
     #[arg(long, value_name = "CHOICE", default_value = "auto")]
     pub python: String,
+    /// Make unknown keys of the manifest errors.
+    #[arg(long)]
+    pub strict_manifest: bool,
+    /// Remove debugging symbols from the programs and libraries of dependencies.
+    #[arg(long)]
+    pub strip: bool,
     /// Install this group of `project.optional-dependencies` as well. May be given several times.
     #[arg(long = "extra", value_name = "GROUP")]
     pub extras: Vec<String>,
@@ -225,6 +235,66 @@ pub struct Pack {
     /// Print nothing but warnings and errors.
     #[arg(long, short)]
     pub quiet: bool,
+    /// Write a JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
+const CHECK_HELP: &str = "\
+Examples:
+  flavor check
+  flavor check --manifest app/pyproject.toml --strict-manifest
+  flavor check --show-config
+  flavor check --schema > flavor.schema.json
+
+Nothing is built and nothing is written. Of a project whose name and version only its build backend knows
+(no [project], no [tool.poetry]) the backend is asked. docs/manifest.md lists every key.";
+
+/// Checks a manifest: keys, types, values, slot sources, environment overrides.
+#[derive(Debug, Args)]
+#[command(after_help = CHECK_HELP)]
+pub struct Check {
+    /// pyproject.toml, setup.py, or a builder manifest in JSON.
+    #[arg(long, value_name = "FILE", default_value = "pyproject.toml")]
+    pub manifest: PathBuf,
+    /// Make unknown keys errors.
+    #[arg(long)]
+    pub strict_manifest: bool,
+    /// Show every value that is set, and where it comes from.
+    #[arg(long)]
+    pub show_config: bool,
+    /// Print a JSON Schema of pyproject.toml for editors, and do nothing else.
+    #[arg(long, conflicts_with_all = ["show_config", "strict_manifest"])]
+    pub schema: bool,
+    /// As for `flavor pack`: shown with the configuration.
+    #[arg(long)]
+    pub strip: bool,
+    /// As for `flavor pack`: shown with the configuration.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=22))]
+    pub level: Option<i64>,
+    /// Write a JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
+const INIT_HELP: &str = "\
+Examples:
+  flavor init
+  flavor init my-tool
+
+Without a pyproject.toml a small project is written: pyproject.toml and a package with a `main`. With one
+that has no [tool.flavor], that table is added. Nothing that is there is changed otherwise.";
+
+/// Prepares a directory for packing: writes a manifest, or adds `[tool.flavor]` to one.
+#[derive(Debug, Args)]
+#[command(after_help = INIT_HELP)]
+pub struct Init {
+    /// The project's directory; made if missing.
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub directory: PathBuf,
+    /// Name of the project [default: the directory's].
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
     /// Write a JSON document.
     #[arg(long)]
     pub json: bool,

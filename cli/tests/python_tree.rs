@@ -2,7 +2,7 @@
 //!
 //! uv is taken from `FLAVOR_UV` or `PATH`; without it, or without an index, these tests fail and say so.
 
-use flavor_cli::python::{self, EntryPoint, PythonChoice, PythonError, PythonTree, Silent, TreeRequest};
+use flavor_cli::python::{self, EntryPoint, PythonChoice, PythonError, PythonTree, Silent, TreeOptions, TreeRequest};
 use std::{
     collections::BTreeMap,
     fs,
@@ -38,7 +38,7 @@ fn build_with(
     fs::create_dir_all(work).unwrap();
     python::build(&TreeRequest {
         project_dir,
-        entry_point: EntryPoint::parse(entry_point)?,
+        entry_point: Some(EntryPoint::parse(entry_point)?),
         script_name: "hello",
         extras: &[],
         python,
@@ -46,6 +46,7 @@ fn build_with(
         source_date_epoch: 1_735_689_600,
         symlinks,
         progress: &Silent,
+        options: &TreeOptions::default(),
     })
 }
 
@@ -324,9 +325,10 @@ fn managed_interpreter_child() {
 fn what_can_be_known_before_is_told_before_and_all_at_once() {
     let temp = tempfile::tempdir().unwrap();
     project(temp.path(), "app", "requires-python = '>=3.99'", SETUPTOOLS, "");
+    let options = TreeOptions::default();
     let request = |project_dir, script_name, python| TreeRequest {
         project_dir,
-        entry_point: EntryPoint::parse("app.cli:main").unwrap(),
+        entry_point: Some(EntryPoint::parse("app.cli:main").unwrap()),
         script_name,
         extras: &[],
         python,
@@ -334,6 +336,7 @@ fn what_can_be_known_before_is_told_before_and_all_at_once() {
         source_date_epoch: 0,
         symlinks: true,
         progress: &Silent,
+        options: &options,
     };
     let codes =
         |request: TreeRequest<'_>| -> Vec<&str> { python::preflight(&request).iter().map(PythonError::code).collect() };

@@ -50,6 +50,8 @@ pub struct SlotPlan {
     pub lifecycle: String,
     /// Unix mode bits.
     pub permissions: u16,
+    /// Further keys of the slot's entry, behind the others.
+    pub extra: Vec<(String, Json)>,
     /// The stored bytes.
     pub encoded: EncodedSlot,
 }
@@ -226,7 +228,8 @@ impl SlotPlan {
             ("lifecycle", self.lifecycle.as_str().into()),
             ("permissions", format!("{:04o}", self.permissions).into()),
         ];
-        Json::Object(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+        let entries = entries.into_iter().map(|(key, value)| (key.to_owned(), value));
+        Json::Object(entries.chain(self.extra.iter().cloned()).collect())
     }
 }
 

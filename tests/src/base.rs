@@ -147,6 +147,7 @@ pub fn sealed(launcher: &[u8], change: impl FnOnce(&mut PackagePlan)) -> Sample 
         purpose: slot.purpose.to_owned(),
         lifecycle: slot.lifecycle.to_owned(),
         permissions: u16::from_str_radix(slot.permissions, 8).expect("octal"),
+        extra: Vec::new(),
         encoded: encode(&slot.stored, slot.original),
     });
     let mut plan = PackagePlan {

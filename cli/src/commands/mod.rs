@@ -1,7 +1,9 @@
 //! One module per command.
 
+pub mod check;
 pub mod extract;
 pub mod extract_all;
+pub mod init;
 pub mod inspect;
 pub mod inspect_attestation;
 pub mod keygen;

@@ -4,9 +4,9 @@ use super::{
     Document,
     cursor::{Cursor, Problems, with_suggestion},
     document::Node,
-    package::PackageSpec,
-    sections::{runtime_env, runtime_json, variables},
-    slots::{self, SourceBase},
+    package::{PackageSpec, with_args},
+    sections::{policy, runtime_env, runtime_json, variables},
+    slots::{self, Dialect, SourceBase},
     words,
 };
 use crate::problem::{Problem, Weight};
@@ -41,11 +41,8 @@ fn read_root(root: &Cursor<'_>, base: &SourceBase) -> PackageSpec {
     let version = package.key("version").required_string("the package's version").unwrap_or_default();
     let execution = root.key("execution");
     execution.known(&["command", "env", "environment", "args"]);
-    if execution.key("args").present() {
-        let problem = Problem::warning("manifest.ignored", "not implemented yet, ignored");
-        execution.key("args").report(problem.hint("put the words into `execution.command`"));
-    }
     let command = execution.key("command").required_string("the command to run").unwrap_or_default();
+    let command = with_args(command, &execution.key("args").strings());
     let mut env = variables(&execution.key("environment"));
     for (name, value) in variables(&execution.key("env")) {
         env.retain(|(existing, _)| *existing != name);
@@ -53,8 +50,10 @@ fn read_root(root: &Cursor<'_>, base: &SourceBase) -> PackageSpec {
     }
     let runtime = root.key("runtime");
     runtime.known(&["env"]);
-    let runtime_env = runtime_env(&runtime.key("env"), &[]);
-    let slots = slots::read(&root.key("slots"), base, &[]);
+    runtime.key("env").known(&["unset", "pass", "set", "map"]);
+    let runtime_env = runtime_env(&runtime.key("env"));
+    let slots = slots::read(&root.key("slots"), base, Dialect::Builder);
+    root.key("policy").known(&["platforms", "refuse_root", "max_age_days", "require_env"]);
     let mut extra = Vec::new();
     let sections = [
         ("cache_validation", cache_validation(&root.key("cache_validation"))),
@@ -70,11 +69,12 @@ fn read_root(root: &Cursor<'_>, base: &SourceBase) -> PackageSpec {
         name: name.to_owned(),
         version: version.to_owned(),
         description: package.key("description").string().map(str::to_owned),
-        command: command.to_owned(),
+        command,
         env,
         runtime_env,
         slots,
         extra,
+        ..PackageSpec::default()
     }
 }
 
@@ -139,28 +139,6 @@ fn workenv(section: &Cursor<'_>) -> Option<Json> {
     }
     let _ = variables(&section.key("env"));
     section.node.filter(|_| section.present()).map(Node::to_json)
-}
-
-/// A package policy. Readers of the published kind ignore one that is not complete, so it is completed.
-fn policy(section: &Cursor<'_>) -> Option<Json> {
-    section.known(&["platforms", "refuse_root", "max_age_days", "require_env"]);
-    if !section.present() || section.entries().is_empty() {
-        return None;
-    }
-    let list = |words: Vec<String>| Json::Array(words.into_iter().map(Json::from).collect());
-    let days = section.key("max_age_days").integer();
-    if days.is_some_and(|days| days < 1) {
-        section
-            .key("max_age_days")
-            .report(Problem::error("policy.days", "is not a number of days").expected("1 or more"));
-    }
-    let days = days.and_then(|days| u64::try_from(days).ok()).map_or(Json::Null, Json::from);
-    Some(Json::Object(vec![
-        ("platforms".to_owned(), list(section.key("platforms").strings())),
-        ("refuse_root".to_owned(), section.key("refuse_root").boolean().unwrap_or(false).into()),
-        ("max_age_days".to_owned(), days),
-        ("require_env".to_owned(), list(section.key("require_env").strings())),
-    ]))
 }
 
 /// Whether any of the problems keeps the package from being made.

@@ -1,6 +1,6 @@
 //! Reading a manifest: each value with its path, each problem with its place, none of them the last.
 
-use super::document::{Document, Entry, Node, Value};
+use super::document::{Document, Entry, Node, Origin, Value};
 use crate::problem::Problem;
 use std::cell::RefCell;
 
@@ -72,10 +72,24 @@ impl<'a> Cursor<'a> {
 
     /// Reports a problem of this value; file, place and field are filled in.
     pub fn report(&self, problem: Problem) {
-        let (line, column) = self.problems.document.place(self.place);
-        let problem = problem.file(&self.problems.document.path).at(line, column);
-        let problem = if self.path.is_empty() { problem } else { problem.field(format!("`{}`", self.path)) };
-        self.problems.list.borrow_mut().push(problem);
+        let field = format!("`{}`", self.path);
+        let problem = match self.node.map(|node| &node.origin) {
+            Some(Origin::Variable(name)) => problem.field(format!("{name} ({field})")),
+            Some(Origin::Option(name)) => problem.field(*name),
+            Some(Origin::Backend) => {
+                problem.file(&self.problems.document.path).field(format!("{field} of the build backend"))
+            }
+            _ => {
+                let (line, column) = self.problems.document.place(self.place);
+                let problem = problem.file(&self.problems.document.path).at(line, column);
+                if self.path.is_empty() { problem } else { problem.field(field) }
+            }
+        };
+        let mut list = self.problems.list.borrow_mut();
+        // A value that is read in two places is wrong once.
+        if !list.contains(&problem) {
+            list.push(problem);
+        }
     }
 
     /// Reports that the value is not of the right kind, or not there.
@@ -100,6 +114,18 @@ impl<'a> Cursor<'a> {
                 &[]
             }
         }
+    }
+
+    /// The entries, where this is a table; another type is left to the reader.
+    #[must_use]
+    pub fn table_entries(&self) -> &'a [Entry] {
+        self.node.map(Node::entries).unwrap_or_default()
+    }
+
+    /// The items, where this is an array; another type is left to the reader.
+    #[must_use]
+    pub fn table_items(&self) -> Vec<Cursor<'a>> {
+        if matches!(self.value(), Some(Value::Array(_))) { self.items() } else { Vec::new() }
     }
 
     /// Warns about keys of a table that mean nothing, with the nearest one that does.
@@ -142,6 +168,12 @@ impl<'a> Cursor<'a> {
             return None;
         }
         Some(text)
+    }
+
+    /// A string that may be missing, but not empty.
+    #[must_use]
+    pub fn required_if_present(&self, expected: &str) -> Option<&'a str> {
+        if self.present() { self.required_string(expected) } else { None }
     }
 
     /// A truth value.
@@ -194,6 +226,76 @@ impl<'a> Cursor<'a> {
         self.items().iter().filter_map(|item| item.required_string("a string").map(str::to_owned)).collect()
     }
 
+    /// A string, or the strings of an array.
+    #[must_use]
+    pub fn string_or_strings(&self) -> Vec<String> {
+        match self.value() {
+            Some(Value::String(text)) => vec![text.clone()],
+            None | Some(Value::Array(_)) => self.strings(),
+            Some(_) => {
+                self.expect("a string or an array of strings");
+                Vec::new()
+            }
+        }
+    }
+
+    /// One of a few words.
+    #[must_use]
+    pub fn word(&self, known: &[&str]) -> Option<&'a str> {
+        let found = self.string()?;
+        if !known.contains(&found) {
+            let problem = Problem::error("manifest.word", "is not a word that is known here");
+            let problem = problem.expected(format!("one of {}", known.join(", "))).found(format!("{found:?}"));
+            self.report(with_suggestion(problem, found, known.iter().copied()));
+        }
+        Some(found)
+    }
+
+    /// An integer within limits.
+    #[must_use]
+    pub fn integer_in(&self, limits: std::ops::RangeInclusive<i64>) -> Option<i64> {
+        let found = self.integer()?;
+        if !limits.contains(&found) {
+            let problem = Problem::error("manifest.range", "is out of range").found(found.to_string());
+            self.report(problem.expected(format!("{} to {}", limits.start(), limits.end())));
+        }
+        Some(found)
+    }
+
+    /// A number of bytes: an integer, or a text such as `512MB`.
+    #[must_use]
+    pub fn size(&self) -> Option<u64> {
+        let size = match self.value()? {
+            Value::Integer(bytes) => u64::try_from(*bytes).ok(),
+            Value::String(text) => bytes(text),
+            _ => None,
+        };
+        if size.is_none() {
+            let problem = Problem::error("manifest.size", "is not a number of bytes");
+            let found = self.value().map(Value::kind).unwrap_or_default();
+            self.report(problem.expected("a size such as 1048576, \"512MB\" or \"2GiB\"").found(found));
+        }
+        size
+    }
+
+    /// The entries of a table of texts, in the order of the text; numbers and truth values are texts too.
+    #[must_use]
+    pub fn text_map(&self) -> Vec<(String, String)> {
+        let text = |entry: &'a Entry| {
+            let text = match &entry.node.value {
+                Value::Integer(number) => number.to_string(),
+                Value::Bool(value) => value.to_string(),
+                Value::String(text) => text.clone(),
+                _ => {
+                    self.key(&entry.key).expect("a string");
+                    return None;
+                }
+            };
+            Some((entry.key.clone(), text))
+        };
+        self.entries().iter().filter_map(text).collect()
+    }
+
     /// The entries of a table of strings, in the order of the text.
     #[must_use]
     pub fn string_map(&self) -> Vec<(String, String)> {
@@ -206,6 +308,22 @@ impl<'a> Cursor<'a> {
         };
         self.entries().iter().filter_map(value).collect()
     }
+}
+
+/// `512MB`, `2 GiB`, `100B`, `7`: units of 1000, with an `i` of 1024.
+fn bytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let unit = unit.trim();
+    let powers = ["B", "KB", "MB", "GB", "TB"].into_iter().zip(0..).map(|(unit, power)| (unit, 1000_u64.pow(power)));
+    let binary = ["KiB", "MiB", "GiB", "TiB"].into_iter().zip(1..).map(|(unit, power)| (unit, 1024_u64.pow(power)));
+    let factor = if unit.is_empty() {
+        Some(1)
+    } else {
+        powers.chain(binary).find(|(name, _)| *name == unit).map(|(_, factor)| factor)
+    };
+    number.parse::<u64>().ok()?.checked_mul(factor?)
 }
 
 /// Adds the nearest of the words that are understood, where one is near.
@@ -226,6 +344,13 @@ fn nearest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_are_read_with_their_units() {
+        let sizes = ["7", "10MB", "2 GiB", "1KB", "0B"].map(bytes);
+        assert_eq!(sizes, [Some(7), Some(10_000_000), Some(2 << 30), Some(1000), Some(0)]);
+        assert_eq!(["", "MB", "1mb", "-1", "1.5GB", "99999999TB"].map(bytes), [None; 6]);
+    }
 
     #[test]
     fn near_words_are_suggested_and_far_ones_are_not() {

@@ -11,10 +11,28 @@ use toml::de::{DeTable, DeValue};
 /// A value and the bytes of the text that it stands in.
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// Place in the text.
+    /// Place in the text; of no meaning where the value does not come from it.
     pub span: Range<usize>,
     /// What stands there.
     pub value: Value,
+    /// Where the value comes from.
+    pub origin: Origin,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// The text.
+    #[default]
+    Text,
+    /// The text, in a table for one operating system.
+    Condition,
+    /// An environment variable.
+    Variable(&'static str),
+    /// An option of the command line.
+    Option(&'static str),
+    /// The project's build backend.
+    Backend,
 }
 
 /// What JSON and TOML have in common.
@@ -54,7 +72,8 @@ pub struct Entry {
 pub struct Document {
     /// The file.
     pub path: PathBuf,
-    text: String,
+    /// Its text.
+    pub text: String,
     /// The top-level table.
     pub root: Node,
 }
@@ -78,7 +97,7 @@ impl Document {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let root = Node { span: 0..text.len(), value: from_table(table.get_ref()) };
+        let root = Node::in_text(0..text.len(), from_table(table.get_ref()));
         Ok(Self { path: path.to_owned(), root, text })
     }
 
@@ -121,6 +140,18 @@ impl Value {
 }
 
 impl Node {
+    /// A value of the text.
+    #[must_use]
+    pub fn in_text(span: Range<usize>, value: Value) -> Self {
+        Self { span, value, origin: Origin::Text }
+    }
+
+    /// A value from elsewhere.
+    #[must_use]
+    pub fn from(origin: Origin, value: Value) -> Self {
+        Self { span: 0..0, value, origin }
+    }
+
     /// The value as JSON, for parts of a manifest that are handed through.
     #[must_use]
     pub fn to_json(&self) -> Json {
@@ -163,7 +194,7 @@ fn from_table(table: &DeTable<'_>) -> Value {
         .map(|(key, value)| Entry {
             key: key.get_ref().to_string(),
             span: key.span(),
-            node: Node { span: value.span(), value: from_value(value.get_ref()) },
+            node: Node::in_text(value.span(), from_value(value.get_ref())),
         })
         .collect();
     entries.sort_by_key(|entry| entry.span.start);
@@ -178,9 +209,9 @@ fn from_value(value: &DeValue<'_>) -> Value {
         DeValue::Float(number) => Value::Float(number.as_str().to_owned()),
         DeValue::Boolean(value) => Value::Bool(*value),
         DeValue::Datetime(time) => Value::Datetime(time.to_string()),
-        DeValue::Array(items) => Value::Array(
-            items.iter().map(|item| Node { span: item.span(), value: from_value(item.get_ref()) }).collect(),
-        ),
+        DeValue::Array(items) => {
+            Value::Array(items.iter().map(|item| Node::in_text(item.span(), from_value(item.get_ref()))).collect())
+        }
         DeValue::Table(table) => from_table(table),
     }
 }
@@ -214,7 +245,7 @@ impl Scan<'_> {
             b'"' => Value::String(self.string()),
             _ => self.word(),
         };
-        Node { span: start..self.at, value }
+        Node::in_text(start..self.at, value)
     }
 
     fn object(&mut self) -> Value {

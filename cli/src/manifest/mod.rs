@@ -1,17 +1,25 @@
 //! Manifests: `pyproject.toml` of a Python project, and the builder manifest in JSON (format.md §10).
 //!
 //! Both are read into one tree of values with their places, so that every problem is reported with line and column, all of
-//! them at once.
+//! them at once. [`schema`] has the keys of a project's manifest, [`layers`] what outweighs its text, [`pyproject`] reads it.
 
+pub mod build_settings;
 pub mod builder;
+pub mod commands;
 pub mod cursor;
 pub mod document;
-pub mod not_implemented;
+pub mod execution_settings;
+pub mod layers;
 pub mod package;
+pub mod poetry;
+pub mod project_slot;
 pub mod pyproject;
 pub mod requirement;
+pub mod schema;
 pub mod sections;
+pub mod security_settings;
 pub mod slots;
+pub mod variable_text;
 pub mod words;
 
 pub use document::Document;

@@ -14,6 +14,12 @@ pub struct PackageSpec {
     pub description: Option<String>,
     /// Command line with placeholders.
     pub command: String,
+    /// Keys of the metadata's `package` besides these.
+    pub package_extra: Vec<(String, Json)>,
+    /// Keys of the metadata's `build` besides what every package has.
+    pub build_extra: Vec<(String, Json)>,
+    /// Keys of the metadata's `execution` besides command and environment.
+    pub execution_extra: Vec<(String, Json)>,
     /// Variables for the program, with placeholders, in the order of the manifest.
     pub env: Vec<(String, String)>,
     /// What happens to the caller's environment.
@@ -25,7 +31,7 @@ pub struct PackageSpec {
 }
 
 /// One slot to be made.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct SlotSpec {
     /// The manifest's name for it in messages, like `slots[2]`.
     pub place: String,
@@ -47,4 +53,43 @@ pub struct SlotSpec {
     pub lifecycle: String,
     /// Unix mode bits, where the manifest states them.
     pub permissions: Option<u16>,
+    /// Directory in the archive that the content goes into; empty for its root.
+    pub prefix: String,
+    /// Files of a source that is a pattern, relative to `source`; none where the source is a file or a whole directory.
+    pub members: Option<Vec<PathBuf>>,
+    /// What the source's SHA-256 must be.
+    pub checksum: Option<[u8; 32]>,
+    /// Most bytes that are expected.
+    pub size_hint: Option<u64>,
+    /// Further keys of the slot's entry in the metadata.
+    pub extra: Vec<(String, Json)>,
+}
+
+/// A command line with further words: every launcher gives them to the program in front of the user's.
+#[must_use]
+pub fn with_args(command: &str, args: &[String]) -> String {
+    args.iter().fold(command.to_owned(), |command, word| format!("{command} {}", quoted(word)))
+}
+
+/// A word as the launchers' word splitting reads it back.
+#[must_use]
+pub fn quoted(word: &str) -> String {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "{}_/.-+=:,@%".contains(character);
+    if word.chars().all(plain) && !word.is_empty() {
+        return word.to_owned();
+    }
+    format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_survive_the_launcher() {
+        for word in ["{workenv}/bin/python3.11", "a b", "a\"b\\c", "", "it's"] {
+            let split = flavor_launcher::command::split(&with_args("x", &[word.to_owned()])).unwrap();
+            assert_eq!(split, ["x", word], "{}", quoted(word));
+        }
+    }
 }

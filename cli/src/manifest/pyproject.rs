@@ -2,16 +2,18 @@
 
 use super::{
     Document,
-    cursor::{Cursor, Problems, with_suggestion},
-    not_implemented,
+    build_settings::{self, BuildSettings},
+    commands::{self, Commands},
+    cursor::{Cursor, Problems},
+    execution_settings::{self, CompileSettings, ExecutionSettings, PythonVersions},
     package::SlotSpec,
-    requirement,
-    sections::runtime_env,
-    slots::{self, SourceBase},
+    requirement, schema, sections,
+    security_settings::{self, SecuritySettings},
+    slots::{self, Dialect, SourceBase},
     words,
 };
 use crate::problem::Problem;
-use pspf_nostd::metadata::RuntimeEnv;
+use pspf_nostd::json::Json;
 
 /// A Python application to be packed.
 #[derive(Clone, Debug, Default)]
@@ -20,61 +22,111 @@ pub struct PythonSpec {
     pub project_name: String,
     /// Name of the package and of its file.
     pub package_name: String,
-    /// `project.version`; none where the build backend makes it (`project.dynamic`).
+    /// The version; none where the build backend makes it (`project.dynamic`).
     pub version: Option<String>,
-    /// `project.description`.
+    /// One sentence about it.
     pub description: Option<String>,
-    /// `project.requires-python`.
-    pub requires_python: Option<String>,
-    /// Module and function that the package runs.
-    pub entry_point: (String, String),
-    /// Name of the program.
-    pub script_name: String,
+    /// Kind of program.
+    pub kind: Option<String>,
+    /// What is run.
+    pub commands: Commands,
     /// Groups of `project.optional-dependencies` that exist.
     pub extras: Vec<String>,
-    /// What happens to the caller's environment.
-    pub runtime_env: RuntimeEnv,
-    /// Whether variables that would redirect the interpreter are removed (`isolated`, by default true).
-    pub isolated: bool,
+    /// Which Python.
+    pub python: PythonVersions,
+    /// How it is started.
+    pub execution: ExecutionSettings,
+    /// How it is built.
+    pub build: BuildSettings,
+    /// How modules are compiled.
+    pub compile: CompileSettings,
+    /// How it is signed.
+    pub security: SecuritySettings,
+    /// Further keys of the metadata's `build`.
+    pub build_metadata: Vec<(String, Json)>,
+    /// `custom` of the metadata.
+    pub custom: Option<Json>,
+    /// `policy` of the metadata.
+    pub policy: Option<Json>,
     /// Slots beside the interpreter and the application.
     pub slots: Vec<SlotSpec>,
+    /// Slots that are left out, each with the reason.
+    pub left_out: Vec<String>,
 }
 
-/// Reads a project's manifest.
+/// Reads a project's manifest for a platform such as `linux_amd64`. The document has its layers already.
 #[must_use]
-pub fn read(document: &Document, base: &SourceBase) -> (PythonSpec, Vec<Problem>) {
+pub fn read(document: &Document, base: &SourceBase, platform: &str) -> (PythonSpec, Vec<Problem>) {
     let problems = Problems::new(document);
-    let spec = read_root(&problems.root(), base);
+    schema::unknown_keys(&problems.root());
+    let spec = read_root(&problems.root(), base, platform);
     (spec, problems.finish())
 }
 
-fn read_root(root: &Cursor<'_>, base: &SourceBase) -> PythonSpec {
+fn read_root(root: &Cursor<'_>, base: &SourceBase, platform: &str) -> PythonSpec {
     let (project, flavor) = (root.key("project"), root.keys(&["tool", "flavor"]));
-    not_implemented::warn(&flavor);
-    let top = ["entry_point", "package_name", "metadata", "execution", "slots"];
-    flavor.known(&[&top[..], &not_implemented::names("")].concat());
-    flavor.key("metadata").known(&[&["package_name"][..], &not_implemented::names("metadata.")].concat());
-    let execution = flavor.key("execution");
-    execution.known(&[&["runtime"][..], &not_implemented::names("execution.")].concat());
-    execution.key("runtime").known(&["env"]);
-    let env = execution.keys(&["runtime", "env"]);
-
+    let (_, _) = (project.entries(), flavor.entries());
+    conditions(&flavor);
     let project_name = name(&project);
-    let (package_name, script) = (package_name(&flavor, project_name), project_name);
     requirements(&project);
-    let (entry_point, script_name) = entry_point(&project, &flavor, script);
+    platforms(&flavor.key("platforms"), platform);
+    let execution_table = flavor.key("execution");
+    let (_, _) = (execution_table.entries(), execution_table.key("runtime").entries());
+    let _ = execution_table.keys(&["runtime", "env"]).entries();
+    let execution = execution_settings::execution(&execution_table);
+    let features = security_settings::features(&flavor.key("features"));
+    let (build_metadata, custom) = security_settings::metadata(&flavor.key("metadata"));
+    let _ = security_settings::launcher(&flavor.key("launchers"), &base.directory, platform);
+    let mut left_out = Vec::new();
     PythonSpec {
         project_name: project_name.to_owned(),
-        package_name: package_name.to_owned(),
+        package_name: package_name(&flavor, project_name).to_owned(),
         version: version(&project),
-        description: project.key("description").string().map(str::to_owned),
-        requires_python: project.key("requires-python").string().map(str::to_owned),
-        entry_point,
-        script_name,
+        description: [flavor.key("description"), project.key("description")]
+            .iter()
+            .find_map(Cursor::string)
+            .map(str::to_owned),
+        kind: flavor.key("type").word(&["cli", "gui", "service"]).map(str::to_owned),
+        commands: commands::read(&project, &flavor, project_name, execution.command.is_some()),
         extras: project.key("optional-dependencies").entries().iter().map(|entry| entry.key.clone()).collect(),
-        isolated: env.key("isolated").boolean().unwrap_or(true),
-        runtime_env: runtime_env(&env, &["isolated"]),
-        slots: slots::read(&flavor.key("slots"), base, &[&["extract_to"], not_implemented::SLOT_KEYS].concat()),
+        python: execution_settings::python(&flavor),
+        build: build_settings::read(&flavor, &base.directory, platform, features),
+        compile: execution_settings::compile(&flavor.key("runtime")),
+        security: security_settings::security(&flavor, &base.directory),
+        build_metadata,
+        custom,
+        policy: policy(&flavor.key("policy")),
+        slots: slots::read(&flavor.key("slots"), base, Dialect::Project { platform, left_out: &mut left_out }),
+        execution,
+        left_out,
+    }
+}
+
+/// The tables of other systems are not read further; that they are tables is checked all the same.
+fn conditions(flavor: &Cursor<'_>) {
+    let conditions = flavor.key("conditions");
+    for entry in conditions.entries() {
+        let _ = conditions.key(&entry.key).entries();
+    }
+}
+
+fn policy(section: &Cursor<'_>) -> Option<Json> {
+    let platforms = section.key("platforms");
+    for item in platforms.table_items() {
+        let _ = item.word(words::PLATFORMS);
+    }
+    sections::policy(section)
+}
+
+fn platforms(place: &Cursor<'_>, platform: &str) {
+    let mut wanted = Vec::new();
+    for item in place.items() {
+        wanted.extend(item.word(words::PLATFORMS));
+    }
+    let known = wanted.iter().all(|wanted| words::PLATFORMS.contains(wanted));
+    if known && !wanted.is_empty() && !wanted.contains(&platform) {
+        let problem = Problem::error("platforms", "the package may not be made for this platform");
+        place.report(problem.expected(format!("one of {}", wanted.join(", "))).found(platform.to_owned()));
     }
 }
 
@@ -82,11 +134,12 @@ fn read_root(root: &Cursor<'_>, base: &SourceBase) -> PythonSpec {
 fn requirements(project: &Cursor<'_>) {
     let groups = project.key("optional-dependencies");
     let groups: Vec<Cursor<'_>> = groups.entries().iter().map(|entry| groups.key(&entry.key)).collect();
-    for item in groups.iter().chain([&project.key("dependencies")]).flat_map(Cursor::items) {
-        if let Some(Err(why)) = item.required_string("a requirement").map(requirement::check) {
-            let problem = Problem::error("project.requirement", format!("is not a requirement: {why}"));
-            item.report(problem.expected("a requirement such as \"click>=8.1\""));
-        }
+    // Poetry lists names of dependencies there, which are requirements as well.
+    for list in groups.iter().chain([&project.key("dependencies")]) {
+        let _ = build_settings::requirements(list);
+    }
+    for table in ["scripts", "gui-scripts"] {
+        let _ = project.key(table).entries();
     }
     let python = project.key("requires-python");
     if let Some(Err(why)) = python.string().map(requirement::specifiers) {
@@ -110,100 +163,32 @@ fn name<'a>(project: &Cursor<'a>) -> &'a str {
 
 fn package_name<'a>(flavor: &Cursor<'a>, project_name: &'a str) -> &'a str {
     let places = [flavor.key("package_name"), flavor.keys(&["metadata", "package_name"])];
-    let Some(place) = places.into_iter().find(Cursor::present) else { return project_name };
-    let name = place.required_string("a name").unwrap_or(project_name);
-    if let Some(why) = words::unsafe_name(name) {
-        let problem = Problem::error("package.name", format!("{name:?} cannot be a file name: {why}"));
-        place.report(problem.expected("a name like `my-tool`"));
+    let mut name = None;
+    for place in places.iter().filter(|place| place.present()) {
+        let found = place.required_string("a name").unwrap_or(project_name);
+        if let Some(why) = words::unsafe_name(found) {
+            let problem = Problem::error("package.name", format!("{found:?} cannot be a file name: {why}"));
+            place.report(problem.expected("a name like `my-tool`"));
+        }
+        name = name.or(Some(found));
     }
-    name
+    name.unwrap_or(project_name)
 }
 
 fn version(project: &Cursor<'_>) -> Option<String> {
-    let dynamic = project.key("dynamic").strings();
-    if dynamic.iter().any(|field| field == "version") {
-        if project.key("version").present() {
-            let problem = Problem::error("project.version", "is given, and also listed in `project.dynamic`");
-            project.key("version").report(problem.expected("one of the two"));
-        }
+    use super::document::Origin;
+    let place = project.key("version");
+    let dynamic = project.key("dynamic").strings().iter().any(|field| field == "version");
+    let from_text = place.node.is_some_and(|node| node.origin == Origin::Text);
+    if dynamic && place.present() && from_text {
+        let problem = Problem::error("project.version", "is given, and also listed in `project.dynamic`");
+        place.report(problem.expected("one of the two"));
         return None;
     }
-    project
-        .key("version")
-        .required_string("the project's version, or \"version\" in `project.dynamic`")
-        .map(str::to_owned)
-}
-
-/// Module and function to run, and the program's name.
-fn entry_point(project: &Cursor<'_>, flavor: &Cursor<'_>, project_name: &str) -> ((String, String), String) {
-    let table = project.key("scripts");
-    let scripts = table.string_map();
-    for (name, value) in &scripts {
-        if split(value).is_none() {
-            let problem = Problem::error("project.scripts", "is not an entry point").found(format!("{value:?}"));
-            table.key(name).report(problem.expected("\"module:function\""));
-        }
+    if dynamic && !place.present() {
+        return None;
     }
-    let place = flavor.key("entry_point");
-    let chosen = match place.string() {
-        Some(text) => from_text(&place, text, &scripts, project_name),
-        None if place.present() => None,
-        None => from_scripts(&place, &scripts, project_name),
-    };
-    let ((module, function), name) = chosen.unwrap_or_default();
-    ((module, function), name)
-}
-
-type Chosen = ((String, String), String);
-
-fn from_text(place: &Cursor<'_>, text: &str, scripts: &[(String, String)], project_name: &str) -> Option<Chosen> {
-    if let Some((name, value)) = scripts.iter().find(|(name, _)| name == text) {
-        return Some((split(value)?, name.clone()));
-    }
-    if let Some(entry) = split(text) {
-        let same = scripts.iter().find(|(_, value)| split(value).as_ref() == Some(&entry));
-        return Some((entry, same.map_or(project_name, |(name, _)| name.as_str()).to_owned()));
-    }
-    let problem = Problem::error("entry_point", "names nothing that can be run").found(format!("{text:?}"));
-    let problem = problem.expected("\"module:function\" or a name of [project.scripts]");
-    place.report(with_suggestion(problem, text, scripts.iter().map(|(name, _)| name.as_str())));
-    None
-}
-
-fn from_scripts(place: &Cursor<'_>, scripts: &[(String, String)], project_name: &str) -> Option<Chosen> {
-    let named = scripts.iter().find(|(name, _)| name == project_name);
-    match (named, scripts) {
-        (Some((name, value)), _) | (None, [(name, value)]) => Some((split(value)?, name.clone())),
-        (None, []) => {
-            let problem = Problem::error("entry_point.missing", "is missing: nothing says what to run");
-            place.report(
-                problem.expected("\"module:function\"").hint(
-                    "add `entry_point = \"my_module:main\"` to [tool.flavor], or one script to [project.scripts]",
-                ),
-            );
-            None
-        }
-        (None, several) => {
-            let names: Vec<&str> = several.iter().map(|(name, _)| name.as_str()).collect();
-            let problem = Problem::error("entry_point.ambiguous", "is missing, and [project.scripts] has several");
-            place.report(problem.expected(format!("one of {}", names.join(", "))));
-            None
-        }
-    }
-}
-
-/// `module:function`, both of dotted Python names; extras in brackets, which entry points may carry, are left out.
-fn split(text: &str) -> Option<(String, String)> {
-    let text = text.split('[').next()?.trim();
-    let (module, function) = text.split_once(':')?;
-    let (module, function) = (module.trim(), function.trim());
-    let dotted = |name: &str| name.split('.').all(is_identifier);
-    (dotted(module) && dotted(function)).then(|| (module.to_owned(), function.to_owned()))
-}
-
-fn is_identifier(name: &str) -> bool {
-    let starts = name.chars().next().is_some_and(|first| first.is_alphabetic() || first == '_');
-    starts && name.chars().all(|character| character.is_alphanumeric() || character == '_')
+    place.required_string("the project's version, or \"version\" in `project.dynamic`").map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -214,14 +199,14 @@ mod tests {
     fn parse(text: &str) -> (PythonSpec, Vec<String>) {
         let document = Document::from_toml(Path::new("pyproject.toml"), text.to_owned()).unwrap();
         let base = SourceBase { directory: "/nonexistent".into(), workenv: "/nonexistent".into() };
-        let (spec, problems) = read(&document, &base);
+        let (spec, problems) = read(&document, &base, "linux_amd64");
         (spec, problems.iter().map(ToString::to_string).collect())
     }
 
     #[test]
     fn all_problems_come_at_once_with_their_places() {
         let (_, problems) = parse(
-            "[project]\nname = 3\ndynamic = 1\n[tool.flavor]\npackage_name = '../../evil'\nentry-point = 'a:b'\nbuild.strip = true\n",
+            "[project]\nname = 3\ndynamic = 1\n[tool.flavor]\npackage_name = '../../evil'\nentry-point = 'a:b'\nbuild.strip = 3\n",
         );
         let expected = [
             (
@@ -231,7 +216,7 @@ mod tests {
             ("pyproject.toml:3:11: error: `project.dynamic`", "an array"),
             (":5:16: error: `tool.flavor.package_name`", "cannot be a file name"),
             (":6:1: warning: `tool.flavor.entry-point`: unknown key", "did you mean `entry_point`?"),
-            (":7:1: warning: `tool.flavor.build`: not implemented yet", ""),
+            (":7:15: error: `tool.flavor.build.strip`: has the wrong type", "expected true or false"),
             ("error: `project.version`: is missing", ""),
             ("error: `tool.flavor.entry_point`: is missing", ""),
         ];
@@ -252,8 +237,11 @@ mod tests {
         ] {
             let (spec, problems) = parse(&format!("{head}{rest}"));
             assert!(problems.is_empty(), "{problems:?}");
-            assert_eq!((spec.entry_point.0.as_str(), spec.entry_point.1.as_str()), entry);
-            assert_eq!(spec.script_name, script);
+            let found = spec.commands.default.unwrap();
+            assert_eq!(
+                (found.module.as_str(), found.function.as_str(), found.name.as_str()),
+                (entry.0, entry.1, script)
+            );
         }
         for (rest, why) in [
             ("[project.scripts]\na = 'x:y'\nb = 'm:f'", "one of a, b"),
@@ -283,7 +271,7 @@ mod tests {
             "did you mean `runtime`?",
             "octal",
             "unknown operation `zip`",
-            "`tool.flavor.slots[0].platform`: not implemented",
+            "a path inside the work environment",
         ] {
             assert!(problems.iter().any(|text| text.contains(why)), "{why}\n{problems:#?}");
         }

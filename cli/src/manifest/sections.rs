@@ -4,37 +4,66 @@ use super::cursor::Cursor;
 use crate::problem::Problem;
 use pspf_nostd::{json::Json, metadata::RuntimeEnv};
 
-/// Reads `{unset, pass, set, map}`; `further` are keys of the same table that the caller reads.
+/// Reads `{unset, pass, set, map}`.
 #[must_use]
-pub fn runtime_env(env: &Cursor<'_>, further: &[&str]) -> RuntimeEnv {
-    env.known(&[&["unset", "pass", "set", "map"], further].concat());
-    for name in ["set", "map"] {
-        for (key, value) in env.key(name).string_map() {
-            variable_name(&env.key(name).key(&key), &key);
-            if name == "map" {
-                variable_name(&env.key(name).key(&key), &value);
-            }
-        }
+pub fn runtime_env(env: &Cursor<'_>) -> RuntimeEnv {
+    let map = env.key("map").string_map();
+    for (key, value) in &map {
+        variable_name(&env.key("map").key(key), key);
+        variable_name(&env.key("map").key(key), value);
     }
     RuntimeEnv {
         unset: env.key("unset").strings(),
         pass: env.key("pass").strings(),
-        map: env.key("map").string_map(),
-        set: env.key("set").string_map(),
+        map,
+        set: env_keys(&env.key("set")),
     }
+}
+
+/// Reads a table of variables whose values may be numbers and truth values too.
+#[must_use]
+pub fn env_keys(table: &Cursor<'_>) -> Vec<(String, String)> {
+    let variables = table.text_map();
+    check_variables(table, &variables);
+    variables
 }
 
 /// Reads a table of variables to set.
 #[must_use]
 pub fn variables(table: &Cursor<'_>) -> Vec<(String, String)> {
     let variables = table.string_map();
-    for (name, value) in &variables {
+    check_variables(table, &variables);
+    variables
+}
+
+fn check_variables(table: &Cursor<'_>, variables: &[(String, String)]) {
+    for (name, value) in variables {
         variable_name(&table.key(name), name);
         if value.contains('\0') {
             table.key(name).report(Problem::error("manifest.variable", "an environment variable cannot hold a NUL"));
         }
     }
-    variables
+}
+
+/// A package policy. Readers of the published kind ignore one that is not complete, so it is completed.
+#[must_use]
+pub fn policy(section: &Cursor<'_>) -> Option<Json> {
+    if section.entries().is_empty() {
+        return None;
+    }
+    let list = |words: Vec<String>| Json::Array(words.into_iter().map(Json::from).collect());
+    let days = section.key("max_age_days").integer();
+    if days.is_some_and(|days| days < 1) {
+        let problem = Problem::error("policy.days", "is not a number of days");
+        section.key("max_age_days").report(problem.expected("1 or more"));
+    }
+    let days = days.and_then(|days| u64::try_from(days).ok()).map_or(Json::Null, Json::from);
+    Some(Json::Object(vec![
+        ("platforms".to_owned(), list(section.key("platforms").strings())),
+        ("refuse_root".to_owned(), section.key("refuse_root").boolean().unwrap_or(false).into()),
+        ("max_age_days".to_owned(), days),
+        ("require_env".to_owned(), list(section.key("require_env").strings())),
+    ]))
 }
 
 fn variable_name(place: &Cursor<'_>, name: &str) {

@@ -3,7 +3,7 @@
 use super::{
     cursor::{Cursor, with_suggestion},
     package::SlotSpec,
-    words,
+    project_slot, words,
 };
 use crate::problem::Problem;
 use pspf_nostd::operation::OperationChain;
@@ -12,9 +12,23 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Keys of one slot.
-pub const KEYS: &[&str] =
+/// Keys of one slot in a builder manifest.
+const BUILDER_KEYS: &[&str] =
     &["slot", "id", "source", "target", "operations", "purpose", "lifecycle", "permissions", "level", "resolution"];
+
+/// Which manifest the slots stand in.
+#[derive(Debug)]
+pub enum Dialect<'a> {
+    /// The builder manifest in JSON: words are kept as they are, an archive unpacks at the root of the work environment.
+    Builder,
+    /// A project's manifest, read for a platform.
+    Project {
+        /// Like `linux_amd64`.
+        platform: &'a str,
+        /// Takes a sentence for each slot that is left out.
+        left_out: &'a mut Vec<String>,
+    },
+}
 
 /// Where the sources of slots are looked for.
 #[derive(Clone, Debug)]
@@ -27,43 +41,55 @@ pub struct SourceBase {
 
 /// Reads all slots; ids must be unique.
 #[must_use]
-pub fn read(slots: &Cursor<'_>, base: &SourceBase, known: &[&str]) -> Vec<SlotSpec> {
+pub fn read(slots: &Cursor<'_>, base: &SourceBase, mut dialect: Dialect<'_>) -> Vec<SlotSpec> {
     let mut ids = BTreeSet::new();
     let mut specs = Vec::new();
     for (number, slot) in slots.items().iter().enumerate() {
-        slot.known(&[KEYS, known].concat());
+        if matches!(dialect, Dialect::Builder) {
+            slot.known(BUILDER_KEYS);
+        }
+        let _ = slot.entries();
         if let Some(stated) = slot.key("slot").integer()
             && usize::try_from(stated).ok() != Some(number)
         {
             let problem = Problem::error("slot.number", "does not fit the position in the list");
             slot.key("slot").report(problem.expected(number.to_string()).found(stated.to_string()));
         }
-        let spec = read_one(slot, base);
-        if let Some(spec) = spec {
-            if !ids.insert(spec.id.clone()) {
-                let problem = Problem::error("slot.id.twice", format!("another slot is called {:?} already", spec.id));
-                slot.key("id").report(problem);
+        let id = slot.key("id").required_string("a name for the slot");
+        let source = slot.key("source").required_string("the path of a file or directory");
+        let mut spec = SlotSpec { place: slot.path.clone(), id: id.unwrap_or_default().to_owned(), ..common(slot) };
+        let wanted = match &mut dialect {
+            Dialect::Builder => {
+                builder_words(slot, &mut spec);
+                true
             }
+            Dialect::Project { platform, left_out } => {
+                let why_not =
+                    project_slot::read(slot, &mut spec, platform, source.map(|source| base.directory.join(source)));
+                left_out.extend(why_not.iter().map(|why| format!("slot {:?} is left out: {why}", spec.id)));
+                why_not.is_none()
+            }
+        };
+        let _ = slot.key("resolution").string();
+        let Some(id) = id else { continue };
+        if !ids.insert(id.to_owned()) {
+            let problem = Problem::error("slot.id.twice", format!("another slot is called {id:?} already"));
+            slot.key("id").report(problem);
+        }
+        if id.chars().any(char::is_control) {
+            slot.key("id").report(Problem::error("slot.id", "has a control character"));
+        }
+        if let (true, Some(source)) = (wanted, source)
+            && resolve(&slot.key("source"), source, base, &mut spec, &dialect).is_some()
+        {
             specs.push(spec);
         }
     }
     specs
 }
 
-fn read_one(slot: &Cursor<'_>, base: &SourceBase) -> Option<SlotSpec> {
-    let id = slot.key("id").required_string("a name for the slot");
-    let source = slot.key("source").required_string("the path of a file or directory");
-    let operations = operations(&slot.key("operations"));
-    let level = slot.key("level").integer();
-    let purpose = slot.key("purpose").string().unwrap_or("data");
-    word(&slot.key("purpose"), purpose, words::PURPOSES, "a purpose");
-    let lifecycle = slot.key("lifecycle").string().unwrap_or("runtime");
-    if lifecycle == "attestation" {
-        let problem = Problem::error("slot.lifecycle", "`attestation` is reserved for the slot that the builder adds");
-        slot.key("lifecycle").report(problem);
-    } else {
-        word(&slot.key("lifecycle"), lifecycle, words::LIFECYCLES, "a lifecycle");
-    }
+/// What both kinds of manifest have.
+fn common(slot: &Cursor<'_>) -> SlotSpec {
     let permissions = slot.key("permissions").string().and_then(|text| {
         let mode = words::permissions(text);
         if mode.is_none() {
@@ -72,29 +98,35 @@ fn read_one(slot: &Cursor<'_>, base: &SourceBase) -> Option<SlotSpec> {
         }
         mode
     });
-    let (id, source) = (id?, source?);
-    if id.chars().any(char::is_control) {
-        slot.key("id").report(Problem::error("slot.id", "has a control character"));
-    }
-    let (path, label) = resolve(&slot.key("source"), source, base)?;
-    let target = target(slot).unwrap_or(id);
-    Some(SlotSpec {
-        place: slot.path.clone(),
-        id: id.to_owned(),
-        source: path,
-        label,
-        target: target.to_owned(),
-        operations,
-        level,
-        purpose: purpose.to_owned(),
-        lifecycle: lifecycle.to_owned(),
+    SlotSpec {
+        operations: operations(&slot.key("operations")),
+        level: slot.key("level").integer(),
+        purpose: slot.key("purpose").string().unwrap_or("data").to_owned(),
+        lifecycle: lifecycle(&slot.key("lifecycle")),
         permissions,
-    })
+        ..SlotSpec::default()
+    }
 }
 
-/// `target`, or `extract_to` as the published documents call it.
-fn target<'a>(slot: &Cursor<'a>) -> Option<&'a str> {
-    let place = if slot.key("target").present() { slot.key("target") } else { slot.key("extract_to") };
+fn lifecycle(place: &Cursor<'_>) -> String {
+    let lifecycle = place.string().unwrap_or("runtime");
+    if lifecycle == "attestation" {
+        let problem = Problem::error("slot.lifecycle", "`attestation` is reserved for the slot that the builder adds");
+        place.report(problem);
+    } else {
+        word(place, lifecycle, words::LIFECYCLES.iter().copied(), "a lifecycle");
+    }
+    lifecycle.to_owned()
+}
+
+fn builder_words(slot: &Cursor<'_>, spec: &mut SlotSpec) {
+    let known = words::PURPOSES.iter().flat_map(|(_, words)| words.iter().copied());
+    word(&slot.key("purpose"), &spec.purpose, known, "a purpose");
+    spec.target = target(&slot.key("target")).unwrap_or(&spec.id).to_owned();
+}
+
+/// A path inside the work environment; empty ones are as good as none.
+fn target<'a>(place: &Cursor<'a>) -> Option<&'a str> {
     let target = place.string()?;
     if let Some(why) = words::unsafe_target(target) {
         let problem =
@@ -115,38 +147,52 @@ fn operations(place: &Cursor<'_>) -> Option<(String, OperationChain)> {
     }
 }
 
-fn word(place: &Cursor<'_>, found: &str, known: &[&str], what: &str) {
-    if !known.contains(&found) {
+fn word<'a>(place: &Cursor<'_>, found: &str, mut known: impl Iterator<Item = &'a str> + Clone, what: &str) {
+    if !known.clone().any(|word| word == found) {
         let problem =
             Problem::warning("slot.word", format!("{found:?} is not {what} that readers know; it is kept as it is"));
-        place.report(with_suggestion(problem, found, known.iter().copied()));
+        place.report(with_suggestion(problem, found, known.by_ref()));
     }
 }
 
-/// The source's path and its label. A source outside the manifest's directory is labelled by its file name alone.
-fn resolve(place: &Cursor<'_>, source: &str, base: &SourceBase) -> Option<(PathBuf, String)> {
+/// Finds the source, and gives it its label: a source outside the manifest's directory is labelled by its file name alone.
+fn resolve(
+    place: &Cursor<'_>,
+    source: &str,
+    base: &SourceBase,
+    spec: &mut SlotSpec,
+    dialect: &Dialect<'_>,
+) -> Option<()> {
     if source == "$SELF" {
         let problem = Problem::error("slot.source.self", "`$SELF` slots hold no data and are not supported");
         place.report(problem.hint("leave the slot out: a running program finds its package in FLAVOR_LAUNCHER"));
         return None;
     }
-    let (path, label) = if source.contains("{workenv}") {
-        let workenv = base.workenv.to_string_lossy();
-        (base.directory.join(source.replace("{workenv}", &workenv)), source.to_owned())
+    let path = if source.contains("{workenv}") {
+        base.directory.join(source.replace("{workenv}", &base.workenv.to_string_lossy()))
     } else {
-        (base.directory.join(source), source.to_owned())
+        base.directory.join(source)
     };
-    let leaks = Path::new(&label).is_absolute();
-    let label = if leaks {
+    let leaks = Path::new(source).is_absolute();
+    spec.label = if leaks {
         path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
     } else {
-        label
+        source.to_owned()
     };
+    spec.source.clone_from(&path);
     match path.metadata() {
-        Ok(facts) if facts.is_file() || facts.is_dir() => Some((path, label)),
+        Ok(facts) if facts.is_file() || facts.is_dir() => {
+            if matches!(dialect, Dialect::Project { .. }) {
+                project_slot::place(spec, facts.is_dir());
+            }
+            Some(())
+        }
         Ok(_) => {
             place.report(Problem::error("slot.source.kind", format!("{source:?} is neither a file nor a directory")));
             None
+        }
+        Err(_) if project_slot::is_pattern(source) && matches!(dialect, Dialect::Project { .. }) => {
+            project_slot::find(place, source, base, spec)
         }
         Err(error) => {
             let text = crate::problem::io_text(&error);

@@ -1,13 +1,16 @@
 //! Words and names that manifests use, and what is accepted of them.
 
-/// Lifecycles that have a code in the slot table (`format.md` §3), without the reserved `attestation`.
+/// Lifecycles that mean something to a launcher (docs/launcher.md), without the reserved `attestation`.
 pub const LIFECYCLES: &[&str] = &[
     "init",
+    "init-only",
     "startup",
     "runtime",
     "shutdown",
     "cache",
     "cached",
+    "persistent",
+    "volatile",
     "temporary",
     "lazy",
     "eager",
@@ -16,30 +19,30 @@ pub const LIFECYCLES: &[&str] = &[
     "platform",
 ];
 
-/// Purposes that the published builders accept or the documents name.
-pub const PURPOSES: &[&str] = &[
-    "data",
-    "payload",
-    "code",
-    "runtime",
-    "config",
-    "tool",
-    "media",
-    "asset",
-    "library",
-    "binary",
-    "installer",
-    "python-environment",
-    "application-code",
-    "configuration",
-    "static-resources",
-    "native-binary",
-    "data-files",
-    "documentation",
-    "scripts",
-    "templates",
-    "tests",
+/// The purposes that have a code in the slot table (format.md §3), each with the other words that manifests use for it.
+pub const PURPOSES: &[(&str, &[&str])] = &[
+    ("data", &["data", "data-files", "payload", "documentation", "templates", "tests", "installer"]),
+    (
+        "code",
+        &[
+            "code",
+            "application-code",
+            "python-environment",
+            "runtime",
+            "library",
+            "binary",
+            "native-binary",
+            "scripts",
+            "tool",
+        ],
+    ),
+    ("config", &["config", "configuration"]),
+    ("media", &["media", "asset", "static-resources"]),
 ];
+
+/// Platforms: operating system and architecture.
+pub const PLATFORMS: &[&str] =
+    &["linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64", "windows_amd64", "windows_arm64"];
 
 /// Set-up commands that launchers understand (`launcher.md` §6), with the keys that each needs.
 pub const SETUP_COMMANDS: &[(&str, &[&str])] = &[
@@ -51,6 +54,18 @@ pub const SETUP_COMMANDS: &[(&str, &[&str])] = &[
 
 /// Longest package name, in bytes: with version, suffix and temporary endings it stays below the 255 of file systems.
 pub const NAME_MAX: usize = 120;
+
+/// The purpose with a code that a word means; none for a word that no document knows.
+#[must_use]
+pub fn purpose(word: &str) -> Option<&'static str> {
+    PURPOSES.iter().find(|(_, words)| words.contains(&word)).map(|(code, _)| *code)
+}
+
+/// Whether something for `wanted`, a platform or an operating system, is for `platform`.
+#[must_use]
+pub fn fits_platform(wanted: &str, platform: &str) -> bool {
+    wanted == platform || platform.split_once('_').is_some_and(|(system, _)| system == wanted)
+}
 
 /// Why a package name cannot be a file name, where it cannot.
 #[must_use]

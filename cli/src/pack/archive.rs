@@ -25,6 +25,7 @@ struct Item {
     path: PathBuf,
     kind: EntryKind,
     size: u64,
+    mode: u32,
     header: Vec<u8>,
 }
 
@@ -75,9 +76,40 @@ impl Archive {
         if !problems.is_empty() {
             return Err(problems);
         }
+        Ok(Self::sorted(entries))
+    }
+
+    /// The same, in a directory of the archive; an empty text is its root.
+    ///
+    /// # Errors
+    /// Where the names become too long.
+    pub fn below(self, prefix: &str, mtime: u64) -> Result<Self, Problem> {
+        if prefix.is_empty() {
+            return Ok(self);
+        }
+        let mut entries = Vec::with_capacity(self.entries.len());
+        let above = Path::new(prefix).ancestors().filter(|path| !path.as_os_str().is_empty());
+        for directory in above {
+            let name = directory.as_os_str().as_bytes().to_vec();
+            entries.push(Item::named(&name, directory.to_owned(), EntryKind::Directory, 0, 0o755, mtime)?);
+        }
+        for item in self.entries {
+            let name = [prefix.as_bytes(), b"/", item.name.as_bytes()].concat();
+            entries.push(Item::named(&name, item.path, item.kind, item.size, item.mode, mtime)?);
+        }
+        Ok(Self::sorted(entries))
+    }
+
+    /// Whether the archive has a file or link of this name.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.entries.iter().any(|item| item.name.as_bytes() == name.as_bytes())
+    }
+
+    fn sorted(mut entries: Vec<Item>) -> Self {
         entries.sort_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()));
         let size = entries.iter().map(Item::size_in_archive).sum::<u64>().saturating_add(1024);
-        Ok(Self { entries, size })
+        Self { entries, size }
     }
 
     /// Length of the archive in bytes.
@@ -134,8 +166,14 @@ impl Item {
         } else {
             return Err(refuse("only files, directories and symbolic links can be packed".to_owned()));
         };
+        Self::named(name.as_bytes(), path, kind, size, mode, mtime)
+    }
+
+    fn named(name: &[u8], path: PathBuf, kind: EntryKind, size: u64, mode: u32, mtime: u64) -> Result<Self, Problem> {
+        let refuse = |message: String| Problem::error("archive.entry", message).file(&path);
+        let name = EntryPath::new(name).map_err(|fault| refuse(format!("the path {fault}")))?;
         let header = header(name.as_bytes(), &kind, size, mode, mtime).map_err(|error| refuse(error.to_string()))?;
-        Ok(Self { name, path, kind, size, header })
+        Ok(Self { name, path, kind, size, mode, header })
     }
 
     fn size_in_archive(&self) -> u64 {

@@ -22,6 +22,7 @@ pub(super) fn slot(document: &[u8]) -> Prepared {
         purpose: "data".to_owned(),
         lifecycle: "attestation".to_owned(),
         permissions: 0o644,
+        extra: Vec::new(),
         content: Content::Stored(PathBuf::new()),
         content_size: length(document),
         codecs: Vec::new(),
@@ -37,14 +38,14 @@ pub(super) fn document(job: &Job<'_>, contents: &Contents, encoded: &[EncodedSlo
         Source::Python(project) => project.spec.project_name.as_str(),
         Source::Files(_) => "",
     };
-    let timestamp = build_time::timestamp(job.epoch).unwrap_or_default();
+    let timestamp = build_time::timestamp(job.time.epoch).unwrap_or_default();
     let directory = arguments.manifest.parent().filter(|path| !path.as_os_str().is_empty());
     let is_python = contents.python.is_some();
     attestation::document(&Facts {
         name: &contents.spec.name,
         version: &contents.spec.version,
         description: contents.spec.description.as_deref(),
-        epoch: job.epoch,
+        epoch: job.time.epoch,
         timestamp: &timestamp,
         launcher: LauncherFacts {
             tool: &job.launcher.tool,

@@ -1,19 +1,41 @@
 //! The one point in time that a package knows: it is chosen, never measured, so that equal inputs give equal bytes.
 
 use crate::problem::Problem;
-use std::env;
+use std::{
+    env,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 /// 2025-01-01T00:00:00Z, the time of packages that are made without `SOURCE_DATE_EPOCH`; the published tool uses the same.
 pub const DEFAULT: u64 = 1_735_689_600;
 
-/// Seconds since 1970 from `SOURCE_DATE_EPOCH`, or [`DEFAULT`].
+/// The time that a package knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BuildTime {
+    /// Seconds since 1970.
+    pub epoch: u64,
+    /// Whether it is the same at every packing.
+    pub fixed: bool,
+}
+
+impl BuildTime {
+    /// The time that the environment says, else the default one, or the clock's if it need not be fixed.
+    #[must_use]
+    pub fn choose(stated: Option<u64>, deterministic: bool) -> Self {
+        let clock = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(DEFAULT, |passed| passed.as_secs());
+        let epoch = stated.unwrap_or_else(|| if deterministic { DEFAULT } else { clock() });
+        Self { epoch, fixed: deterministic || stated.is_some() }
+    }
+}
+
+/// Seconds since 1970 from `SOURCE_DATE_EPOCH`, where that is set.
 ///
 /// # Errors
 /// Where the variable is set to something else than such a number.
-pub fn from_environment() -> Result<u64, Problem> {
-    let Some(text) = env::var_os("SOURCE_DATE_EPOCH").filter(|text| !text.is_empty()) else { return Ok(DEFAULT) };
+pub fn from_environment() -> Result<Option<u64>, Problem> {
+    let Some(text) = env::var_os("SOURCE_DATE_EPOCH").filter(|text| !text.is_empty()) else { return Ok(None) };
     let text = text.to_string_lossy();
-    parse(&text).ok_or_else(|| {
+    parse(&text).map(Some).ok_or_else(|| {
         Problem::error("source_date_epoch", "the environment variable SOURCE_DATE_EPOCH is not a time")
             .expected("whole seconds since 1970, before the year 10000")
             .found(format!("{text:?}"))

@@ -1,7 +1,9 @@
 //! One packing: everything that it needs, checked; then the slow work, one step after the other.
 
 use super::{
-    attest, build_time, encode,
+    attest,
+    build_time::{self, BuildTime},
+    encode,
     launcher_file::Launcher,
     output::Output,
     prepare::{COMPAT_METADATA_MAX, COMPAT_SLOTS_MAX, Prepared},
@@ -48,7 +50,7 @@ pub struct Job<'a> {
     pub signer: Signer,
     /// Where the package goes.
     pub output: Output,
-    pub(super) epoch: u64,
+    pub(super) time: BuildTime,
 }
 
 /// A package that was made.
@@ -83,9 +85,9 @@ impl<'a> Job<'a> {
         launcher: Launcher,
         signer: Signer,
         output: Output,
-        epoch: u64,
+        time: BuildTime,
     ) -> Result<Self, Failure> {
-        let job = Self { arguments, source, slots, launcher, signer, output, epoch };
+        let job = Self { arguments, source, slots, launcher, signer, output, time };
         if let Source::Files(spec) = &job.source {
             job.rehearse(spec, &job.slots)?;
         }
@@ -123,6 +125,11 @@ impl<'a> Job<'a> {
         }
         let report = self.verify(&file)?;
         place.publish(&file, &temporary, &self.output)?;
+        // A program that is open for writing cannot be started.
+        drop(file);
+        if let Source::Python(project) = &self.source {
+            project.post_build(&self.output.path, steps)?;
+        }
         steps.end();
         Ok(Packed { spec: contents.spec, report, notices: contents.notices })
     }
@@ -135,7 +142,7 @@ impl<'a> Job<'a> {
                 Ok(Contents { spec, slots, python: None, notices: Vec::new(), _scratch: None })
             }
             Source::Python(project) => {
-                let built = python_project::build(project, self.arguments, self.epoch, steps)?;
+                let built = python_project::build(project, self.arguments, self.time.epoch, &slots, steps)?;
                 slots.splice(0..0, built.slots);
                 self.rehearse(&built.spec, &slots)?;
                 let (spec, python) = (built.spec, Some(built.python));
@@ -159,9 +166,17 @@ impl<'a> Job<'a> {
         let text = |key: &str, value: &str| (key.to_owned(), Json::from(value));
         let mut package = vec![text("name", &spec.name), text("version", &spec.version)];
         package.extend(spec.description.as_deref().map(|description| text("description", description)));
-        let execution =
-            Json::Object(vec![text("command", &spec.command), ("env".to_owned(), sections::string_object(&spec.env))]);
-        let platform = vec![text("os", self.launcher.os), text("arch", self.launcher.arch)];
+        package.extend(spec.package_extra.iter().cloned());
+        let mut execution =
+            vec![text("command", &spec.command), ("env".to_owned(), sections::string_object(&spec.env))];
+        execution.extend(spec.execution_extra.iter().cloned());
+        let mut build = vec![
+            text("tool_version", crate::VERSION),
+            text("timestamp", &build_time::timestamp(self.time.epoch).unwrap_or_default()),
+            ("deterministic".to_owned(), self.time.fixed.into()),
+            ("platform".to_owned(), Json::Object(vec![text("os", self.launcher.os), text("arch", self.launcher.arch)])),
+        ];
+        build.extend(spec.build_extra.iter().cloned());
         let slots = slots.iter().zip(encoded).map(|(slot, encoded)| SlotPlan {
             id: slot.id.clone(),
             source: slot.label.clone(),
@@ -170,18 +185,14 @@ impl<'a> Job<'a> {
             purpose: slot.purpose.clone(),
             lifecycle: slot.lifecycle.clone(),
             permissions: slot.permissions,
+            extra: slot.extra.clone(),
             encoded: *encoded,
         });
         PackagePlan {
             package,
             slots: slots.collect(),
-            execution,
-            build: vec![
-                text("tool_version", crate::VERSION),
-                text("timestamp", &build_time::timestamp(self.epoch).unwrap_or_default()),
-                ("deterministic".to_owned(), true.into()),
-                ("platform".to_owned(), Json::Object(platform)),
-            ],
+            execution: Json::Object(execution),
+            build,
             launcher_tool: self.launcher.tool.clone(),
             launcher_version: self.launcher.version.clone(),
             launcher: self.launcher.encoded(),

@@ -49,12 +49,13 @@ impl Launcher {
 ///
 /// # Errors
 /// Where there is none, or the file is not a launcher.
-pub fn choose(option: Option<&Path>) -> Result<Launcher, Failure> {
+pub fn choose(option: Option<&Path>, manifest: Option<&Path>) -> Result<Launcher, Failure> {
     let variable = env::var_os("FLAVOR_LAUNCHER_BIN").filter(|path| !path.is_empty()).map(PathBuf::from);
-    let (path, field) = match (option, &variable) {
-        (Some(path), _) => (path, "--launcher-bin"),
-        (None, Some(path)) => (path.as_path(), "FLAVOR_LAUNCHER_BIN"),
-        (None, None) => return inside(),
+    let (path, field) = match (option, &variable, manifest) {
+        (Some(path), ..) => (path, "--launcher-bin"),
+        (None, Some(path), _) => (path.as_path(), "FLAVOR_LAUNCHER_BIN"),
+        (None, None, Some(path)) => (path, "`tool.flavor.launchers`"),
+        (None, None, None) => return inside(),
     };
     let file = open_argument(path, "a launcher")?;
     let mut bytes = Vec::new();

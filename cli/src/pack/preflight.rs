@@ -1,143 +1,176 @@
 //! Everything that can be found wrong before the slow work, found together.
 
 use super::{
-    build_time,
+    build_time::{self, BuildTime},
     job::{Job, Source},
-    launcher_file,
+    launcher_file::{self, Launcher},
     output::Output,
-    prepare::{self, Options},
+    prepare::{self, Options, Prepared},
+    project_manifest::{self, ManifestFile, ManifestOptions, Project},
     python_project::{self, PythonProject},
     signing::{self, KeyOptions},
 };
 use crate::{
     arguments::Pack,
-    manifest::{Document, PackageSpec, SlotSpec, builder, pyproject, slots::SourceBase, words},
-    problem::{Exit, Failure, Problem, Weight, open_argument},
+    manifest::{Document, cursor::Problems, security_settings, words},
+    problem::{Exit, Failure, Problem, Weight},
     terminal::Console,
 };
-use std::{
-    env, fs,
-    io::Read as _,
-    path::{Path, PathBuf},
-};
-
-/// Longest manifest read, in bytes.
-const MANIFEST_MAX: u64 = 4 << 20;
-
-/// What the manifest describes.
-enum Project {
-    Files(PackageSpec),
-    Python(pyproject::PythonSpec),
-}
-
-impl Project {
-    fn name(&self) -> &str {
-        match self {
-            Self::Files(spec) => &spec.name,
-            Self::Python(spec) => &spec.package_name,
-        }
-    }
-
-    fn slots(&self) -> &[SlotSpec] {
-        match self {
-            Self::Files(spec) => &spec.slots,
-            Self::Python(spec) => &spec.slots,
-        }
-    }
-}
+use std::env;
 
 /// Reads and checks everything.
 ///
 /// # Errors
 /// All problems together; warnings are shown.
 pub fn check<'a>(arguments: &'a Pack, console: &mut Console) -> Result<Job<'a>, Failure> {
-    let document = read_manifest(&arguments.manifest)?;
-    let directory = manifest_directory(&arguments.manifest);
+    // Without a readable manifest the others are looked at all the same; a missing one is usage, and alone.
+    let document = project_manifest::parse(&arguments.manifest);
+    if let Err(failure) = &document
+        && failure.exit == Exit::Usage
+    {
+        return Err(failure.clone());
+    }
     let mut check = Check::default();
-    let epoch = check.keep(build_time::from_environment().map_err(Failure::from));
-    let launcher = check.keep(launcher_file::choose(arguments.launcher_bin.as_deref()));
-    let keys = KeyOptions {
+    let document = check.keep(document);
+    let stated = check.keep(build_time::from_environment().map_err(Failure::from));
+    let launcher = check.keep(choose_launcher(arguments, document.as_ref()));
+    let mut keys = KeyOptions {
         seed: arguments.key_seed.clone(),
         private: arguments.private_key.clone(),
         public: arguments.public_key.clone(),
+        ..KeyOptions::default()
     };
+    let options = ManifestOptions {
+        path: &arguments.manifest,
+        workenv_base: arguments.workenv_base.as_deref(),
+        strict: arguments.strict_manifest,
+        strip: arguments.strip,
+        level: arguments.level,
+        python: &arguments.python,
+        platform: launcher.as_ref().map_or_else(host_platform, |launcher| (launcher.os, launcher.arch)),
+    };
+    let file = document.and_then(|document| check.keep(project_manifest::read(document, &options)));
+    let file = file.map(|file| check.manifest(file));
+    let mut time = BuildTime::choose(stated.flatten(), true);
+    if let Some(Project::Python(spec)) = file.as_ref().map(|file| &file.project) {
+        time = BuildTime::choose(stated.flatten(), spec.build.deterministic);
+        keys.manifest = spec.security.clone();
+    }
     let signer = check.keep(signing::choose(&keys));
-    let base = SourceBase { directory: directory.clone(), workenv: workenv_base(arguments, &directory) };
-    let json = is_json(&arguments.manifest);
-    let project = check.manifest(document, |document| {
-        if json {
-            let (spec, problems) = builder::read(document, &base);
-            (Project::Files(spec), problems)
-        } else {
-            let (spec, problems) = pyproject::read(document, &base);
-            (Project::Python(spec), problems)
-        }
-    });
+    if let Some(signer) = &signer {
+        check.keep(signing::check_allowed(signer, &keys.manifest).map_err(Failure::from));
+    }
     let (mut output, mut slots) = (None, Vec::new());
-    if let Some(project) = &project {
-        if words::unsafe_name(project.name()).is_none() {
-            let chosen = Output::choose(arguments.output.as_deref(), &directory, project.name());
+    let mut source = None;
+    if let Some(file) = file {
+        if words::unsafe_name(file.project.name()).is_none() {
+            let chosen = Output::choose(arguments.output.as_deref(), &file.directory, file.project.name());
             output = check.keep(chosen.map_err(Failure::from));
         }
-        let options =
-            Options { compat: arguments.compat, level: arguments.level, mtime: epoch.unwrap_or(build_time::DEFAULT) };
-        for slot in project.slots() {
-            slots.extend(check.keep(prepare::prepare(slot, &options).map_err(Failure::from)));
-        }
+        slots = check.slots(&file, arguments.compat, arguments.level, time.epoch);
+        source = check.source(file, arguments);
     }
-    let source = project.and_then(|project| match project {
-        Project::Files(spec) => {
-            check.refuse_python_options(arguments);
-            Some(Source::Files(Box::new(spec)))
-        }
-        Project::Python(spec) => {
-            let readable = !check.manifest_errors;
-            let checked = python_project::check(spec, arguments, &directory, readable, &mut check.warnings);
-            check.keep(checked).map(|project: PythonProject| Source::Python(Box::new(project)))
-        }
-    });
     check.finish(console)?;
     // Everything that can be missing has been reported by now.
-    let (Some(source), Some(launcher), Some(signer), Some(output), Some(epoch)) =
-        (source, launcher, signer, output, epoch)
-    else {
+    let (Some(source), Some(launcher), Some(signer), Some(output)) = (source, launcher, signer, output) else {
         return Err(Problem::error("pack.unready", "the package cannot be made").into());
     };
-    Job::new(arguments, source, slots, launcher, signer, output, epoch)
+    Job::new(arguments, source, slots, launcher, signer, output, time)
+}
+
+/// This machine's platform, in the format's words.
+#[must_use]
+pub fn host_platform() -> (&'static str, &'static str) {
+    let system = if env::consts::OS == "macos" { "darwin" } else { env::consts::OS };
+    let processor = match env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    (system, processor)
+}
+
+/// The launcher of the option, the variable, the manifest, or the one inside.
+fn choose_launcher(arguments: &Pack, document: Option<&Document>) -> Result<Launcher, Failure> {
+    let variable = env::var_os("FLAVOR_LAUNCHER_BIN").is_some_and(|path| !path.is_empty());
+    let named = document.filter(|_| arguments.launcher_bin.is_none() && !variable).and_then(|document| {
+        let (system, processor) = host_platform();
+        let directory = project_manifest::directory_of(&arguments.manifest);
+        // What is wrong with the table is reported when the manifest is read.
+        let problems = Problems::new(document);
+        let launchers = problems.root().keys(&["tool", "flavor", "launchers"]);
+        security_settings::launcher(&launchers, &directory, &format!("{system}_{processor}"))
+    });
+    launcher_file::choose(arguments.launcher_bin.as_deref(), named.as_deref())
 }
 
 /// Collects the outcomes of checks that do not depend on each other.
 #[derive(Default)]
-struct Check {
+pub struct Check {
     failures: Vec<Failure>,
     warnings: Vec<Problem>,
     manifest_errors: bool,
 }
 
 impl Check {
-    fn keep<T>(&mut self, outcome: Result<T, Failure>) -> Option<T> {
+    /// Keeps the failure of an outcome.
+    pub fn keep<T>(&mut self, outcome: Result<T, Failure>) -> Option<T> {
         outcome.map_err(|failure| self.failures.push(failure)).ok()
     }
 
-    fn manifest<T>(
-        &mut self,
-        document: Result<Document, Vec<Problem>>,
-        read: impl FnOnce(&Document) -> (T, Vec<Problem>),
-    ) -> Option<T> {
-        let document = self.keep(document.map_err(Failure::from))?;
-        let (project, problems) = read(&document);
+    /// Takes the problems out of a manifest.
+    pub fn manifest(&mut self, mut file: ManifestFile) -> ManifestFile {
+        self.manifest_errors = file.has_errors();
+        let problems = std::mem::take(&mut file.problems);
         let (errors, warnings): (Vec<_>, Vec<_>) =
             problems.into_iter().partition(|problem| problem.severity == Weight::Error);
         self.warnings.extend(warnings);
         if !errors.is_empty() {
-            self.manifest_errors = true;
             self.failures.push(errors.into());
         }
-        Some(project)
+        file
+    }
+
+    /// Looks at the slots' sources.
+    pub fn slots(&mut self, file: &ManifestFile, compat: bool, level: Option<i64>, mtime: u64) -> Vec<Prepared> {
+        let level = match &file.project {
+            Project::Files(_) => level,
+            Project::Python(spec) => spec.build.level,
+        };
+        let options = Options { compat, level, mtime };
+        let mut slots = Vec::new();
+        for slot in file.project.slots() {
+            let Some(prepared) = self.keep(prepare::prepare(slot, &options).map_err(Failure::from)) else { continue };
+            if let Some(hint) = slot.size_hint.filter(|hint| prepared.content_size > *hint) {
+                let problem = Problem::warning("slot.size_hint", "the content is larger than the hint says");
+                let problem = problem.field(format!("`{}.size_hint`", slot.place)).expected(format!("{hint} bytes"));
+                self.warnings.push(problem.found(format!("{} bytes", prepared.content_size)));
+            }
+            slots.push(prepared);
+        }
+        slots
+    }
+
+    fn source(&mut self, file: ManifestFile, arguments: &Pack) -> Option<Source> {
+        match file.project {
+            Project::Files(spec) => {
+                self.refuse_python_options(arguments);
+                Some(Source::Files(spec))
+            }
+            Project::Python(spec) => {
+                let readable = !self.manifest_errors;
+                let checked = python_project::check(*spec, arguments, &file.directory, readable, &mut self.warnings);
+                self.keep(checked).map(|project: PythonProject| Source::Python(Box::new(project)))
+            }
+        }
     }
 
     fn refuse_python_options(&mut self, arguments: &Pack) {
-        let given = [("--python", arguments.python != "auto"), ("--extra", !arguments.extras.is_empty())];
+        let given = [
+            ("--python", arguments.python != "auto"),
+            ("--extra", !arguments.extras.is_empty()),
+            ("--strip", arguments.strip),
+        ];
         for (option, _) in given.iter().filter(|(_, given)| *given) {
             let problem = Problem::error("usage", "this is for Python projects, and the manifest is a list of files");
             self.failures.push(Failure::usage(problem.field(*option)));
@@ -145,7 +178,10 @@ impl Check {
     }
 
     /// Shows the warnings; all failures become one.
-    fn finish(self, console: &mut Console) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// Where there was a failure.
+    pub fn finish(self, console: &mut Console) -> Result<(), Failure> {
         self.warnings.into_iter().for_each(|warning| console.warn(warning));
         if self.failures.is_empty() {
             return Ok(());
@@ -155,38 +191,4 @@ impl Check {
         let exit = if usage { Exit::Usage } else { Exit::Failed };
         Err(Failure { exit, problems: self.failures.into_iter().flat_map(|failure| failure.problems).collect() })
     }
-}
-
-fn is_json(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
-}
-
-fn read_manifest(path: &Path) -> Result<Result<Document, Vec<Problem>>, Failure> {
-    let file = open_argument(path, "a manifest").map_err(|mut failure| {
-        for problem in &mut failure.problems {
-            problem.hint = Some("name the project's pyproject.toml, or a JSON manifest, with --manifest".to_owned());
-        }
-        failure
-    })?;
-    let mut text = Vec::new();
-    let read = file.take(MANIFEST_MAX.saturating_add(1)).read_to_end(&mut text);
-    read.map_err(|error| Problem::io("manifest.read", path, "read the manifest", &error))?;
-    let refuse = |code, message: &str| Err(Problem::error(code, message).file(path).into());
-    if pspf_nostd::offsets::length(&text) > MANIFEST_MAX {
-        return refuse("manifest.size", "the manifest is longer than 4 MiB");
-    }
-    let Ok(text) = String::from_utf8(text) else { return refuse("manifest.utf8", "the manifest is not UTF-8 text") };
-    Ok(if is_json(path) { Document::from_json(path, text) } else { Document::from_toml(path, text) })
-}
-
-/// The directory that relative sources are relative to; empty for the current one.
-fn manifest_directory(path: &Path) -> PathBuf {
-    path.parent().map(Path::to_owned).unwrap_or_default()
-}
-
-fn workenv_base(arguments: &Pack, directory: &Path) -> PathBuf {
-    let variable = || env::var_os("FLAVOR_WORKENV_BASE").filter(|path| !path.is_empty()).map(PathBuf::from);
-    let base = arguments.workenv_base.clone().or_else(variable);
-    // Relative to where the user stands, as all options are; sources are joined to the manifest's directory.
-    base.map_or_else(PathBuf::new, |base| fs::canonicalize(&base).unwrap_or_else(|_| directory.join(base)))
 }

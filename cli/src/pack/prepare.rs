@@ -6,8 +6,14 @@ use super::{
     stored::{self, Measured},
 };
 use crate::{manifest::SlotSpec, problem::Problem};
-use pspf_nostd::operation::{Codec, OperationChain};
+use pspf_nostd::{
+    digest::StreamingSha256,
+    json::Json,
+    operation::{Codec, OperationChain},
+};
 use std::{
+    fs,
+    io::{self, Read as _},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
@@ -23,7 +29,7 @@ pub const COMPAT_METADATA_MAX: usize = 1 << 20;
 pub struct Options {
     /// Only what the published launchers understand.
     pub compat: bool,
-    /// Zstandard level from the command line.
+    /// Zstandard level of slots that name none; 0 stores them as they are.
     pub level: Option<i64>,
     /// Modification time of everything in archives, in seconds since 1970.
     pub mtime: u64,
@@ -57,6 +63,8 @@ pub struct Prepared {
     pub lifecycle: String,
     /// Unix mode bits.
     pub permissions: u16,
+    /// Further keys of the slot's entry in the metadata.
+    pub extra: Vec<(String, Json)>,
     /// What is encoded.
     pub content: Content,
     /// Length of the content before encoding, in bytes.
@@ -75,8 +83,11 @@ pub fn prepare(slot: &SlotSpec, options: &Options) -> Result<Prepared, Vec<Probl
     let facts = facts.map_err(|error| place(Problem::io("slot.source", &slot.source, "read the source", &error)))?;
     let (text, chain) = match &slot.operations {
         Some((text, chain)) => (text.clone(), *chain),
-        None => default_operations(facts.is_dir(), options.compat),
+        None => default_operations(facts.is_dir(), options.compat, slot.level.or(options.level) == Some(0)),
     };
+    if let Some(expected) = &slot.checksum {
+        check_sum(&slot.source, &facts, expected).map_err(place)?;
+    }
     let codecs = applied(chain).map_err(|problem| place(problem.file(&slot.source)))?;
     check_compat(&codecs, options).map_err(place)?;
     let levels = level_of_each(slot, &codecs, options).map_err(place)?;
@@ -87,13 +98,18 @@ pub fn prepare(slot: &SlotSpec, options: &Options) -> Result<Prepared, Vec<Probl
         operations: text,
         purpose: slot.purpose.clone(),
         lifecycle: slot.lifecycle.clone(),
+        extra: slot.extra.clone(),
         permissions: slot.permissions.unwrap_or(if facts.permissions().mode() & 0o111 == 0 { 0o600 } else { 0o700 }),
         content: Content::File(slot.source.clone()),
         content_size: facts.len(),
         codecs: levels,
     };
     if facts.is_dir() {
-        let archive = Archive::of_directory(&slot.source, options.mtime)?;
+        let archive = match &slot.members {
+            Some(members) => Archive::of_paths(&slot.source, members, options.mtime)?,
+            None => Archive::of_directory(&slot.source, options.mtime)?,
+        };
+        let archive = archive.below(&slot.prefix, options.mtime).map_err(place)?;
         return prepared.with_archive(archive, chain, options).map_err(place);
     }
     prepared.with_file(&slot.source, chain, options).map_err(place)?;
@@ -155,14 +171,43 @@ fn tar_only() -> OperationChain {
 }
 
 /// What is taken where the manifest names no operations.
-fn default_operations(directory: bool, compat: bool) -> (String, OperationChain) {
+#[must_use]
+pub fn default_operations(directory: bool, compat: bool, stored: bool) -> (String, OperationChain) {
     let text = match (directory, compat) {
+        (true, _) if stored => "tar",
+        (false, _) if stored => "raw",
         (true, false) => "tar.zst",
         (true, true) => "tar.gz",
         (false, false) => "zstd",
         (false, true) => "gzip",
     };
     (text.to_owned(), OperationChain::parse(text).unwrap_or_default())
+}
+
+/// Checks a file against the digest that the manifest states.
+fn check_sum(path: &Path, facts: &fs::Metadata, expected: &[u8; 32]) -> Result<(), Problem> {
+    if !facts.is_file() {
+        let problem = Problem::error("slot.checksum", "is stated, and the source is not one file").file(path);
+        return Err(problem.hint("name the file itself, or leave the checksum out: every slot is hashed in any case"));
+    }
+    let failed = |error: &io::Error| Problem::io("slot.source", path, "read the source", error);
+    let mut file = fs::File::open(path).map_err(|error| failed(&error))?;
+    let mut hasher = StreamingSha256::new();
+    let mut buffer = vec![0; 256 << 10];
+    loop {
+        let read = file.read(&mut buffer).map_err(|error| failed(&error))?;
+        if read == 0 {
+            break;
+        }
+        hasher.update(buffer.get(..read).unwrap_or_default());
+    }
+    let found = hasher.finish();
+    if found.as_bytes() == expected {
+        return Ok(());
+    }
+    let expected: String = expected.iter().map(|byte| format!("{byte:02x}")).collect();
+    let problem = Problem::error("slot.checksum", "the source is not the file that the manifest means").file(path);
+    Err(problem.expected(format!("sha256:{expected}")).found(format!("sha256:{found}")))
 }
 
 /// The compressions in the order in which they are applied.

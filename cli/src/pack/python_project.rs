@@ -3,28 +3,31 @@
 use super::{
     archive::Archive,
     prepare::{self, Content, Prepared},
+    tree_options::{entry_point, tree_options},
 };
 use crate::{
     arguments::Pack,
     interrupt::Scratch,
-    manifest::{PackageSpec, pyproject::PythonSpec, sections::runtime_json},
+    manifest::{
+        PackageSpec,
+        package::{quoted, with_args},
+        pyproject::PythonSpec,
+        sections::runtime_json,
+        words,
+    },
     problem::{Failure, Problem},
     progress::Steps,
-    python::{self, Distribution, EntryPoint, PythonChoice, PythonError, PythonTree, TreeRequest, Uv},
+    python::{self, Distribution, EntryPoint, PythonChoice, PythonError, PythonTree, TreeOptions, TreeRequest, Uv},
 };
-use pspf_nostd::{metadata::RuntimeEnv, operation::OperationChain};
+use pspf_nostd::{json::Json, metadata::RuntimeEnv};
 use std::{
-    env, fs,
+    env,
+    ffi::OsString,
+    fs,
     io::{self, Write as _},
     os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
-
-/// Files beside a manifest that would change the result if they were read, and are not.
-const NOT_READ: &[(&str, &str)] = &[
-    ("uv.lock", "the lock file is not read yet: dependencies are resolved anew at every packing"),
-    ("buildconfig.toml", "this file is not implemented yet, ignored"),
-];
 
 /// A Python project that looks as if it could be packed.
 #[derive(Debug)]
@@ -32,9 +35,10 @@ pub struct PythonProject {
     /// What the manifest says.
     pub spec: PythonSpec,
     directory: PathBuf,
-    entry_point: EntryPoint,
+    entry_point: Option<EntryPoint>,
     extras: Vec<String>,
     choice: PythonChoice,
+    options: TreeOptions,
 }
 
 /// Checks what can be checked without building anything. `readable` says that the manifest's reader found no error in it: only
@@ -59,26 +63,21 @@ pub fn check(
             problems.push(problem.expected(known));
         }
     }
-    for (name, message) in NOT_READ {
-        let path = directory.join(name);
-        if path.exists() {
-            warnings.push(Problem::warning("manifest.not_implemented", *message).file(&path));
-        }
-    }
-    let (module, function) = &spec.entry_point;
-    let entry_point = EntryPoint::parse(&format!("{module}:{function}")).ok().filter(|_| readable);
-    let Some(entry_point) = entry_point else {
+    warnings.extend(unread_files(&spec, directory));
+    if !readable {
         // What is wrong with the manifest has been reported; uv is looked for all the same.
         problems.extend(Uv::find().err().map(|error| problem(&PythonError::from(error))));
         return Err(problems.into());
-    };
+    }
+    let version = spec.python.version.clone().filter(|_| arguments.python == "auto");
     let project = PythonProject {
         // Absolute and without links: build backends and uv run elsewhere.
         directory: canonical(if directory.as_os_str().is_empty() { Path::new(".") } else { directory }),
         extras: arguments.extras.clone(),
-        choice: PythonChoice::parse(&arguments.python),
+        choice: version.map_or_else(|| PythonChoice::parse(&arguments.python), PythonChoice::Version),
+        options: tree_options(&spec, directory),
+        entry_point: spec.commands.default.as_ref().and_then(entry_point),
         spec,
-        entry_point,
     };
     let request = project.request(arguments, Path::new(""), 0, &python::Silent);
     problems.extend(python::preflight(&request).iter().map(problem));
@@ -96,15 +95,52 @@ impl PythonProject {
         TreeRequest {
             project_dir: &self.directory,
             entry_point: self.entry_point.clone(),
-            script_name: &self.spec.script_name,
+            script_name: self.spec.commands.default.as_ref().map_or(&self.spec.package_name, |script| &script.name),
             extras: &self.extras,
             python: self.choice.clone(),
             work,
             source_date_epoch: epoch,
             symlinks: !arguments.compat,
             progress,
+            options: &self.options,
         }
     }
+
+    /// Runs the commands for a package that is there.
+    ///
+    /// # Errors
+    /// The first that fails; the package stays.
+    pub fn post_build(&self, package: &Path, steps: &Steps) -> Result<(), Failure> {
+        let commands = &self.spec.build.hooks.post_build;
+        if commands.is_empty() {
+            return Ok(());
+        }
+        steps.begin("Run the post_build commands");
+        let mut variables = hook_variables(&self.spec);
+        variables.push(("FLAVOR_PACKAGE".to_owned(), canonical(package).into()));
+        let run = python::run_hooks("hooks.post_build", commands, &self.directory, &variables);
+        run.map_err(|error| problem(&error).hint(format!("the package was made: {}", package.display())).into())
+    }
+}
+
+fn hook_variables(spec: &PythonSpec) -> Vec<(String, OsString)> {
+    spec.build.env.iter().map(|(name, value)| (name.clone(), value.into())).collect()
+}
+
+/// Files that the published tool reads, or that others outweigh.
+fn unread_files(spec: &PythonSpec, directory: &Path) -> Vec<Problem> {
+    let mut warnings = Vec::new();
+    let path = directory.join("buildconfig.toml");
+    if path.exists() {
+        let warning = Problem::warning("manifest.unread", "this file is not read").file(&path);
+        warnings.push(warning.hint("move its `[build]` table to [tool.flavor.build] in pyproject.toml"));
+    }
+    let lock = directory.join("uv.lock");
+    if lock.exists() && spec.build.requirements_file.is_some() {
+        let warning = Problem::warning("manifest.unread", "this file is not read: `requirements_file` outweighs it");
+        warnings.push(warning.file(&lock));
+    }
+    warnings
 }
 
 fn canonical(path: &Path) -> PathBuf {
@@ -117,7 +153,9 @@ fn same_extra(a: &str, b: &str) -> bool {
     normal(a) == normal(b)
 }
 
-fn problem(error: &PythonError) -> Problem {
+/// The error as a problem.
+#[must_use]
+pub fn problem(error: &PythonError) -> Problem {
     let problem = Problem::error(error.code(), error.to_string());
     match error.hint() {
         Some(hint) => problem.hint(hint),
@@ -155,21 +193,45 @@ pub struct PythonContents {
 ///
 /// # Errors
 /// The first step that fails.
-pub fn build(project: &PythonProject, arguments: &Pack, epoch: u64, steps: &Steps) -> Result<Built, Failure> {
+pub fn build(
+    project: &PythonProject,
+    arguments: &Pack,
+    epoch: u64,
+    further: &[Prepared],
+    steps: &Steps,
+) -> Result<Built, Failure> {
+    let commands = &project.spec.build.hooks.pre_build;
+    if !commands.is_empty() {
+        steps.begin("Run the pre_build commands");
+        let variables = hook_variables(&project.spec);
+        python::run_hooks("hooks.pre_build", commands, &project.directory, &variables)
+            .map_err(|error| problem(&error))?;
+        steps.end();
+    }
     let temporary = env::temp_dir();
     let scratch = Scratch::new(&temporary, "flavor-build-");
     let scratch = scratch.map_err(|error| Problem::io("pack.temporary", &temporary, "write here", &error))?;
     let work = canonical(scratch.path());
     let mut tree = python::build(&project.request(arguments, &work, epoch, steps)).map_err(|error| problem(&error))?;
+    if let Some(command) = &project.spec.execution.command {
+        tree.command = bundled_python(command, &tree)?;
+        check_program(&tree, further)?;
+    }
     if arguments.compat {
         add_start_script(&mut tree)?;
     }
     let spec = package(&project.spec, &tree)?;
+    let level = project.spec.build.level;
     let slots = vec![
-        slot("runtime", "runtime", &tree.root, &tree.runtime_paths, arguments, epoch)?,
-        slot("app", "code", &tree.root, &tree.app_paths, arguments, epoch)?,
+        slot("runtime", "runtime", &tree.root, &tree.runtime_paths, arguments.compat, level, epoch)?,
+        slot("app", "code", &tree.root, &tree.app_paths, arguments.compat, level, epoch)?,
     ];
-    let mut notices = tree.notices.clone();
+    let mut notices = project.spec.left_out.clone();
+    notices.extend(tree.notices.iter().cloned());
+    if arguments.compat && !spec.execution_extra.is_empty() {
+        let names: Vec<&str> = spec.execution_extra.iter().map(|(name, _)| name.as_str()).collect();
+        notices.push(format!("the published launchers ignore {}", names.join(", ")));
+    }
     if let Some(floor) = &tree.glibc_floor {
         notices.push(format!("the package needs a Linux with glibc {floor} or newer"));
     }
@@ -182,25 +244,53 @@ pub fn build(project: &PythonProject, arguments: &Pack, epoch: u64, steps: &Step
     Ok(Built { scratch, spec, slots, python, notices })
 }
 
-/// Puts a shell script in front of the interpreter.
+/// The words of a command line, with the bundled interpreter under the names that everyone knows.
+fn bundled_python(command: &str, tree: &PythonTree) -> Result<Vec<String>, Failure> {
+    let words = flavor_launcher::command::split(command)
+        .map_err(|error| Problem::error("execution.command", format!("cannot be split into words: {error}")))?;
+    let known = ["python", "python3", "{workenv}/bin/python", "{workenv}/bin/python3"];
+    let own = format!("{{workenv}}/bin/{}", tree.program);
+    let mut words = words.into_iter();
+    let first = words.next().map(|first| if known.contains(&first.as_str()) { own } else { first });
+    Ok(first.into_iter().chain(words).collect())
+}
+
+/// A program in the work environment must come with the package.
+fn check_program(tree: &PythonTree, slots: &[Prepared]) -> Result<(), Failure> {
+    let program = tree.command.first().map(String::as_str).unwrap_or_default();
+    let Some(path) = program.strip_prefix("{workenv}/") else { return Ok(()) };
+    let in_slot = |slot: &Prepared| match &slot.content {
+        Content::Archive(archive) => archive.contains(path),
+        // An archive that was there before may hold anything.
+        Content::File(_) | Content::Stored(_) => {
+            slot.operations.contains("tar") || words::inside_workenv(&slot.target) == path
+        }
+    };
+    if path.contains('{') || tree.root.join(path).exists() || slots.iter().any(in_slot) {
+        return Ok(());
+    }
+    let problem = Problem::error("execution.command", format!("the package has no {path}"));
+    let problem = problem.field("`tool.flavor.execution.command`");
+    Err(problem.expected("the bundled interpreter, `{workenv}/bin/python`, or a file of a slot").into())
+}
+
+/// Puts a shell script in the place of the interpreter.
 ///
 /// The published launchers give a program the package's name as `argv[0]` (launcher.md §4), and CPython looks for its library
 /// beside the file of that name. A script is started by the kernel, which gives it its own path.
 fn add_start_script(tree: &mut PythonTree) -> Result<(), Failure> {
-    let beside = |word: &String| {
-        let name = word.strip_prefix("{workenv}/bin/").unwrap_or(word);
-        format!("\"${{0%/*}}\"/'{}'", name.replace('\'', "'\\''"))
-    };
-    let words: Vec<String> = tree.command.iter().map(beside).collect();
+    let interpreter = format!("{{workenv}}/bin/{}", tree.program);
+    let Some(first) = tree.command.first_mut().filter(|first| **first == interpreter) else { return Ok(()) };
     let name = "start.sh";
+    *first = format!("{{workenv}}/bin/{name}");
     let path = tree.root.join("bin").join(name);
+    let text = format!("#!/bin/sh\nexec \"${{0%/*}}\"/{} \"$@\"\n", tree.program);
     let write = || {
         let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o755).open(&path)?;
-        file.write_all(format!("#!/bin/sh\nexec {} \"$@\"\n", words.join(" ")).as_bytes())?;
+        file.write_all(text.as_bytes())?;
         file.set_permissions(fs::Permissions::from_mode(0o755))
     };
     write().map_err(|error: io::Error| Problem::io("pack.temporary", &path, "write the start script", &error))?;
-    tree.command = vec![format!("{{workenv}}/bin/{name}")];
     tree.app_paths.push(Path::new("bin").join(name));
     Ok(())
 }
@@ -223,27 +313,56 @@ fn package(spec: &PythonSpec, tree: &PythonTree) -> Result<PackageSpec, Failure>
     };
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     let mut runtime_env = RuntimeEnv::default();
-    if spec.isolated {
+    if spec.execution.isolated {
         runtime_env.unset.extend(tree.environment.unset.iter().map(|name| (*name).to_owned()));
     }
-    let user = &spec.runtime_env;
+    let user = &spec.execution.runtime_env;
     runtime_env
         .unset
         .extend(user.unset.iter().filter(|name| !tree.environment.unset.contains(&name.as_str())).cloned());
     runtime_env.pass.clone_from(&user.pass);
+    if !spec.commands.others.is_empty() {
+        // The start script reads it, also where the manifest removes everything.
+        runtime_env.pass.push("FLAVOR_COMMAND".to_owned());
+    }
     runtime_env.map.clone_from(&user.map);
     runtime_env.set.clone_from(&user.set);
-    let extra = runtime_json(&runtime_env).map(|runtime| ("runtime".to_owned(), runtime));
+    let sections = [
+        ("runtime", runtime_json(&runtime_env)),
+        ("setup_commands", setup(&spec.build.hooks.post_extract, tree)?),
+        ("policy", spec.policy.clone()),
+        ("custom", spec.custom.clone()),
+    ];
+    let command = tree.command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+    let mut env: Vec<(String, String)> = tree.environment.set.iter().map(owned).collect();
+    env.retain(|(name, _)| spec.execution.env.iter().all(|(other, _)| other != name));
+    env.extend(spec.execution.env.iter().cloned());
     Ok(PackageSpec {
         name: spec.package_name.clone(),
         version,
         description: spec.description.clone(),
-        command: tree.command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "),
-        env: tree.environment.set.iter().map(owned).collect(),
+        package_extra: spec.kind.iter().map(|kind| ("type".to_owned(), kind.as_str().into())).collect(),
+        build_extra: spec.build_metadata.clone(),
+        execution_extra: spec.execution.limits.clone(),
+        command: with_args(&command, &spec.execution.args),
+        env,
         runtime_env,
         slots: Vec::new(),
-        extra: extra.into_iter().collect(),
+        extra: sections.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect(),
     })
+}
+
+/// Commands for the setup of the work environment.
+fn setup(commands: &[String], tree: &PythonTree) -> Result<Option<Json>, Failure> {
+    let mut list = Vec::new();
+    for command in commands {
+        let words: Vec<String> = bundled_python(command, tree)?.iter().map(|word| quoted(word)).collect();
+        list.push(Json::Object(vec![
+            ("type".to_owned(), "execute".into()),
+            ("command".to_owned(), words.join(" ").into()),
+        ]));
+    }
+    Ok((!list.is_empty()).then_some(Json::Array(list)))
 }
 
 /// The version that the build backend has given the project.
@@ -256,49 +375,28 @@ fn built_version(spec: &PythonSpec, tree: &PythonTree) -> Result<String, Failure
     })
 }
 
-/// A word as the launchers' word splitting reads it back.
-fn quoted(word: &str) -> String {
-    let plain = |character: char| character.is_ascii_alphanumeric() || "{}_/.-+=:,@%".contains(character);
-    if word.chars().all(plain) && !word.is_empty() {
-        return word.to_owned();
-    }
-    format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
 fn slot(
     id: &str,
     purpose: &str,
     root: &Path,
     paths: &[PathBuf],
-    arguments: &Pack,
+    compat: bool,
+    level: Option<i64>,
     epoch: u64,
 ) -> Result<Prepared, Failure> {
     let archive = Archive::of_paths(root, paths, epoch)?;
-    let operations = if arguments.compat { "tar.gz" } else { "tar.zst" };
-    let chain = OperationChain::parse(operations).unwrap_or_default();
+    let (operations, chain) = prepare::default_operations(true, compat, level == Some(0));
     Ok(Prepared {
         id: id.to_owned(),
         label: id.to_owned(),
         target: "{workenv}".to_owned(),
-        operations: operations.to_owned(),
+        operations,
         purpose: purpose.to_owned(),
         lifecycle: "runtime".to_owned(),
         permissions: 0o755,
+        extra: Vec::new(),
         content_size: archive.size(),
         content: Content::Archive(archive),
-        codecs: prepare::default_levels(chain, arguments.level),
+        codecs: prepare::default_levels(chain, level),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_survive_the_launcher() {
-        for word in ["{workenv}/bin/python3.11", "a b", "a\"b\\c", "", "it's"] {
-            let split = flavor_launcher::command::split(&quoted(word)).unwrap();
-            assert_eq!(split, [word], "{}", quoted(word));
-        }
-    }
 }

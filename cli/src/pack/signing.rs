@@ -2,6 +2,7 @@
 
 use crate::{
     key_files,
+    manifest::security_settings::SecuritySettings,
     problem::{Failure, Problem},
 };
 use pspf_nostd::key::SigningKey;
@@ -19,6 +20,8 @@ pub struct KeyOptions {
     pub private: Option<PathBuf>,
     /// `--public-key`.
     pub public: Option<PathBuf>,
+    /// What the manifest says, which all of these and `FLAVOR_KEY_SEED` outweigh.
+    pub manifest: SecuritySettings,
 }
 
 /// A key and where it comes from.
@@ -39,6 +42,8 @@ pub enum Origin {
     File,
     /// `FLAVOR_KEY_SEED`.
     Environment,
+    /// `[tool.flavor.security]`.
+    Manifest,
     /// Random, and forgotten when the package is written.
     Ephemeral,
 }
@@ -51,6 +56,7 @@ impl Origin {
             Self::Seed => "seed",
             Self::File => "file",
             Self::Environment => "environment",
+            Self::Manifest => "manifest",
             Self::Ephemeral => "ephemeral",
         }
     }
@@ -62,6 +68,7 @@ impl Origin {
             Self::Seed => "from --key-seed",
             Self::File => "from --private-key",
             Self::Environment => "from FLAVOR_KEY_SEED",
+            Self::Manifest => "from [tool.flavor.security] or FLAVOR_SEED",
             Self::Ephemeral => "made for this package alone and forgotten; nobody can check later that it was you",
         }
     }
@@ -104,8 +111,42 @@ pub fn choose(options: &KeyOptions) -> Result<Signer, Failure> {
             Ok(seed) => seeded(&seed, "FLAVOR_KEY_SEED", Origin::Environment),
             Err(_) => Err(Problem::error("key.seed", "the seed is not UTF-8").field("FLAVOR_KEY_SEED").into()),
         },
-        (None, None, None) => key_files::random_key().map(|key| Signer { key, origin: Origin::Ephemeral }),
+        (None, None, None) => of_manifest(&options.manifest),
     }
+}
+
+/// The key of `[tool.flavor.security]`: the seed, then the file, as on the command line; without both a new one.
+fn of_manifest(security: &SecuritySettings) -> Result<Signer, Failure> {
+    let private = security.private_key.as_deref().map(key_files::private_key).transpose()?;
+    let signer = match (&security.key_seed, private) {
+        (Some(seed), _) => seeded(seed, "`tool.flavor.security.key_seed`", Origin::Manifest)?,
+        (None, Some(key)) => Signer { key, origin: Origin::Manifest },
+        (None, None) => key_files::random_key().map(|key| Signer { key, origin: Origin::Ephemeral })?,
+    };
+    if let (Some(path), Origin::Manifest) = (&security.public_key, signer.origin) {
+        let (stated, own) = (key_files::public_key(path)?, signer.key.public_key());
+        if stated != own {
+            let problem = Problem::error("key.mismatch", "the public key does not belong to the private key");
+            let problem = problem.file(path).field("`tool.flavor.security.public_key_path`");
+            let problem = problem.expected(format!("fingerprint {}", own.fingerprint()));
+            return Err(problem.found(stated.fingerprint().to_string()).into());
+        }
+    }
+    Ok(signer)
+}
+
+/// Refuses a key that the manifest does not allow.
+///
+/// # Errors
+/// Where there are allowed signers, and this key is none of them.
+pub fn check_allowed(signer: &Signer, security: &SecuritySettings) -> Result<(), Problem> {
+    let own = signer.key.public_key().fingerprint().to_string();
+    if security.allowed_signers.is_empty() || security.allowed_signers.contains(&own) {
+        return Ok(());
+    }
+    let problem = Problem::error("key.not_allowed", "the manifest does not allow this key to sign");
+    let problem = problem.field("`tool.flavor.security.allowed_signers`").expected(security.allowed_signers.join(", "));
+    Err(problem.found(format!("{own} ({})", signer.origin.text())))
 }
 
 fn read<T>(

@@ -7,6 +7,8 @@
 use super::{
     distribution::Distribution,
     error::{FileContext as _, PythonError},
+    install::index_of_uv,
+    options::IndexSettings,
     provider::Runtime,
     uv::{UV_LIMIT, Uv, UvError},
 };
@@ -66,7 +68,13 @@ struct ArchiveInfo {
 }
 
 /// Fills in `archive` of every distribution that came from an index or an archive; those built from folders have none.
-pub(super) fn find(all: &mut [Distribution], runtime: &Runtime, uv: &Uv, hidden: &Path) -> Result<(), PythonError> {
+pub(super) fn find(
+    all: &mut [Distribution],
+    runtime: &Runtime,
+    uv: &Uv,
+    index: &IndexSettings,
+    hidden: &Path,
+) -> Result<(), PythonError> {
     let site = runtime.site_packages();
     let mut pins = String::new();
     for distribution in all.iter_mut() {
@@ -79,7 +87,7 @@ pub(super) fn find(all: &mut [Distribution], runtime: &Runtime, uv: &Uv, hidden:
     if pins.is_empty() {
         return Ok(());
     }
-    let lock = lock(&pins, runtime, uv, hidden)?;
+    let lock = lock(&pins, runtime, uv, index, hidden)?;
     for distribution in all.iter_mut().filter(|distribution| distribution.archive.is_none()) {
         let wheel = site.join(&distribution.dist_info).join("WHEEL");
         let text = fs::read_to_string(&wheel).on("read", &wheel)?;
@@ -90,10 +98,11 @@ pub(super) fn find(all: &mut [Distribution], runtime: &Runtime, uv: &Uv, hidden:
     Ok(())
 }
 
-fn lock(pins: &str, runtime: &Runtime, uv: &Uv, hidden: &Path) -> Result<Lock, PythonError> {
+fn lock(pins: &str, runtime: &Runtime, uv: &Uv, index: &IndexSettings, hidden: &Path) -> Result<Lock, PythonError> {
     let mut command = uv.command();
     command.args(["pip", "compile", "-", "--format", "pylock.toml", "--no-deps", "--generate-hashes", "--no-header"]);
     command.args(["--color", "never", "--no-progress", "--quiet", "--python"]).arg(&runtime.original);
+    index_of_uv(&mut command, index);
     let text = Uv::run_with_input(&mut command, pins.as_bytes(), UV_LIMIT, hidden)?.stdout;
     toml::from_str(&String::from_utf8_lossy(&text))
         .map_err(|error| UvError::Failed { text: format!("its lock file cannot be read: {error}") }.into())

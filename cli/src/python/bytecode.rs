@@ -2,6 +2,7 @@
 
 use super::{
     error::{FileContext as _, FileError, PythonError},
+    options::CompileOptions,
     process::{self, Finished},
     provider::Runtime,
 };
@@ -29,20 +30,20 @@ const COMPILE_LIMIT: Duration = Duration::from_secs(1800);
 const RARELY_IMPORTED: [&str; 6] = ["distutils", "lib2to3", "msilib", "pydoc_data", "pydoc.py", "unittest"];
 
 /// Compiles the standard library. Its bytecode does without columns (3.11 and newer): tracebacks point to the line, not into it.
-pub(super) fn compile_runtime(runtime: &Runtime) -> Result<(), PythonError> {
+pub(super) fn compile_runtime(runtime: &Runtime, options: CompileOptions) -> Result<(), PythonError> {
     let stdlib = runtime.root.join(&runtime.stdlib);
     let rare = RARELY_IMPORTED.map(|name| stdlib.join(name));
     let site = runtime.site_packages();
     let files = modules(&runtime.root, &stdlib, |path| {
         !rare.iter().any(|rare| path.starts_with(rare)) && !path.starts_with(&site)
     })?;
-    compile(runtime, &files, true)
+    compile(runtime, &files, true, options)
 }
 
 /// Compiles the application and its dependencies.
-pub(super) fn compile_site_packages(runtime: &Runtime) -> Result<(), PythonError> {
+pub(super) fn compile_site_packages(runtime: &Runtime, options: CompileOptions) -> Result<(), PythonError> {
     let files = modules(&runtime.root, &runtime.site_packages(), |_| true)?;
-    compile(runtime, &files, false)
+    compile(runtime, &files, false, options)
 }
 
 fn modules(root: &Path, below: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, FileError> {
@@ -58,7 +59,15 @@ fn modules(root: &Path, below: &Path, wanted: impl Fn(&Path) -> bool) -> Result<
     Ok(files)
 }
 
-fn compile(runtime: &Runtime, files: &[PathBuf], without_columns: bool) -> Result<(), PythonError> {
+fn compile(
+    runtime: &Runtime,
+    files: &[PathBuf],
+    without_columns: bool,
+    options: CompileOptions,
+) -> Result<(), PythonError> {
+    if !options.compile {
+        return Ok(());
+    }
     let shards: Vec<Vec<u8>> = (0..SHARDS)
         .map(|shard| {
             files
@@ -76,7 +85,7 @@ fn compile(runtime: &Runtime, files: &[PathBuf], without_columns: bool) -> Resul
         for _ in 0..workers {
             scope.spawn(|| {
                 while let Some(input) = waiting.lock().ok().and_then(|mut shards| shards.next()) {
-                    let result = compile_shard(runtime, &input, without_columns);
+                    let result = compile_shard(runtime, &input, without_columns, options);
                     if let Ok(mut results) = results.lock() {
                         results.push(result);
                     }
@@ -98,14 +107,20 @@ fn compile(runtime: &Runtime, files: &[PathBuf], without_columns: bool) -> Resul
     Ok(())
 }
 
-fn compile_shard(runtime: &Runtime, input: &[u8], without_columns: bool) -> io::Result<Finished> {
+fn compile_shard(
+    runtime: &Runtime,
+    input: &[u8],
+    without_columns: bool,
+    options: CompileOptions,
+) -> io::Result<Finished> {
     let mut command = Command::new(runtime.executable());
     // Isolated mode ignores PYTHONHASHSEED, so its parts are given: no user site, no site module, no folder of the script.
     command.args(["-s", "-S", "-B", "-W", "ignore"]);
     if without_columns && runtime.version >= (3, 11, 0) {
         command.args(["-X", "no_debug_ranges"]);
     }
-    command.args(["-c", COMPILER]).arg(&runtime.root);
+    command.args(["-c", COMPILER]).arg(&runtime.root).arg(options.optimization_level.to_string());
+    command.arg(if options.strip_docstrings { "strip" } else { "keep" });
     command.env_clear().env("PYTHONHASHSEED", "0").env("PYTHONUTF8", "1").current_dir(&runtime.root);
     process::run(&mut command, input, COMPILE_LIMIT)
 }

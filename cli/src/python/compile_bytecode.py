@@ -3,6 +3,7 @@
 Unchecked hash-based bytecode (PEP 552) holds no times and is never compared with its source. The name of a file in its code is
 relative; the interpreter puts the real one in when it loads it.
 """
+import ast
 import importlib.util
 import marshal
 import os
@@ -30,19 +31,30 @@ def hold(value, held):
             hold(item, held)
 
 
-def compile_file(root, name):
+def without_docstrings(source, name):
+    """The module's tree, with an empty statement in place of each docstring."""
+    tree = ast.parse(source, name)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            if ast.get_docstring(node, clean=False) is not None:
+                node.body[0] = ast.copy_location(ast.Pass(), node.body[0])
+    return tree
+
+
+def compile_file(root, name, level, docstrings):
     path = os.path.join(root, name)
     with open(path, "rb") as file:
         source = file.read()
     try:
-        code = compile(source, name, "exec", dont_inherit=True, optimize=0)
+        tree = without_docstrings(source, name) if docstrings == "strip" else source
+        code = compile(tree, name, "exec", dont_inherit=True, optimize=level)
     except (SyntaxError, ValueError, RecursionError):
         # Templates and files for other versions of Python are not modules.
         return
     held = []
     hold(code, held)
     data = importlib.util.MAGIC_NUMBER + HASH_BASED_UNCHECKED + importlib.util.source_hash(source) + marshal.dumps(code)
-    target = importlib.util.cache_from_source(path, optimization="")
+    target = importlib.util.cache_from_source(path, optimization=level or "")
     os.makedirs(os.path.dirname(target), exist_ok=True)
     with open(target, "wb") as file:
         file.write(data)
@@ -50,4 +62,4 @@ def compile_file(root, name):
 
 for name in sys.stdin.buffer.read().split(b"\0"):
     if name:
-        compile_file(sys.argv[1], os.fsdecode(name))
+        compile_file(sys.argv[1], os.fsdecode(name), int(sys.argv[2]), sys.argv[3])

@@ -44,6 +44,21 @@ pub enum PythonError {
     /// The entry point cannot be called.
     #[error(transparent)]
     EntryPoint(#[from] EntryPointError),
+    /// A command of the manifest failed.
+    #[error("the command `{command}` of {key} {reason}{}{output}", if output.is_empty() { "" } else { ":\n" })]
+    Hook {
+        /// Where it stands in the manifest.
+        key: &'static str,
+        /// The command.
+        command: String,
+        /// How it ended.
+        reason: String,
+        /// The last lines that it printed.
+        output: String,
+    },
+    /// Debugging symbols were to be removed, and nothing can do that.
+    #[error("`strip` was not found, and the manifest or --strip asks for it")]
+    NoStrip,
     /// The interpreter in the tree failed at a task of ours.
     #[error("the bundled interpreter failed to {task}: {output}")]
     Interpreter {
@@ -66,6 +81,8 @@ impl PythonError {
             Self::Runtime(error) => error.code(),
             Self::Uv(error) => error.code(),
             Self::EntryPoint(error) => error.code(),
+            Self::Hook { .. } => "hook.failed",
+            Self::NoStrip => "python.strip.missing",
             Self::Interpreter { .. } => "python.interpreter.failed",
         }
     }
@@ -77,6 +94,7 @@ impl PythonError {
             Self::Runtime(error) => error.hint(),
             Self::Uv(error) => error.hint(),
             Self::EntryPoint(error) => error.hint(),
+            Self::NoStrip => Some("install it (package binutils)".to_owned()),
             _ => None,
         }
     }

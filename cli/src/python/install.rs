@@ -1,13 +1,22 @@
 //! Installs the project and its dependencies into the tree.
 
 use super::{
+    build_environment,
     error::PythonError,
+    options::{IndexSettings, TreeOptions},
     project::Project,
     provider::Runtime,
     tree_files,
     uv::{UV_LIMIT, Uv},
 };
-use std::path::Path;
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// The C libraries 2.x that uv resolves for (0.5 and newer); of those between them the one below is meant.
+const UV_GLIBC: [u16; 12] = [17, 28, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40];
 
 /// What to install, and where.
 pub(super) struct Installation<'a> {
@@ -18,31 +27,160 @@ pub(super) struct Installation<'a> {
     pub(super) extras: &'a [String],
     pub(super) runtime: &'a Runtime,
     pub(super) source_date_epoch: u64,
+    /// A private folder.
+    pub(super) work: &'a Path,
+    pub(super) options: &'a TreeOptions,
 }
 
-/// Runs `uv pip install --target`. The installed interpreter does the work, not the copy: only it has the headers for building
-/// extension modules.
+/// Installs everything. The installed interpreter does the work, not the copy: only it has the headers for building extension modules.
 pub(super) fn install(what: &Installation<'_>) -> Result<(), PythonError> {
-    let site_packages = what.runtime.site_packages();
-    tree_files::create_dir(&site_packages)?;
+    tree_files::create_dir(&what.runtime.site_packages())?;
+    let locked = if what.options.installs.locked { Some(export_lock(what)?) } else { None };
+    what.project.add_build_requires(what.copy, &what.options.build.requires)?;
+    let environment = match &what.options.build.environment {
+        Some(settings) => {
+            let requires = [&what.project.build_requires[..], &what.options.build.requires].concat();
+            let (original, variables) = (&what.runtime.original, &what.options.build.env);
+            let python =
+                build_environment::make(what.uv, settings, original, what.work, what.copy, &requires, variables)?;
+            Some(python)
+        }
+        None => None,
+    };
+    let mut command = if what.options.installs.use_pip {
+        with_pip(what, environment.as_deref())
+    } else {
+        with_uv(what, environment.as_deref())
+    };
+    for file in locked.iter().chain(&what.options.installs.requirements_file) {
+        command.arg("-r").arg(file);
+    }
     let extras = if what.extras.is_empty() { String::new() } else { format!("[{}]", what.extras.join(",")) };
+    if what.options.installs.dev_group {
+        command.args(["--group", "dev"]);
+    }
+    command.arg(format!(".{extras}")).args(&what.options.installs.projects).args(&what.options.installs.requirements);
+    prepare(&mut command, what);
+    Uv::run(&mut command, UV_LIMIT, what.copy)?;
+    Ok(())
+}
+
+fn prepare(command: &mut Command, what: &Installation<'_>) {
+    command.current_dir(what.copy);
+    command.env("SOURCE_DATE_EPOCH", what.source_date_epoch.to_string());
+    command.env("PYTHONHASHSEED", "0").env("PYTHONDONTWRITEBYTECODE", "1");
+    command.envs(what.options.build.env.iter().map(|(name, value)| (name, value)));
+}
+
+fn with_uv(what: &Installation<'_>, environment: Option<&Path>) -> Command {
     let mut command = what.uv.command();
-    command.current_dir(what.copy).args([
+    command.args([
         "pip",
         "install",
         "--link-mode",
         "copy",
         "--no-compile-bytecode",
         "--no-progress",
+        "--color",
+        "never",
     ]);
-    command.args(["--color", "never", "--python"]).arg(&what.runtime.original).arg("--target").arg(&site_packages);
-    // uv keeps builds of folders, and looks for changes in few of their files.
+    command.arg("--python").arg(environment.unwrap_or(&what.runtime.original));
+    command.arg("--target").arg(what.runtime.site_packages());
     if let Some(name) = &what.project.name {
+        // uv keeps builds of folders, and looks for changes in few of their files.
         command.args(["--refresh-package", name]);
+        if environment.is_some() {
+            command.args(["--no-build-isolation-package", name]);
+        }
+    } else {
+        command.arg("--refresh");
+        if environment.is_some() {
+            command.arg("--no-build-isolation");
+        }
     }
-    command.arg(format!(".{extras}"));
-    command.env("SOURCE_DATE_EPOCH", what.source_date_epoch.to_string());
-    command.env("PYTHONHASHSEED", "0").env("PYTHONDONTWRITEBYTECODE", "1");
+    if let Some(minor) = what.options.installs.manylinux {
+        let known = UV_GLIBC.into_iter().rev().find(|known| *known <= minor).unwrap_or(UV_GLIBC[0]);
+        command.args(["--python-platform", &format!("{}-manylinux_2_{known}", env::consts::ARCH)]);
+    }
+    index_of_uv(&mut command, &what.options.index);
+    command
+}
+
+fn with_pip(what: &Installation<'_>, environment: Option<&Path>) -> Command {
+    let mut command = match environment {
+        Some(python) => {
+            let mut command = Command::new(python);
+            command.args(["-m", "pip", "install", "--no-build-isolation"]);
+            command
+        }
+        None => {
+            let mut command = what.uv.command();
+            command.args([
+                "run",
+                "--quiet",
+                "--no-project",
+                "--isolated",
+                "--color",
+                "never",
+                "--with",
+                "pip",
+                "--python",
+            ]);
+            command.arg(&what.runtime.original).args(["python", "-m", "pip", "install"]);
+            command
+        }
+    };
+    command.args(["--no-input", "--disable-pip-version-check", "--no-compile", "--no-color", "--progress-bar", "off"]);
+    command.args(["--root-user-action", "ignore", "--target"]).arg(what.runtime.site_packages());
+    let index = &what.options.index;
+    if let Some(url) = index.url.as_ref().filter(|_| !any_is_set(&["PIP_INDEX_URL"])) {
+        command.args(["--index-url", url]);
+    }
+    each(&mut command, "--extra-index-url", &index.extra);
+    each(&mut command, "--trusted-host", &index.trusted_hosts);
+    command
+}
+
+/// The manifest's indexes. What the caller's environment says outweighs them; what it says to pip holds for uv too.
+pub(super) fn index_of_uv(command: &mut Command, index: &IndexSettings) {
+    let in_environment = any_is_set(&["UV_DEFAULT_INDEX", "UV_INDEX_URL"]);
+    let of_pip = env::var("PIP_INDEX_URL").ok().filter(|url| !url.is_empty());
+    if let Some(url) = of_pip.as_ref().or(index.url.as_ref()).filter(|_| !in_environment) {
+        command.args(["--default-index", url]);
+    }
+    let of_pip = env::var("PIP_EXTRA_INDEX_URL").unwrap_or_default();
+    for url in of_pip.split_whitespace().chain(index.extra.iter().map(String::as_str)) {
+        command.args(["--extra-index-url", url]);
+    }
+    each(command, "--allow-insecure-host", &index.trusted_hosts);
+}
+
+/// The option before each of the values.
+fn each(command: &mut Command, option: &str, values: &[String]) {
+    for value in values {
+        command.args([option, value]);
+    }
+}
+
+fn any_is_set(names: &[&str]) -> bool {
+    names.iter().any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+/// The versions and hashes of `uv.lock`, as a requirements file. uv refuses a lock that does not fit `pyproject.toml`.
+fn export_lock(what: &Installation<'_>) -> Result<PathBuf, PythonError> {
+    let file = what.work.join("locked.txt");
+    let mut command = what.uv.command();
+    command.args(["export", "--quiet", "--locked", "--no-emit-project", "--no-header", "--no-annotate"]);
+    command.args(["--color", "never", "--format", "requirements-txt", "--python"]).arg(&what.runtime.original);
+    if what.options.installs.use_pip {
+        // pip wants all or none of the hashes, and the project itself has none.
+        command.arg("--no-hashes");
+    }
+    command.args(if what.options.installs.dev_group { &["--group", "dev"][..] } else { &["--no-dev"] });
+    each(&mut command, "--extra", what.extras);
+    index_of_uv(&mut command, &what.options.index);
+    command.arg("--output-file").arg(&file);
+    prepare(&mut command, what);
     Uv::run(&mut command, UV_LIMIT, what.copy)?;
-    Ok(())
+    Ok(file)
 }

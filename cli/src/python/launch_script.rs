@@ -35,20 +35,25 @@ pub(super) fn check_name(name: &str) -> Result<(), PythonError> {
     Err(PythonError::ScriptName { name: name.to_owned(), reason })
 }
 
-/// Writes `bin/<name>`.
-pub(super) fn write(runtime: &Runtime, entry_point: &EntryPoint, name: &str) -> Result<(), FileError> {
+/// Writes `bin/<name>`, which starts the entry point, or another command that it is asked for by its name.
+pub(super) fn write(
+    runtime: &Runtime,
+    name: &str,
+    entry_point: &EntryPoint,
+    others: &[(String, EntryPoint)],
+) -> Result<(), FileError> {
     let path = runtime.root.join("bin").join(name);
-    tree_files::write(&path, text(entry_point, &runtime.certificates).as_bytes())?;
+    tree_files::write(&path, text(name, entry_point, others, &runtime.certificates).as_bytes())?;
     tree_files::set_mode(&path, false)
 }
 
-/// The command that runs it.
-pub(super) fn command(runtime: &Runtime, name: &str) -> Vec<String> {
-    vec![format!("{{workenv}}/bin/{}", runtime.program), format!("{{workenv}}/bin/{name}")]
+/// The command that runs it; without a name the interpreter.
+pub(super) fn command(runtime: &Runtime, name: Option<&str>) -> Vec<String> {
+    let files = [Some(runtime.program.as_str()), name];
+    files.into_iter().flatten().map(|file| format!("{{workenv}}/bin/{file}")).collect()
 }
 
-/// The import stands outside of the guard, as in scripts of installers: processes that multiprocessing spawns run this file too.
-fn text(entry_point: &EntryPoint, certificates: &[String]) -> String {
+fn text(name: &str, entry_point: &EntryPoint, others: &[(String, EntryPoint)], certificates: &[String]) -> String {
     let mut text = String::from("import os\nimport sys\n\n");
     if !certificates.is_empty() {
         // Written on one machine, run on others, whose certificates may be elsewhere. The user's own settings win.
@@ -63,11 +68,48 @@ fn text(entry_point: &EntryPoint, certificates: &[String]) -> String {
              break\n\n"
         );
     }
-    let (module, function) = (entry_point.module(), entry_point.function());
-    let first = function.split('.').next().unwrap_or(function);
-    let _ = write!(text, "from {module} import {first}\n\nif __name__ == \"__main__\":\n    sys.exit({function}())\n");
+    // The imports stand outside of the guard, as in scripts of installers: processes that multiprocessing spawns run this file too.
+    if others.is_empty() {
+        let (module, function) = (entry_point.module(), entry_point.function());
+        let first = function.split('.').next().unwrap_or(function);
+        let _ =
+            write!(text, "from {module} import {first}\n\nif __name__ == \"__main__\":\n    sys.exit({function}())\n");
+        return text;
+    }
+    let all = [(name, entry_point)].into_iter().chain(others.iter().map(|(name, entry)| (name.as_str(), entry)));
+    text.push_str("COMMANDS = {\n");
+    for (name, entry_point) in all {
+        let [name, module, function] =
+            [name, entry_point.module(), entry_point.function()].map(serde_json::Value::from);
+        let _ = writeln!(text, "    {name}: ({module}, {function}),");
+    }
+    let _ = writeln!(text, "}}\nDEFAULT = {}", serde_json::Value::from(name));
+    text.push_str(SEVERAL);
     text
 }
+
+/// The variable is for this program and not for those that it starts; processes that it spawns find the name in the other one.
+const SEVERAL: &str = r#"
+import importlib
+
+asked = os.environ.pop("FLAVOR_COMMAND", "")
+if asked and asked not in COMMANDS:
+    print("%s: there is no command %r (FLAVOR_COMMAND); there are %s" % (DEFAULT, asked, ", ".join(COMMANDS)), file=sys.stderr)
+    sys.exit(2)
+name = asked or os.environ.get("FLAVOR_COMMAND_NAME", DEFAULT)
+if name not in COMMANDS:
+    name = DEFAULT
+if name != DEFAULT:
+    os.environ["FLAVOR_COMMAND_NAME"] = name
+    sys.argv[0] = os.path.join(os.path.dirname(sys.argv[0]), name)
+module, function = COMMANDS[name]
+command = importlib.import_module(module)
+for part in function.split("."):
+    command = getattr(command, part)
+
+if __name__ == "__main__":
+    sys.exit(command())
+"#;
 
 /// As Python writes it: strings of JSON are strings of Python.
 fn tuple<'a>(values: impl Iterator<Item = &'a str>) -> String {
@@ -92,7 +134,7 @@ mod tests {
     #[test]
     fn methods_are_called_on_their_object() {
         let entry_point = EntryPoint::parse("app.cli:Main.run").unwrap();
-        let text = text(&entry_point, &["/usr/lib/ssl/cert.pem".to_owned()]);
+        let text = text("app", &entry_point, &[], &["/usr/lib/ssl/cert.pem".to_owned()]);
         assert!(text.contains("from app.cli import Main\n"), "{text}");
         assert!(text.contains("sys.exit(Main.run())"), "{text}");
         assert!(text.contains("(\"/usr/lib/ssl/cert.pem\",)"), "{text}");

@@ -12,6 +12,8 @@
 //! ```
 
 mod archive_digests;
+mod backend_metadata;
+mod build_environment;
 mod build_paths;
 mod bytecode;
 mod distribution;
@@ -19,31 +21,41 @@ mod elf;
 mod entry_point;
 mod environment;
 mod error;
+mod file_patterns;
 mod install;
 mod interpreter;
 mod launch_script;
 mod normalize;
+mod options;
 mod process;
 mod project;
 mod provider;
 mod relocate;
 mod shared_libraries;
 mod stdlib;
+mod strip;
 mod tree_files;
+mod trim;
 mod uv;
 
 pub use archive_digests::ArchiveDigest;
+pub use backend_metadata::{ProjectMetadata, project_metadata};
+pub use build_environment::run_hooks;
 pub use distribution::Distribution;
 pub use entry_point::{EntryPoint, EntryPointError};
 pub use environment::Environment;
 pub use error::{FileError, PythonError};
+pub use file_patterns::FilePatterns;
+pub use options::{BuildEnvironment, BuildOptions, CompileOptions, IndexSettings, Installs, TreeOptions, TrimOptions};
 pub use provider::{
     LocalProvider, PythonChoice, Runtime, RuntimeError, RuntimeProvider, RuntimeRequest, UvProvider, providers,
 };
 pub use uv::{Uv, UvError};
 
 use crate::python::{elf::GlibcVersion, tree_files::TreeFiles};
+use pep440_rs::{VersionSpecifier, VersionSpecifiers};
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     thread,
 };
@@ -69,8 +81,8 @@ impl Progress for Silent {
 pub struct TreeRequest<'a> {
     /// The folder with `pyproject.toml` (or `setup.py`). It is only read.
     pub project_dir: &'a Path,
-    /// What the package runs.
-    pub entry_point: EntryPoint,
+    /// What the package runs; none where the caller has a command line of its own.
+    pub entry_point: Option<EntryPoint>,
     /// Name of the program: the last part of its `sys.argv[0]`.
     pub script_name: &'a str,
     /// Optional dependency groups of the project to install (`project.optional-dependencies`).
@@ -85,6 +97,8 @@ pub struct TreeRequest<'a> {
     pub symlinks: bool,
     /// Is told about the steps.
     pub progress: &'a dyn Progress,
+    /// Everything that has a default.
+    pub options: &'a TreeOptions,
 }
 
 /// A relocatable tree.
@@ -101,7 +115,9 @@ pub struct PythonTree {
     pub runtime_paths: Vec<PathBuf>,
     /// The same for the project and its dependencies. Both unpack over one root.
     pub app_paths: Vec<PathBuf>,
-    /// The command that starts the program, with `{workenv}` for the place where the tree is.
+    /// File name of the interpreter in `bin`.
+    pub program: String,
+    /// The command that starts the program (only the interpreter where there is no entry point), with `{workenv}` for the place where the tree is.
     pub command: Vec<String>,
     /// What the environment must be for it.
     pub environment: Environment,
@@ -121,8 +137,9 @@ pub fn preflight(request: &TreeRequest<'_>) -> Vec<PythonError> {
     let project = project::Project::read(request.project_dir).map_err(|error| problems.push(error)).ok();
     let uv = Uv::find().map_err(|error| problems.push(error.into())).ok();
     if let (Some(project), Some(uv)) = (project, uv) {
+        let accepted = accepted(&project, request.options);
         let runtime_request = RuntimeRequest {
-            requires_python: project.requires_python.as_ref(),
+            requires_python: accepted.as_ref(),
             symlinks: request.symlinks,
             uv: &uv,
             progress: &Silent,
@@ -133,9 +150,14 @@ pub fn preflight(request: &TreeRequest<'_>) -> Vec<PythonError> {
 }
 
 /// Everything that is installed, with the archives it came from.
-fn distributions(runtime: &Runtime, uv: &Uv, work: &Path) -> Result<Vec<Distribution>, PythonError> {
+fn distributions(
+    runtime: &Runtime,
+    uv: &Uv,
+    index: &IndexSettings,
+    work: &Path,
+) -> Result<Vec<Distribution>, PythonError> {
     let mut all = distribution::installed(&runtime.site_packages())?;
-    archive_digests::find(&mut all, runtime, uv, work)?;
+    archive_digests::find(&mut all, runtime, uv, index, work)?;
     Ok(all)
 }
 
@@ -150,8 +172,9 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
     let root = request.work.join("tree");
     tree_files::create_dir(&root)?;
 
+    let accepted = accepted(&project, request.options);
     let runtime_request = RuntimeRequest {
-        requires_python: project.requires_python.as_ref(),
+        requires_python: accepted.as_ref(),
         symlinks: request.symlinks,
         uv: &uv,
         progress: request.progress,
@@ -159,7 +182,8 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
     let mut runtime = provider::provide(&request.python, &runtime_request, &root)?;
     let mut notices = std::mem::take(&mut runtime.notices);
     normalize::modes(&root)?;
-    let copy = project.copy_to(&request.work.join("source"), request.work)?;
+    let options = request.options;
+    let copy = project.copy_to(&request.work.join("source"), request.work, &options.build)?;
     request.progress.step("Install the project and its dependencies");
     let installation = install::Installation {
         uv: &uv,
@@ -168,36 +192,52 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
         extras: request.extras,
         runtime: &runtime,
         source_date_epoch: request.source_date_epoch,
+        work: request.work,
+        options,
     };
     // uv mostly waits for the network, and nobody else writes where the other does.
     let (installed, compiled) = thread::scope(|scope| {
-        let compiling = scope.spawn(|| bytecode::compile_runtime(&runtime));
-        let installed = install::install(&installation).and_then(|()| distributions(&runtime, &uv, request.work));
+        let compiling = scope.spawn(|| bytecode::compile_runtime(&runtime, options.compile));
+        let installed =
+            install::install(&installation).and_then(|()| distributions(&runtime, &uv, &options.index, request.work));
         (installed, compiling.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     let distributions = installed?;
     compiled?;
     let runtime_files = TreeFiles::list(&root)?.outside(&runtime.site);
     normalize::scripts(&runtime)?;
+    let mut changed = trim(&runtime, &options.trim, &mut notices)?;
     let bundled = relocate::bundle_for_site_packages(&runtime)?;
     notices.extend(bundled.notices);
-    normalize::metadata(&runtime, &bundled.changed)?;
-    launch_script::write(&runtime, &request.entry_point, request.script_name)?;
+    changed.extend(bundled.changed);
+    normalize::metadata(&runtime, &changed)?;
+    if let Some(entry_point) = &request.entry_point {
+        launch_script::write(&runtime, request.script_name, entry_point, &options.commands)?;
+    }
     normalize::modes(&root)?;
     request.progress.step("Compile the application");
-    bytecode::compile_site_packages(&runtime)?;
+    bytecode::compile_site_packages(&runtime, options.compile)?;
     let all = TreeFiles::list(&root)?;
 
-    request.progress.step("Check the entry point");
-    entry_point::check(&runtime, &request.entry_point, request.work)?;
+    if let Some(entry_point) = &request.entry_point {
+        request.progress.step("Check the entry point");
+        entry_point::check(&runtime, entry_point, request.work)?;
+        for (name, command) in &options.commands {
+            // It may need an extra that is not installed, so the package is made all the same.
+            if let Err(error) = entry_point::check(&runtime, command, request.work) {
+                notices.push(format!("the command {name} will not start: {error}"));
+            }
+        }
+    }
     request.progress.done();
 
     let floor: Option<GlibcVersion> = all.glibc_floor(&root)?;
     Ok(PythonTree {
         python_version: runtime.version,
         provider: runtime.provider,
-        command: launch_script::command(&runtime, request.script_name),
-        environment: Environment::of_package(),
+        program: runtime.program.clone(),
+        command: launch_script::command(&runtime, request.entry_point.as_ref().map(|_| request.script_name)),
+        environment: Environment::of_package().with(options.compile, request.entry_point.is_none()),
         distributions,
         glibc_floor: floor.map(|version| version.to_string()),
         app_paths: all.without(&runtime_files),
@@ -205,4 +245,23 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
         root,
         notices,
     })
+}
+
+/// The versions that the project accepts, and those of the options.
+fn accepted(project: &project::Project, options: &TreeOptions) -> Option<VersionSpecifiers> {
+    let lists = [project.requires_python.as_ref(), options.accepts.as_ref()];
+    let all: Vec<VersionSpecifier> = lists.into_iter().flatten().flat_map(|list| list.iter().cloned()).collect();
+    (!all.is_empty()).then(|| all.into_iter().collect())
+}
+
+/// Removes what nobody needs; gives the files that were changed.
+fn trim(runtime: &Runtime, options: &TrimOptions, notices: &mut Vec<String>) -> Result<BTreeSet<PathBuf>, PythonError> {
+    let site = runtime.site_packages();
+    if !options.include_tests {
+        trim::tests(&site)?;
+    }
+    if !options.exclude.is_empty() && trim::patterns(&site, &options.exclude)? == 0 {
+        notices.push("`exclude_from_deps` matches no file".to_owned());
+    }
+    if options.strip { strip::site_packages(runtime) } else { Ok(BTreeSet::new()) }
 }

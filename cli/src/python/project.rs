@@ -2,11 +2,13 @@
 
 use super::{
     error::{FileContext as _, FileError, PythonError},
+    options::BuildOptions,
     tree_files,
 };
 use pep440_rs::VersionSpecifiers;
 use std::{
     fs,
+    ops::Range,
     path::{Path, PathBuf},
     str::FromStr as _,
 };
@@ -41,6 +43,8 @@ pub(super) struct Project {
     pub(super) name: Option<String>,
     /// `project.requires-python`.
     pub(super) requires_python: Option<VersionSpecifiers>,
+    /// `build-system.requires`; those of setuptools where nothing is stated (PEP 518).
+    pub(super) build_requires: Vec<String>,
     reads_version_control: bool,
 }
 
@@ -52,7 +56,8 @@ impl Project {
             if !dir.join("setup.py").is_file() {
                 return Err(PythonError::NotAProject { path: dir });
             }
-            return Ok(Self { dir, name: None, requires_python: None, reads_version_control: false });
+            let build_requires = vec!["setuptools".to_owned()];
+            return Ok(Self { dir, name: None, requires_python: None, build_requires, reads_version_control: false });
         }
         let wrong = |reason: String| PythonError::Manifest { path: manifest.clone(), reason };
         let text = fs::read_to_string(&manifest).on("read", &manifest)?;
@@ -65,40 +70,77 @@ impl Project {
             .transpose()?;
         let build_requires =
             table.get("build-system").and_then(|build| build.get("requires")).and_then(toml::Value::as_array);
-        let reads_version_control =
-            build_requires.into_iter().flatten().filter_map(toml::Value::as_str).any(|requirement| {
-                VERSION_CONTROL_PLUGINS.iter().any(|part| requirement.to_ascii_lowercase().contains(part))
-            });
-        Ok(Self { dir, name: text_at("project", "name", &table), requires_python, reads_version_control })
+        let build_requires: Vec<String> = match build_requires {
+            Some(list) => list.iter().filter_map(toml::Value::as_str).map(str::to_owned).collect(),
+            None => vec!["setuptools".to_owned()],
+        };
+        let reads_version_control = build_requires.iter().any(|requirement| {
+            VERSION_CONTROL_PLUGINS.iter().any(|part| requirement.to_ascii_lowercase().contains(part))
+        });
+        let name = text_at("project", "name", &table)
+            .or_else(|| Some(table.get("tool")?.get("poetry")?.get("name")?.as_str()?.to_owned()));
+        Ok(Self { dir, name, requires_python, build_requires, reads_version_control })
     }
 
     /// Copies what a build needs to `target`. `work` is passed over if it lies in the project.
-    pub(super) fn copy_to(&self, target: &Path, work: &Path) -> Result<PathBuf, FileError> {
+    pub(super) fn copy_to(&self, target: &Path, work: &Path, options: &BuildOptions) -> Result<PathBuf, FileError> {
         tree_files::create_dir(target)?;
         let work = fs::canonicalize(work).on("read", work)?;
-        self.copy_folder(&self.dir, target, &work)?;
+        self.copy_folder(&self.dir, target, &work, options)?;
         Ok(target.to_owned())
     }
 
-    fn copy_folder(&self, from: &Path, to: &Path, work: &Path) -> Result<(), FileError> {
+    /// Adds requirements to `build-system.requires` of a copy, where its backend and its installer find them.
+    pub(super) fn add_build_requires(&self, copy: &Path, more: &[String]) -> Result<(), PythonError> {
+        if more.is_empty() {
+            return Ok(());
+        }
+        let path = copy.join("pyproject.toml");
+        let text = if path.is_file() { fs::read_to_string(&path).on("read", &path)? } else { String::new() };
+        let all: Vec<&str> = self.build_requires.iter().chain(more).map(String::as_str).collect();
+        let list = toml_list(&all);
+        let new = match build_system(&text) {
+            BuildSystem::Requires(span) => {
+                [text.get(..span.start), Some(&list), text.get(span.end..)].into_iter().flatten().collect()
+            }
+            // Without `requires` the table is not valid, and the backend says so.
+            BuildSystem::Table => text,
+            BuildSystem::None => format!(
+                "{text}\n[build-system]\nrequires = {list}\nbuild-backend = \"setuptools.build_meta:__legacy__\"\n"
+            ),
+        };
+        Ok(tree_files::write(&path, new.as_bytes())?)
+    }
+
+    fn copy_folder(&self, from: &Path, to: &Path, work: &Path, options: &BuildOptions) -> Result<(), FileError> {
         let walk = WalkDir::new(from).min_depth(1).sort_by_file_name();
         for entry in walk.into_iter().filter_entry(|entry| entry.path() != work && self.is_wanted(entry)) {
             let entry = entry.on("list", from)?;
             let Ok(relative) = entry.path().strip_prefix(from) else { continue };
             let target = to.join(relative);
+            let in_project = entry.path().strip_prefix(&self.dir).unwrap_or(relative);
+            if options.exclude.matches(in_project) {
+                continue;
+            }
             if entry.file_type().is_dir() {
-                tree_files::create_dir(&target)?;
+                // With a choice of files, folders come with their files.
+                if options.include.is_empty() {
+                    tree_files::create_dir(&target)?;
+                }
+            } else if !is_included(in_project, options) {
             } else if entry.file_type().is_file() {
+                tree_files::create_dir(target.parent().unwrap_or(to))?;
                 fs::copy(entry.path(), &target).on("copy", entry.path())?;
             } else if entry.path_is_symlink() {
-                self.copy_link(entry.path(), &target, work)?;
+                tree_files::create_dir(target.parent().unwrap_or(to))?;
+                self.copy_link(entry.path(), &target, work, options)?;
             }
         }
         Ok(())
     }
 
     /// A link within the project stays one; what is outside is copied, for the link would point elsewhere from the copy.
-    fn copy_link(&self, link: &Path, target: &Path, work: &Path) -> Result<(), FileError> {
+    fn copy_link(&self, link: &Path, target: &Path, work: &Path, options: &BuildOptions) -> Result<(), FileError> {
         let Ok(real) = fs::canonicalize(link) else { return Ok(()) };
         let points_to = fs::read_link(link).on("read", link)?;
         if real.starts_with(&self.dir) && points_to.is_relative() {
@@ -110,7 +152,7 @@ impl Project {
         // A folder that holds the project would hold this link again.
         if real.is_dir() && !self.dir.starts_with(&real) && !real.starts_with(&self.dir) {
             tree_files::create_dir(target)?;
-            return self.copy_folder(&real, target, work);
+            return self.copy_folder(&real, target, work, options);
         }
         Ok(())
     }
@@ -129,6 +171,38 @@ impl Project {
         let is_left_out = LEFT_OUT.contains(&&*name);
         !(is_left_out || is_environment || (is_folder && (is_result || name.ends_with(".egg-info"))))
     }
+}
+
+/// What a build itself needs is there whatever the patterns say.
+fn is_included(path: &Path, options: &BuildOptions) -> bool {
+    const NEEDED: [&str; 5] = ["pyproject.toml", "setup.py", "setup.cfg", "MANIFEST.in", "uv.lock"];
+    const BEGINNINGS: [&str; 6] = ["README", "LICENSE", "LICENCE", "COPYING", "NOTICE", "hatch"];
+    let name = path.to_string_lossy();
+    options.include.is_empty()
+        || NEEDED.contains(&&*name)
+        || BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
+        || options.include.matches(path)
+}
+
+enum BuildSystem {
+    Requires(Range<usize>),
+    Table,
+    None,
+}
+
+fn build_system(text: &str) -> BuildSystem {
+    let Ok(table) = toml::de::DeTable::parse(text) else { return BuildSystem::Table };
+    let Some(build) = table.get_ref().get("build-system") else { return BuildSystem::None };
+    match build.get_ref().as_table().and_then(|build| build.get("requires")) {
+        Some(requires) => BuildSystem::Requires(requires.span()),
+        None => BuildSystem::Table,
+    }
+}
+
+/// Strings of JSON are basic strings of TOML.
+fn toml_list(texts: &[&str]) -> String {
+    let texts: Vec<String> = texts.iter().map(|text| serde_json::Value::from(*text).to_string()).collect();
+    format!("[{}]", texts.join(", "))
 }
 
 #[cfg(test)]
@@ -164,7 +238,7 @@ mod tests {
         std::os::unix::fs::symlink("setup.py", dir.join("inside")).unwrap();
         std::os::unix::fs::symlink("nowhere", dir.join("dangling")).unwrap();
         let copy = temp.path().join("copy");
-        Project::read(&dir).unwrap().copy_to(&copy, &dir.join("work")).unwrap();
+        Project::read(&dir).unwrap().copy_to(&copy, &dir.join("work"), &BuildOptions::default()).unwrap();
         let files = tree_files::TreeFiles::list(&copy).unwrap().into_paths();
         let expected = ["data/data.txt", "inside", "setup.py", "src/app/__init__.py", "src/app/build/__init__.py"];
         assert_eq!(files, expected.map(PathBuf::from));
@@ -177,7 +251,7 @@ mod tests {
         let manifest = "[build-system]\nrequires = ['hatchling', 'hatch-vcs']\n";
         fs::write(temp.path().join("pyproject.toml"), manifest).unwrap();
         let copy = tempfile::tempdir().unwrap();
-        Project::read(temp.path()).unwrap().copy_to(copy.path(), copy.path()).unwrap();
+        Project::read(temp.path()).unwrap().copy_to(copy.path(), copy.path(), &BuildOptions::default()).unwrap();
         assert!(copy.path().join(".git/HEAD").is_file());
     }
 

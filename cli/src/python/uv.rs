@@ -27,6 +27,9 @@ const MISLEADING: [&str; 7] = [
     "VIRTUAL_ENV",
 ];
 
+/// Variables of other programs that name a file of certificates.
+const CERTIFICATES: [&str; 3] = ["PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
+
 /// How many lines of uv's own words are shown: the first ones say what failed (setuptools names a wrong value in the ninth), the
 /// last ones why.
 const FIRST_LINES: usize = 9;
@@ -184,6 +187,13 @@ impl Uv {
         for name in MISLEADING {
             command.env_remove(name);
         }
+        // Behind a private authority people have set one of these for pip, requests or curl, which uv does not read.
+        let set = |name: &&str| env::var_os(name).is_some_and(|value| !value.is_empty());
+        if !set(&"SSL_CERT_FILE")
+            && let Some(file) = CERTIFICATES.iter().find(|name| set(name)).and_then(env::var_os)
+        {
+            command.env("SSL_CERT_FILE", file);
+        }
         command
     }
 
@@ -234,8 +244,12 @@ fn classify(said: &str) -> UvError {
         UvError::Build { text }
     } else if any(&["does not satisfy Python", "requested Python version", "requires-python"]) {
         UvError::RequiresPython { text }
-    } else if any(&["was not found in the package registry", "was not found in the cache", "There are no versions of"])
-    {
+    } else if any(&[
+        "was not found in the package registry",
+        "was not found in the cache",
+        "There are no versions of",
+        "No matching distribution found",
+    ]) {
         UvError::NotFound { text }
     } else if any(&["No solution found", "unsatisfiable"]) {
         UvError::NoSolution { text }
@@ -246,7 +260,9 @@ fn classify(said: &str) -> UvError {
 
 /// From the first error on; of each traceback only its last line; the middle left out if it is still long.
 fn shorten(said: &str) -> String {
-    let lines = said.lines().skip_while(|line| !line.trim_start().starts_with("error") && !line.contains('×'));
+    let lines = said
+        .lines()
+        .skip_while(|line| !line.trim_start().to_ascii_lowercase().starts_with("error") && !line.contains('×'));
     let mut kept: Vec<String> = Vec::new();
     let mut traceback: Option<usize> = None;
     for line in lines {

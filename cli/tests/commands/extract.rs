@@ -73,8 +73,8 @@ fn nothing_is_written_of_a_package_that_does_not_verify() {
 #[test]
 fn a_slot_that_is_not_there_is_named_with_those_that_are() {
     let folder = Folder::new().with_package();
-    for slot in ["2", "-1", "nope", "18446744073709551616"] {
-        folder.flavor(&["extract", "app.psp", slot, "out"]).fails(1, &[slot, "0 to 1", "script, tree"]);
+    for slot in ["3", "-1", "nope", "18446744073709551616"] {
+        folder.flavor(&["extract", "app.psp", slot, "out"]).fails(1, &[slot, "0 to 2", "script, tree, _attestation"]);
     }
     folder.flavor(&["extract", "app.psp", "0"]).fails(2, &["OUT"]);
     assert!(!folder.listing().iter().any(|name| name.contains("out")), "{:?}", folder.listing());

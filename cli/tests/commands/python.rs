@@ -112,9 +112,6 @@ fn options_that_do_not_fit_are_found_before_anything_is_built() {
     pack(&folder, &["--python", "./nowhere/python"]).fails(1, &["nowhere/python", "does not exist"]);
     let run = pack(&folder, &["--python", "/bin/false", "--private-key", "project/words.txt"]);
     run.fails(1, &["private key", "/bin/false"]);
-    folder.write("project/uv.lock", "");
-    let run = pack(&folder, &["--extra", "x"]);
-    assert!(run.stderr.contains("uv.lock: warning: the lock file is not read yet"), "{run:#?}");
     let folder = Folder::new().with_app();
     folder.flavor(&["pack", "--manifest", "app/app.json", "--python", "uv"]).fails(2, &["--python", "Python projects"]);
 }

@@ -149,6 +149,7 @@ pub fn package_of(launcher: &[u8], slots: &[Slot], command: &str, extra: &str, v
                 purpose: "data".into(),
                 lifecycle: slot.lifecycle.clone(),
                 permissions: slot.permissions,
+                extra: Vec::new(),
                 encoded: facts(stored, slot.content.len()),
             })
             .collect(),

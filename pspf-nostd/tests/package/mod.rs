@@ -66,6 +66,7 @@ pub(crate) fn plan() -> PackagePlan {
         purpose: "data".to_owned(),
         lifecycle: lifecycle.to_owned(),
         permissions,
+        extra: Vec::new(),
         encoded: encoded(stored, stored.len()),
     };
     PackagePlan {

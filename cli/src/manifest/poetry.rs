@@ -1,0 +1,50 @@
+//! `[tool.poetry]`, where a project has no `[project]`: its values, under the names of `[project]`.
+
+use super::{
+    Document,
+    document::{Entry, Node, Value},
+};
+
+/// Puts name, version, description and scripts of `[tool.poetry]` into `[project]`, each with its place in the text.
+///
+/// Dependencies are left to the build backend, which knows Poetry's own notation of versions.
+pub fn adopt(document: &mut Document) {
+    let tables = document.root.entries();
+    if tables.iter().any(|entry| entry.key == "project") {
+        return;
+    }
+    let tool = tables.iter().find(|entry| entry.key == "tool").map(|entry| entry.node.entries()).unwrap_or_default();
+    let Some(poetry) = tool.iter().find(|entry| entry.key == "poetry") else { return };
+    let mut project: Vec<Entry> = poetry
+        .node
+        .entries()
+        .iter()
+        .filter(|entry| ["name", "version", "description"].contains(&entry.key.as_str()))
+        .cloned()
+        .collect();
+    let scripts = poetry.node.entries().iter().find(|entry| entry.key == "scripts");
+    project.extend(scripts.map(|scripts| Entry { node: references(&scripts.node), ..scripts.clone() }));
+    let extras = poetry.node.entries().iter().find(|entry| entry.key == "extras").cloned();
+    project.extend(extras.map(|extras| Entry { key: "optional-dependencies".to_owned(), ..extras }));
+    let entry = Entry {
+        key: "project".to_owned(),
+        span: poetry.span.clone(),
+        node: Node::in_text(poetry.node.span.clone(), Value::Table(project)),
+    };
+    if let Value::Table(entries) = &mut document.root.value {
+        entries.push(entry);
+    }
+}
+
+/// A script is a text, or a table with `reference` and `type = "console"`; programs and files are not entry points.
+fn references(scripts: &Node) -> Node {
+    let entry = |entry: &Entry| {
+        let node = match &entry.node.value {
+            Value::Table(fields) => fields.iter().find(|field| field.key == "reference")?.node.clone(),
+            _ => entry.node.clone(),
+        };
+        let is_function = matches!(&node.value, Value::String(text) if text.contains(':'));
+        is_function.then(|| Entry { node, ..entry.clone() })
+    };
+    Node { value: Value::Table(scripts.entries().iter().filter_map(entry).collect()), ..scripts.clone() }
+}

@@ -1,0 +1,321 @@
+//! The tables.
+
+use super::{Key, Kind, key};
+use crate::manifest::words::{LIFECYCLES, PLATFORMS};
+
+/// Names of operating systems under `conditions`.
+pub const SYSTEMS: &[&str] = &["linux", "darwin", "windows"];
+
+/// The sections of `pyproject.toml` that are read.
+pub const SECTIONS: &[(&str, &[Key])] = &[("project", PROJECT), ("tool.flavor", FLAVOR)];
+
+/// `[project]` (PyPA specification of `pyproject.toml`).
+pub const PROJECT: &[Key] = &[
+    key(
+        "name",
+        Kind::Text,
+        "Name of the project. Where there is no `[project]`, it comes from `[tool.poetry]` or from the build backend.",
+    ),
+    key("version", Kind::Text, "Version. It can be left to the build backend with `dynamic = [\"version\"]`.")
+        .variable("FLAVOR_VERSION"),
+    key("description", Kind::Text, "One sentence about the project."),
+    key(
+        "requires-python",
+        Kind::Text,
+        "Versions of Python that the project accepts; the bundled one is chosen among them.",
+    ),
+    key("dependencies", Kind::Texts, "Requirements (PEP 508) that are installed into the package."),
+    key(
+        "optional-dependencies",
+        Kind::Others,
+        "Groups of further requirements, each a list; `--extra GROUP` installs one.",
+    ),
+    key(
+        "scripts",
+        Kind::TextTable,
+        "Commands of the package, `name = \"module:function\"`. One of them is the default (see `entry_point`); the others are started \
+         by calling the package through a link of that name, or with `FLAVOR_COMMAND=name`.",
+    ),
+    key("gui-scripts", Kind::TextTable, "The same for commands with windows."),
+    key("dynamic", Kind::Texts, "What the build backend provides."),
+    key("readme", Kind::Others, "Left to the build backend."),
+    key("license", Kind::Others, "Left to the build backend."),
+    key("license-files", Kind::Others, "Left to the build backend."),
+    key("authors", Kind::Others, "Left to the build backend."),
+    key("maintainers", Kind::Others, "Left to the build backend."),
+    key("keywords", Kind::Others, "Left to the build backend."),
+    key("classifiers", Kind::Others, "Left to the build backend."),
+    key("urls", Kind::Others, "Left to the build backend."),
+    key(
+        "entry-points",
+        Kind::Others,
+        "Left to the build backend: installed with the project, so that plug-ins are found.",
+    ),
+    key("import-names", Kind::Others, "Left to the build backend."),
+    key("import-namespaces", Kind::Others, "Left to the build backend."),
+];
+
+/// `[tool.flavor]`.
+pub const FLAVOR: &[Key] = &[
+    key("entry_point", Kind::Text, "What the package runs: `\"module:function\"`, or a name of `[project.scripts]`.")
+        .default("the script that is named like the project, else the only script")
+        .variable("FLAVOR_ENTRY_POINT"),
+    key("package_name", Kind::Text, "Name of the package and of its file.")
+        .default("`metadata.package_name`, else `project.name`")
+        .variable("FLAVOR_PACKAGE_NAME"),
+    key("description", Kind::Text, "One sentence about the package.").default("`project.description`"),
+    key("type", Kind::Word(&["cli", "gui", "service"]), "What kind of program it is; recorded in the metadata."),
+    key(
+        "platforms",
+        Kind::Texts,
+        "Platforms that the package may be made for; packing for another one is an error. One file holds one platform.",
+    ),
+    key("python_version", Kind::Text, "The same as `python.version`."),
+    key("python", Kind::Table(PYTHON), "Which Python goes into the package. `--python` outweighs it."),
+    key("execution", Kind::Table(EXECUTION), "How the program is started."),
+    key("slots", Kind::Tables(SLOT), "Further content of the package: configuration, data, programs."),
+    key("build", Kind::Table(BUILD), "How the project is built and its dependencies are installed."),
+    key("hooks", Kind::Table(HOOKS), "Commands that run while the package is made or set up."),
+    key("runtime", Kind::Table(RUNTIME), "How modules are compiled."),
+    key(
+        "security",
+        Kind::Table(SECURITY),
+        "How the package is signed. The options `--private-key`, `--public-key`, `--key-seed` and the variable `FLAVOR_KEY_SEED` outweigh these keys.",
+    ),
+    key(
+        "policy",
+        Kind::Table(POLICY),
+        "What the package itself demands of the machine that runs it; its launcher enforces it.",
+    ),
+    key(
+        "conditions",
+        Kind::Again(SYSTEMS),
+        "Values for one operating system: each table can hold every key of `[tool.flavor]`, and outweighs it when a package for that system is made.",
+    ),
+    key("features", Kind::Table(FEATURES), "Switches. One that cannot do what it says is refused."),
+    key("metadata", Kind::Table(METADATA), "What is recorded in the metadata."),
+    key(
+        "launchers",
+        Kind::Tables(LAUNCHER),
+        "Launchers to put in front, by platform; `--launcher-bin` and `FLAVOR_LAUNCHER_BIN` outweigh them.",
+    ),
+];
+
+const PYTHON: &[Key] = &[
+    key("version", Kind::Text, "Version, such as `\"3.12\"` or `\"3.12.4\"`."),
+    key("min_version", Kind::Text, "The oldest version that is accepted, besides `project.requires-python`."),
+    key("max_version", Kind::Text, "The newest version that is accepted: `\"3.13\"` accepts every 3.13."),
+];
+
+const EXECUTION: &[Key] = &[
+    key(
+        "command",
+        Kind::Text,
+        "The command line to run instead of an entry point, with placeholders, such as `\"{workenv}/bin/python -m app\"`. `python` and `python3` there are the bundled interpreter.",
+    ),
+    key("args", Kind::Texts, "Arguments in front of the user's."),
+    key("working_directory", Kind::Text, "Directory to start in, relative to the work environment.")
+        .default("the caller's"),
+    key("timeout", Kind::Seconds, "Seconds after which the program is ended."),
+    key("min_memory", Kind::Size, "Memory that the machine must have."),
+    key("max_memory", Kind::Size, "Memory that the program may use."),
+    key("max_cpu_seconds", Kind::Seconds, "Processor time that the program may use, in seconds."),
+    key(
+        "max_cpu_percent",
+        Kind::Integer(1, 100),
+        "Refused: a share of the processors cannot be set without rights that a program started by a user has not.",
+    ),
+    key(
+        "runtime",
+        Kind::Table(&[key(
+            "env",
+            Kind::Table(ENVIRONMENT),
+            "What happens to the caller's environment (docs/launcher.md).",
+        )]),
+        "Settings of the running program.",
+    ),
+    key(
+        "runtime_env",
+        Kind::Table(&[key("set_vars", Kind::TextTable, "An old spelling of `execution.runtime.env.set`.")]),
+        "An old spelling.",
+    ),
+];
+
+const ENVIRONMENT: &[Key] = &[
+    key("unset", Kind::Texts, "Names or patterns of variables to remove."),
+    key("pass", Kind::Texts, "Names or patterns that are kept in spite of `unset`.").variable("FLAVOR_RUNTIME_ENV_PASSTHROUGH"),
+    key("set", Kind::TextTable, "Variables to set. `{workenv}` and the other placeholders are filled in at the start; `$FLAVOR_WORKENV` means `{workenv}`.")
+        .variable("FLAVOR_RUNTIME_ENV_SET"),
+    key("map", Kind::TextTable, "Variables to rename: `OLD = \"NEW\"`."),
+    key("isolated", Kind::Boolean, "Remove the variables that would send the interpreter to other modules, such as `PYTHONPATH`.").default("`true`"),
+];
+
+/// `[[tool.flavor.slots]]`.
+pub const SLOT: &[Key] = &[
+    key("id", Kind::Text, "Name of the slot, unique in the package. Required."),
+    key(
+        "source",
+        Kind::Text,
+        "File, directory, or pattern such as `data/**/*.json`, relative to the manifest. Required. What a pattern finds keeps its path from the first folder with a wildcard on.",
+    ),
+    key("extract_to", Kind::Text, "Where it goes in the work environment.")
+        .default("the last part of `source`; `id` for a pattern"),
+    key("target", Kind::Text, "The same as `extract_to`."),
+    key("purpose", Kind::Text, "What it is for (see *Purposes*); recorded.").default("`data`"),
+    key("lifecycle", Kind::Word(LIFECYCLES), "When it is extracted and how long it stays (docs/launcher.md).")
+        .default("`runtime`"),
+    key("operations", Kind::Text, "Archive and compression, such as `tar.zst`, `gzip`, `raw`.")
+        .default("`tar.zst`, for one file `zstd`"),
+    key(
+        "compression",
+        Kind::Word(&["none", "raw", "gzip", "bzip2", "xz", "zstd"]),
+        "The compression alone, in place of `operations`.",
+    ),
+    key("compression_level", Kind::Integer(0, 22), "Its level: zstd 1 to 22, gzip and bzip2 1 to 9, xz 0 to 9."),
+    key("level", Kind::Integer(0, 22), "The same as `compression_level`."),
+    key("platform", Kind::Text, "Pack it for this platform or operating system only."),
+    key("permissions", Kind::Text, "Mode of the file, octal.").default("`\"0700\"` for programs, else `\"0600\"`"),
+    key("optional", Kind::Boolean, "Leave the slot out where its source does not exist.").default("`false`"),
+    key("size_hint", Kind::Size, "Size to expect; packing warns if the content is larger."),
+    key(
+        "checksum",
+        Kind::Text,
+        "`sha256:` and 64 hexadecimal digits of the source file; packing fails if they differ.",
+    ),
+    key("encryption", Kind::Text, "Refused: the format has no encryption that readers know."),
+    key("key_source", Kind::Text, "Refused, as `encryption`."),
+    key("slot", Kind::Integer(0, 65535), "Position in the list; checked."),
+    key("resolution", Kind::Text, "Accepted for the published tool's sake; it has no effect."),
+];
+
+const BUILD: &[Key] = &[
+    key("dependencies", Kind::Texts, "Requirements for building the project, besides `build-system.requires`. A local folder (`\"./lib\"`) is a project that is installed into the package.")
+        .variable("FLAVOR_BUILD_DEPENDENCIES"),
+    key("extra_packages", Kind::Texts, "Requirements to install into the package besides the project's own."),
+    key("include", Kind::Texts, "Patterns: only these files of the project are given to the build backend, and what a build itself needs."),
+    key("exclude", Kind::Texts, "Patterns: these files of the project are not given to the build backend."),
+    key("exclude_from_deps", Kind::Texts, "Patterns of files, relative to the folder of installed modules, that are left out of the package."),
+    key("include_tests", Kind::Boolean, "Keep folders called `test` and `tests` inside of packages. Without it they go, but for those that other modules import.").default("`false`"),
+    key("requirements_file", Kind::Text, "A requirements file (with or without hashes) whose versions are installed. It outweighs `uv.lock`."),
+    key("no_dev_deps", Kind::Boolean, "`false` installs the dependency group `dev` as well.").default("`true`"),
+    key("use_pip", Kind::Boolean, "Install with pip instead of uv.").default("`false`"),
+    key("index_url", Kind::Text, "Package index. `${NAME}` stands for a variable."),
+    key("extra_index_urls", Kind::Texts, "Further indexes."),
+    key("trusted_hosts", Kind::Texts, "Hosts whose certificates are not checked."),
+    key("manylinux", Kind::TextOrTexts, "Newest manylinux tag that wheels may have, such as `manylinux_2_28`; of several the newest counts."),
+    key("env", Kind::TextTable, "Variables for the build and its commands."),
+    key("platform", Kind::Named(PLATFORMS, &[key("env", Kind::TextTable, "Variables for builds for this platform.")]), "Settings for one platform."),
+    key("venv_path", Kind::Text, "Build the project in a virtual environment in this folder, instead of an isolated one that is thrown away."),
+    key("system_site_packages", Kind::Boolean, "The build environment sees the packages of the interpreter that it is made of.").default("`false`"),
+    key("pre_install_commands", Kind::Texts, "Commands for the build environment, before the project is built in it: `pip install numpy==1.26.4`."),
+    key("pre_build_commands", Kind::Texts, "The same as `hooks.pre_build`."),
+    key("pre_build", Kind::TextOrTexts, "The same as `hooks.pre_build`."),
+    key("post_build", Kind::TextOrTexts, "The same as `hooks.post_build`."),
+    key("strip", Kind::Boolean, "Remove debugging symbols from the programs and libraries of dependencies (the interpreter's always go).")
+        .default("`false`")
+        .variable("FLAVOR_BUILD_STRIP"),
+    key("compression_level", Kind::Integer(0, 22), "Zstandard level of slots that name none; 0 stores them as they are.").default("`19`"),
+    key("deterministic", Kind::Boolean, "`false` records the time of packing instead of a fixed one.")
+        .default("`true`")
+        .variable("FLAVOR_BUILD_DETERMINISTIC"),
+    key("seed", Kind::Text, "The same as `security.key_seed`.").variable("FLAVOR_SEED"),
+];
+
+const HOOKS: &[Key] = &[
+    key(
+        "pre_build",
+        Kind::TextOrTexts,
+        "Shell commands, run in the project's folder before it is built. One that fails stops packing.",
+    ),
+    key("post_build", Kind::TextOrTexts, "The same when the package is there; `FLAVOR_PACKAGE` names it."),
+    key(
+        "post_extract",
+        Kind::TextOrTexts,
+        "Commands for the user's machine, run in the work environment when it is set up: words and placeholders, no shell. `python` is the bundled interpreter.",
+    ),
+    key(
+        "pre_extract",
+        Kind::TextOrTexts,
+        "Refused: before the extraction nothing of the package is there that could run.",
+    ),
+];
+
+const RUNTIME: &[Key] = &[
+    key(
+        "optimization_level",
+        Kind::Integer(0, 2),
+        "As `python -O` (1: no assertions) and `-OO` (2: no docstrings either).",
+    )
+    .default("`0`"),
+    key("compile_bytecode", Kind::Boolean, "Compile all modules while packing.").default("`true`"),
+    key("strip_docstrings", Kind::Boolean, "Leave docstrings out of the compiled modules.").default("`false`"),
+];
+
+const SECURITY: &[Key] = &[
+    key("algorithm", Kind::Word(&["ed25519"]), "The only one."),
+    key("private_key_path", Kind::Text, "File of the private key, relative to the manifest."),
+    key("public_key_path", Kind::Text, "File of the public key that the private key must belong to."),
+    key(
+        "key_seed",
+        Kind::Text,
+        "Sign with the key that this text gives. Write `${NAME}` for a variable: who can read the seed can sign.",
+    )
+    .variable("FLAVOR_KEY_SEED"),
+    key("require_signature", Kind::Boolean, "Only `true`: every package is signed.").default("`true`"),
+    key(
+        "allowed_signers",
+        Kind::Texts,
+        "Fingerprints (`SHA256:` and 64 hexadecimal digits); packing with another key is an error.",
+    ),
+    key("integrity", Kind::Table(INTEGRITY), "What is checked at each start. Nothing of it can be turned off."),
+];
+
+const INTEGRITY: &[Key] = &[
+    key("verify_checksums", Kind::Boolean, "Only `true`.").default("`true`"),
+    key("checksum_algorithm", Kind::Word(&["sha256"]), "The only one."),
+    key("verify_slots", Kind::Boolean, "Only `true`.").default("`true`"),
+    key("strict_slot_validation", Kind::Boolean, "Only `true`.").default("`true`"),
+];
+
+const POLICY: &[Key] = &[
+    key("platforms", Kind::Texts, "Platforms that the package may run on."),
+    key("refuse_root", Kind::Boolean, "Do not run as root.").default("`false`"),
+    key("max_age_days", Kind::Integer(1, 36500), "Do not run when the package is older than so many days."),
+    key("require_env", Kind::Texts, "Variables that must be set."),
+];
+
+const FEATURES: &[Key] = &[
+    key("optimize_size", Kind::Boolean, "`strip = true` and `compression_level = 22`, where they are not stated."),
+    key(
+        "optimize_speed",
+        Kind::Boolean,
+        "`compression_level = 3`, where it is not stated: packing is fast, and the package larger.",
+    ),
+    key(
+        "experimental_compression",
+        Kind::Boolean,
+        "`true` is refused: there is none; slots name their compression in `operations`.",
+    ),
+    key(
+        "parallel_extraction",
+        Kind::Boolean,
+        "`false` is refused: the launcher decides by itself how many slots it extracts at a time.",
+    ),
+    key(
+        "memory_mapping",
+        Kind::Boolean,
+        "`true` is refused: the launcher reads, so that a file that is cut short meanwhile is an error and not a crash.",
+    ),
+];
+
+const METADATA: &[Key] = &[
+    key("package_name", Kind::Text, "As `package_name`, which outweighs it.").variable("FLAVOR_METADATA_PACKAGE_NAME"),
+    key("builder", Kind::Text, "Who or what makes the package. `${NAME}` stands for a variable."),
+    key("build_host", Kind::Text, "Where it is made. Without it no host is recorded."),
+    key("custom", Kind::Free, "Values of your own. In texts `${NAME}` stands for a variable, which must be set."),
+];
+
+const LAUNCHER: &[Key] = &[
+    key("platform", Kind::Word(PLATFORMS), "The platform."),
+    key("binary", Kind::Text, "File of the launcher, relative to the manifest."),
+];

@@ -1,0 +1,232 @@
+//! Reading a manifest file: the text, what outweighs it, and what only a build backend knows.
+
+use super::{python_project, tree_options::tree_options};
+use crate::{
+    interrupt::Scratch,
+    manifest::{
+        Document, PackageSpec, SlotSpec, builder,
+        document::{Entry, Node, Origin, Value},
+        layers::{self, Given},
+        poetry, pyproject,
+        slots::SourceBase,
+    },
+    problem::{Failure, Problem, Weight, open_argument},
+    python::{self, ProjectMetadata, PythonChoice},
+};
+use std::{
+    env, fs,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
+/// Longest manifest read, in bytes.
+const MANIFEST_MAX: u64 = 4 << 20;
+
+/// What the manifest describes.
+#[derive(Debug)]
+pub enum Project {
+    /// Files.
+    Files(Box<PackageSpec>),
+    /// A Python project.
+    Python(Box<pyproject::PythonSpec>),
+}
+
+impl Project {
+    /// The package's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Files(spec) => &spec.name,
+            Self::Python(spec) => &spec.package_name,
+        }
+    }
+
+    /// The slots of the manifest.
+    #[must_use]
+    pub fn slots(&self) -> &[SlotSpec] {
+        match self {
+            Self::Files(spec) => &spec.slots,
+            Self::Python(spec) => &spec.slots,
+        }
+    }
+}
+
+/// Which manifest, and what the command line says about it.
+#[derive(Clone, Debug)]
+pub struct ManifestOptions<'a> {
+    /// The file.
+    pub path: &'a Path,
+    /// `--workenv-base`.
+    pub workenv_base: Option<&'a Path>,
+    /// `--strict-manifest`.
+    pub strict: bool,
+    /// `--strip`.
+    pub strip: bool,
+    /// `--level`.
+    pub level: Option<i64>,
+    /// `--python`.
+    pub python: &'a str,
+    /// Operating system and architecture of the package.
+    pub platform: (&'a str, &'a str),
+}
+
+/// A manifest that was read.
+#[derive(Debug)]
+pub struct ManifestFile {
+    /// The tree of values, with everything that outweighs the text.
+    pub document: Document,
+    /// What it says.
+    pub project: Project,
+    /// Everything found, errors and warnings.
+    pub problems: Vec<Problem>,
+    /// Its directory; empty for the current one.
+    pub directory: PathBuf,
+}
+
+impl ManifestFile {
+    /// Whether something keeps the package from being made.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.problems.iter().any(|problem| problem.severity == Weight::Error)
+    }
+}
+
+/// Whether a path names a builder manifest.
+#[must_use]
+pub fn is_json(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+}
+
+/// The directory that relative sources are relative to; empty for the current one.
+#[must_use]
+pub fn directory_of(path: &Path) -> PathBuf {
+    path.parent().map(Path::to_owned).unwrap_or_default()
+}
+
+/// Opens and parses a manifest.
+///
+/// # Errors
+/// Usage where there is no such file, else everything that is wrong with its syntax.
+pub fn parse(path: &Path) -> Result<Document, Failure> {
+    let file = open_argument(path, "a manifest").map_err(|mut failure| {
+        let setup = path.with_file_name("setup.py");
+        for problem in &mut failure.problems {
+            problem.hint = Some(if setup.is_file() {
+                format!(
+                    "pack the project by its {0}: --manifest {0}; or write a pyproject.toml (`flavor init`)",
+                    setup.display()
+                )
+            } else {
+                "name the project's pyproject.toml, or a JSON manifest, with --manifest; `flavor init` writes one"
+                    .to_owned()
+            });
+        }
+        failure
+    })?;
+    if is_setup(path) {
+        return Ok(Document::from_toml(path, String::new())?);
+    }
+    let mut text = Vec::new();
+    let read = file.take(MANIFEST_MAX.saturating_add(1)).read_to_end(&mut text);
+    read.map_err(|error| Problem::io("manifest.read", path, "read the manifest", &error))?;
+    let refuse = |code, message: &str| Err(Problem::error(code, message).file(path).into());
+    if pspf_nostd::offsets::length(&text) > MANIFEST_MAX {
+        return refuse("manifest.size", "the manifest is longer than 4 MiB");
+    }
+    let Ok(text) = String::from_utf8(text) else { return refuse("manifest.utf8", "the manifest is not UTF-8 text") };
+    Ok(if is_json(path) { Document::from_json(path, text) } else { Document::from_toml(path, text) }?)
+}
+
+fn is_setup(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == "setup.py")
+}
+
+/// Reads what a parsed manifest says.
+///
+/// # Errors
+/// Where the build backend had to be asked and did not answer.
+pub fn read(mut document: Document, options: &ManifestOptions<'_>) -> Result<ManifestFile, Failure> {
+    let directory = directory_of(options.path);
+    let base = SourceBase { directory: directory.clone(), workenv: workenv_base(options, &directory) };
+    if is_json(options.path) {
+        let (spec, problems) = builder::read(&document, &base);
+        let problems = strict(problems, options);
+        return Ok(ManifestFile { document, project: Project::Files(Box::new(spec)), problems, directory });
+    }
+    let platform = format!("{}_{}", options.platform.0, options.platform.1);
+    poetry::adopt(&mut document);
+    let variable = |name: &str| env::var(name).ok();
+    let mut given = Vec::new();
+    if options.strip {
+        let value = Value::Bool(true);
+        given.push(Given { path: "tool.flavor.build.strip", option: "--strip", value });
+    }
+    if let Some(level) = options.level {
+        let value = Value::Integer(level);
+        given.push(Given { path: "tool.flavor.build.compression_level", option: "--level", value });
+    }
+    let asks_backend = knows_only_the_backend(&document, &directory);
+    let mut problems = layers::apply(&mut document, options.platform.0, &variable, given);
+    if asks_backend {
+        let (draft, _) = pyproject::read(&document, &base, &platform);
+        adopt(&mut document, &ask_backend(&draft, &directory, options.python)?);
+    }
+    let (spec, more) = pyproject::read(&document, &base, &platform);
+    problems.extend(more);
+    let problems = strict(problems, options);
+    Ok(ManifestFile { document, project: Project::Python(Box::new(spec)), problems, directory })
+}
+
+/// With `--strict-manifest` a key that means nothing is an error.
+fn strict(mut problems: Vec<Problem>, options: &ManifestOptions<'_>) -> Vec<Problem> {
+    for problem in problems.iter_mut().filter(|problem| options.strict && problem.code == "manifest.unknown_key") {
+        problem.severity = Weight::Error;
+        "unknown key".clone_into(&mut problem.message);
+    }
+    problems
+}
+
+fn workenv_base(options: &ManifestOptions<'_>, directory: &Path) -> PathBuf {
+    let variable = || env::var_os("FLAVOR_WORKENV_BASE").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let base = options.workenv_base.map(Path::to_owned).or_else(variable);
+    // Relative to where the user stands, as all options are; sources are joined to the manifest's directory.
+    base.map_or_else(PathBuf::new, |base| fs::canonicalize(&base).unwrap_or_else(|_| directory.join(base)))
+}
+
+/// Neither `[project]` nor `[tool.poetry]`, and something to build.
+fn knows_only_the_backend(document: &Document, directory: &Path) -> bool {
+    let has = |key: &str| document.root.entries().iter().any(|entry| entry.key == key);
+    let setup = ["setup.py", "setup.cfg"].iter().any(|name| directory.join(name).is_file());
+    !has("project") && (has("build-system") || setup)
+}
+
+fn ask_backend(draft: &pyproject::PythonSpec, directory: &Path, python: &str) -> Result<ProjectMetadata, Failure> {
+    let temporary = env::temp_dir();
+    let scratch = Scratch::new(&temporary, "flavor-metadata-");
+    let scratch = scratch.map_err(|error| Problem::io("pack.temporary", &temporary, "write here", &error))?;
+    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    let options = tree_options(draft, directory);
+    let found = python::project_metadata(directory, scratch.path(), &PythonChoice::parse(python), &options);
+    found.map_err(|error| python_project::problem(&error).into())
+}
+
+/// Puts what the backend says under the names of `[project]`.
+fn adopt(document: &mut Document, metadata: &ProjectMetadata) {
+    let text = |text: &str| Node::from(Origin::Backend, Value::String(text.to_owned()));
+    let table = |entries: Vec<Entry>| Node::from(Origin::Backend, Value::Table(entries));
+    let entry = |key: &str, node: Node| Entry { key: key.to_owned(), span: 0..0, node };
+    let mut project = vec![entry("name", text(&metadata.name))];
+    // A variable has been put there before, and it outweighs the backend.
+    let stated = document.root.entries().iter().find(|entry| entry.key == "project");
+    if !stated.is_some_and(|project| project.node.entries().iter().any(|entry| entry.key == "version")) {
+        project.push(entry("version", text(&metadata.version)));
+    }
+    project.extend(metadata.summary.as_deref().map(|summary| entry("description", text(summary))));
+    project.extend(metadata.requires_python.as_deref().map(|versions| entry("requires-python", text(versions))));
+    let scripts = metadata.scripts.iter().map(|(name, value)| entry(name, text(value))).collect();
+    project.push(entry("scripts", table(scripts)));
+    let none = || Node::from(Origin::Backend, Value::Array(Vec::new()));
+    let extras = metadata.extras.iter().map(|name| entry(name, none())).collect();
+    project.push(entry("optional-dependencies", table(extras)));
+    layers::set(&mut document.root, "project", table(project));
+}

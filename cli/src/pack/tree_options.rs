@@ -1,0 +1,61 @@
+//! From the manifest's settings to those of the tree.
+
+use crate::{
+    manifest::{commands::Script, pyproject::PythonSpec},
+    python::{BuildEnvironment, BuildOptions, CompileOptions, EntryPoint, Installs, TreeOptions, TrimOptions},
+};
+use std::path::{Path, PathBuf};
+
+/// The function that a script calls.
+#[must_use]
+pub fn entry_point(script: &Script) -> Option<EntryPoint> {
+    EntryPoint::parse(&format!("{}:{}", script.module, script.function)).ok()
+}
+
+/// What the manifest says about the tree.
+#[must_use]
+pub fn tree_options(spec: &PythonSpec, directory: &Path) -> TreeOptions {
+    let build = &spec.build;
+    let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    let has_environment = build.venv_path.is_some() || build.system_site_packages || !build.pre_install.is_empty();
+    TreeOptions {
+        commands: spec
+            .commands
+            .others
+            .iter()
+            .filter_map(|script| Some((script.name.clone(), entry_point(script)?)))
+            .collect(),
+        accepts: spec.python.accepts.clone(),
+        index: build.index.clone(),
+        installs: Installs {
+            requirements: build.extra_packages.clone(),
+            projects: build.local_projects.iter().map(absolute).collect(),
+            requirements_file: build.requirements_file.as_ref().map(absolute),
+            locked: build.requirements_file.is_none() && directory.join("uv.lock").is_file(),
+            dev_group: build.dev_group,
+            use_pip: build.use_pip,
+            manylinux: build.manylinux,
+        },
+        build: BuildOptions {
+            requires: build.requires.clone(),
+            include: build.include.clone(),
+            exclude: build.exclude.clone(),
+            env: build.env.clone(),
+            environment: has_environment.then(|| BuildEnvironment {
+                path: build.venv_path.as_ref().map(absolute),
+                system_site_packages: build.system_site_packages,
+                commands: build.pre_install.clone(),
+            }),
+        },
+        trim: TrimOptions {
+            exclude: build.exclude_from_deps.clone(),
+            include_tests: build.include_tests,
+            strip: build.strip,
+        },
+        compile: CompileOptions {
+            optimization_level: spec.compile.optimization_level,
+            compile: spec.compile.compile,
+            strip_docstrings: spec.compile.strip_docstrings,
+        },
+    }
+}

@@ -1,0 +1,108 @@
+//! How a tree is built, as far as the defaults are not meant.
+
+use super::{EntryPoint, FilePatterns};
+use pep440_rs::VersionSpecifiers;
+use std::path::PathBuf;
+
+/// Everything that has a default.
+#[derive(Clone, Debug, Default)]
+pub struct TreeOptions {
+    /// Commands beside the one that the package runs, by name.
+    pub commands: Vec<(String, EntryPoint)>,
+    /// Versions of Python besides those that the project accepts.
+    pub accepts: Option<VersionSpecifiers>,
+    /// Where distributions come from.
+    pub index: IndexSettings,
+    /// What is installed besides the project and its dependencies.
+    pub installs: Installs,
+    /// How the project is built.
+    pub build: BuildOptions,
+    /// What of the result is left out.
+    pub trim: TrimOptions,
+    /// How modules are compiled.
+    pub compile: CompileOptions,
+}
+
+/// Where distributions come from, besides what the caller's environment says.
+#[derive(Clone, Debug, Default)]
+pub struct IndexSettings {
+    /// The index.
+    pub url: Option<String>,
+    /// Further indexes.
+    pub extra: Vec<String>,
+    /// Hosts whose certificates are not checked.
+    pub trusted_hosts: Vec<String>,
+}
+
+/// What is installed, and by whom.
+#[derive(Clone, Debug, Default)]
+pub struct Installs {
+    /// Further requirements.
+    pub requirements: Vec<String>,
+    /// Further projects.
+    pub projects: Vec<PathBuf>,
+    /// A requirements file.
+    pub requirements_file: Option<PathBuf>,
+    /// Whether `uv.lock` says the versions.
+    pub locked: bool,
+    /// Whether the dependency group `dev` is installed.
+    pub dev_group: bool,
+    /// Whether pip installs, and not uv.
+    pub use_pip: bool,
+    /// Newest glibc 2.x that wheels may need.
+    pub manylinux: Option<u16>,
+}
+
+/// How the project is built.
+#[derive(Clone, Debug, Default)]
+pub struct BuildOptions {
+    /// Requirements besides `build-system.requires`.
+    pub requires: Vec<String>,
+    /// Only these files of the project, if there are any.
+    pub include: FilePatterns,
+    /// Not these files.
+    pub exclude: FilePatterns,
+    /// Variables.
+    pub env: Vec<(String, String)>,
+    /// A build environment in place of an isolated one.
+    pub environment: Option<BuildEnvironment>,
+}
+
+/// A virtual environment to build in.
+#[derive(Clone, Debug, Default)]
+pub struct BuildEnvironment {
+    /// Its folder; none for one that is thrown away.
+    pub path: Option<PathBuf>,
+    /// Whether it sees the packages of the interpreter.
+    pub system_site_packages: bool,
+    /// Commands that run in it first.
+    pub commands: Vec<String>,
+}
+
+/// What is left out.
+#[derive(Clone, Debug, Default)]
+pub struct TrimOptions {
+    /// Installed files.
+    pub exclude: FilePatterns,
+    /// Whether folders of tests stay.
+    pub include_tests: bool,
+    /// Whether debugging symbols go.
+    pub strip: bool,
+}
+
+/// How modules are compiled.
+#[derive(Clone, Copy, Debug)]
+pub struct CompileOptions {
+    /// As `python -O` (1) and `-OO` (2).
+    pub optimization_level: u8,
+    /// Whether they are compiled at all.
+    pub compile: bool,
+    /// Whether docstrings are left out.
+    pub strip_docstrings: bool,
+}
+
+impl Default for CompileOptions {
+    fn default() -> Self {
+        Self { optimization_level: 0, compile: true, strip_docstrings: false }
+    }
+}
