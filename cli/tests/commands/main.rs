@@ -2,10 +2,12 @@
 
 mod attestation;
 mod bad_input;
+mod check;
 mod extract;
 mod help;
 mod interrupt;
 mod keygen;
+mod manifest;
 mod pack;
 mod policy;
 mod process;

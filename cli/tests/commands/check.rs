@@ -1,0 +1,259 @@
+//! `flavor check` and `flavor init`; every key that is refused or judged by its value, and what outweighs a manifest.
+
+use super::process::{Folder, Run};
+use std::fs;
+
+const HEAD: &str = "[project]\nname = 'app'\nversion = '1.0'\n[tool.flavor]\nentry_point = 'app:main'\n";
+
+fn check(text: &str, words: &[&str]) -> Run {
+    let folder = Folder::new();
+    folder.write("pyproject.toml", text);
+    folder.flavor(&[&["check"], words].concat())
+}
+
+#[test]
+fn a_right_manifest_is_ready_and_nothing_is_written() {
+    let folder = Folder::new();
+    folder.write("pyproject.toml", HEAD);
+    folder.flavor(&["check"]).succeeds().says(&["pyproject.toml: app is ready to be packed"]);
+    assert_eq!(folder.flavor(&["check", "--json"]).succeeds().json()["name"], "app");
+    assert_eq!(folder.listing(), ["pyproject.toml"]);
+    folder.flavor(&["check", "--manifest", "nope.toml"]).fails(2, &["nope.toml", "flavor init"]);
+    let folder = Folder::new().with_app();
+    folder.flavor(&["check", "--manifest", "app/app.json"]).succeeds().says(&["app/app.json: app is ready"]);
+}
+
+#[test]
+fn unknown_keys_are_named_with_the_nearest_and_can_be_errors() {
+    let text = format!(
+        "{HEAD}buidl.strip = true\n[tool.flavor.build]\nexclud = []\n[tool.flavor.conditions.linux]\nentrypoint = 'x'\n[tool.flavor.conditions.beos]\n[tool.flavor.build.platform.linux_amd46]\n[[tool.flavor.slots]]\nid = 'a'\nsource = 'pyproject.toml'\nlifcycle = 'lazy'\n"
+    );
+    let text = text.replace("[project]\n", "[project]\nauthor = 'x'\n");
+    let expected = [
+        ("2:1", "project.author", "authors"),
+        ("7:1", "tool.flavor.buidl", "build"),
+        ("9:1", "tool.flavor.build.exclud", "exclude"),
+        ("11:1", "tool.flavor.conditions.linux.entrypoint", "entry_point"),
+        ("13:29", "tool.flavor.build.platform.linux_amd46", "linux_amd64"),
+        ("17:1", "tool.flavor.slots[0].lifcycle", "lifecycle"),
+    ];
+    let run = check(&text, &[]).succeeds();
+    for (place, key, near) in expected {
+        let line =
+            format!("pyproject.toml:{place}: warning: `{key}`: unknown key, ignored\n  hint: did you mean `{near}`?");
+        assert!(run.stderr.contains(&line), "{line}\n{}", run.stderr);
+    }
+    assert!(run.stderr.contains("`tool.flavor.conditions.beos`: unknown key"), "{}", run.stderr);
+    let run = check(&text, &["--strict-manifest"]).fails(1, &["error: `tool.flavor.buidl`: unknown key"]);
+    assert_eq!(run.errors(), 7, "{run:#?}");
+    let folder = Folder::new();
+    folder.write("pyproject.toml", format!("{HEAD}[tool.flavor.build]\nexclud = []\n"));
+    folder.flavor(&["pack", "--strict-manifest"]).fails(1, &["`tool.flavor.build.exclud`: unknown key"]);
+    assert_eq!(folder.listing(), ["pyproject.toml"]);
+}
+
+#[test]
+fn what_cannot_be_honoured_is_refused_by_name() {
+    for (text, words) in [
+        ("features.experimental_compression = true", &["features.experimental_compression`", "there is none"][..]),
+        ("features.parallel_extraction = false", &["features.parallel_extraction`", "decides by itself"]),
+        ("features.memory_mapping = true", &["features.memory_mapping`", "cut short"]),
+        ("features = {optimize_size = true, optimize_speed = true}", &["features.optimize_speed`", "contradicts"]),
+        ("security.algorithm = 'rsa'", &["security.algorithm`", "one of ed25519", "found \"rsa\""]),
+        ("security.require_signature = false", &["security.require_signature`", "every package is signed"]),
+        ("security.integrity.verify_slots = false", &["integrity.verify_slots`", "cannot be turned off"]),
+        ("security.integrity.checksum_algorithm = 'md5'", &["checksum_algorithm`", "sha256"]),
+        ("security.allowed_signers = ['SHA256:abc123...']", &["allowed_signers[0]`", "64 hexadecimal digits"]),
+        ("hooks.pre_extract = ['x']", &["hooks.pre_extract`", "post_extract"]),
+        ("execution.max_cpu_percent = 80", &["execution.max_cpu_percent`", "max_cpu_seconds"]),
+        ("execution.max_memory = '1 gig'", &["execution.max_memory`", "\"2GiB\""]),
+        ("execution.timeout = 0", &["execution.timeout`", "out of range"]),
+        ("execution.command = '\"open'", &["execution.command`", "cannot be split"]),
+        ("execution.working_directory = ''", &["execution.working_directory`", "is empty"]),
+        ("python_version = 'three'", &["python_version`", "\"3.12\""]),
+        ("python_version = '3.11'\npython.version = '3.12'", &["python_version`", "contradicts"]),
+        ("python = {version = '3.12.1', max_version = '3.11'}", &["python.version`", "not between"]),
+        ("platforms = ['darwin_arm64']", &["tool.flavor.platforms`", "may not be made for this platform"]),
+        ("platforms = ['linux_x86']", &["platforms[0]`", "did you mean"]),
+        ("type = 'webapp'", &["tool.flavor.type`", "one of cli, gui, service"]),
+        ("build.compression_level = 99", &["build.compression_level`", "0 to 22"]),
+        ("build.manylinux = 'manylinux_3'", &["build.manylinux`", "manylinux_2_28"]),
+        ("build.manylinux = ['manylinux1']", &["build.manylinux`", "\"manylinux2014\" or newer"]),
+        ("build = {manylinux = 'manylinux2014', use_pip = true}", &["build.manylinux`", "use_pip = false"]),
+        ("build.exclude = ['a[']", &["build.exclude[0]`", "is not a pattern"]),
+        ("build.dependencies = ['./nowhere']", &["build.dependencies[0]`", "is not a Python project"]),
+        ("build.dependencies = ['not a requirement !']", &["build.dependencies[0]`", "is not a requirement"]),
+        ("build.requirements_file = 'requirements.lock'", &["requirements_file`", "there is no file"]),
+        ("runtime.optimization_level = 3", &["runtime.optimization_level`", "0 to 2"]),
+        (
+            "runtime = {strip_docstrings = true, compile_bytecode = false}",
+            &["strip_docstrings`", "compile_bytecode = true"],
+        ),
+        ("policy.platforms = ['plan9']", &["policy.platforms[0]`", "one of linux_amd64"]),
+        ("policy.max_age_days = 0", &["policy.max_age_days`", "1 or more"]),
+        (
+            "metadata.custom.commit = '${FLAVOR_TEST_UNSET}'",
+            &["metadata.custom.commit`", "FLAVOR_TEST_UNSET is not set"],
+        ),
+        ("metadata.package_name = '../../evil'", &["metadata.package_name`", "cannot be a file name"]),
+        ("launchers = [{platform = 'linux', binary = 'x'}]", &["launchers[0].platform`", "linux_amd64"]),
+    ] {
+        let run = check(&format!("{HEAD}{text}\n"), &[]).fails(1, words);
+        assert_eq!(run.errors(), 1, "{text}\n{run:#?}");
+        assert!(run.stderr.starts_with("pyproject.toml:6:") || run.stderr.contains("\npyproject.toml:"), "{run:#?}");
+    }
+}
+
+#[test]
+fn slots_are_judged_before_anything_is_built() {
+    for (text, words) in [
+        ("source = 'nowhere'", &["slots[0].source`", "cannot read \"nowhere\""][..]),
+        ("source = '*.nothing'", &["slots[0].source`", "finds 0 files"]),
+        ("source = 'data'\nlifecycle = 'attestation'", &["slots[0].lifecycle`", "reserved"]),
+        ("source = 'data'\nplatform = 'linux_x64'", &["slots[0].platform`", "did you mean"]),
+        ("source = 'data'\nextract_to = '{home}/.config'", &["slots[0].extract_to`", "state directory"]),
+        ("source = 'data'\nextract_to = '{tmp}/x'\nlifecycle = 'lazy'", &["extract_to`", "for one start only"]),
+        ("source = 'data'\nextract_to = '../x'", &["slots[0].extract_to`", "not a path inside"]),
+        ("source = 'data'\nextract_to = 'a'\ntarget = 'b'", &["slots[0].target`", "contradicts `extract_to`"]),
+        ("source = 'data'\noperations = 'tar'\ncompression = 'gzip'", &["slots[0].compression`", "one of the two"]),
+        ("source = 'data'\ncompression = 'lz4'", &["slots[0].compression`", "one of none, raw"]),
+        ("source = 'data'\ncompression = 'gzip'\ncompression_level = 12", &["slots[0]`", "gzip has no level 12"]),
+        ("source = 'data/a.json'\npermissions = 'rwx'", &["slots[0].permissions`", "octal"]),
+        ("source = 'data/a.json'\nchecksum = 'md5:1'", &["slots[0].checksum`", "64 hexadecimal digits"]),
+        ("source = 'data'\nchecksum = 'sha256:HASH'", &["slots[0]`", "not one file"]),
+        (
+            "source = 'data/a.json'\nchecksum = 'sha256:HASH'",
+            &["slots[0]`", "expected sha256:0000", "found sha256:ca3d163bab05"],
+        ),
+        ("source = 'data'\nencryption = 'aes256'", &["slots[0].encryption`", "no encryption"]),
+        ("source = 'data'\nkey_source = 'env:X'", &["slots[0].key_source`", "no encryption"]),
+    ] {
+        let folder = Folder::new();
+        folder.write("data/a.json", "{}\n");
+        let text = text.replace("HASH", &"0".repeat(64));
+        folder.write("pyproject.toml", format!("{HEAD}[[tool.flavor.slots]]\nid = 'x'\n{text}\n"));
+        let run = folder.flavor(&["check"]).fails(1, words);
+        assert_eq!(run.errors(), 1, "{text}\n{run:#?}");
+    }
+    let folder = Folder::new();
+    folder.write("data/a.json", "{}\n");
+    let slots = "[[tool.flavor.slots]]\nid = 'a'\nsource = 'data'\nsize_hint = 10\npurpose = 'data-fils'\n\
+        [[tool.flavor.slots]]\nid = 'b'\nsource = 'no'\noptional = true\n\
+        [[tool.flavor.slots]]\nid = 'c'\nsource = 'no'\nplatform = 'windows'\n\
+        [[tool.flavor.slots]]\nid = 'd'\nsource = 'data/a.json'\n\
+        checksum = 'sha256:ca3d163bab055381827226140568f3bef7eaac187cebd76878e0b63e9e442356'\n";
+    folder.write("pyproject.toml", format!("{HEAD}{slots}"));
+    let document = folder.flavor(&["check", "--json"]).succeeds().json();
+    assert_eq!(document["slots"], 2);
+    let left_out = document["left_out"].to_string();
+    assert!(left_out.contains("slot \\\"b\\\"") && left_out.contains("it is for windows"), "{left_out}");
+    let warnings = document["warnings"].to_string();
+    assert!(warnings.contains("slot.size_hint") && warnings.contains("did you mean `data-files`?"), "{warnings}");
+}
+
+#[test]
+fn flags_outweigh_variables_outweigh_conditions_outweigh_the_manifest() {
+    let folder = Folder::new();
+    let text = format!(
+        "{HEAD}description = 'plain'\n[tool.flavor.build]\nstrip = false\nindex_url = 'https://me:secret@example.org/simple'\nseed = 'hidden words'\n[tool.flavor.conditions.linux]\ndescription = 'on linux'\npackage_name = 'linux-app'\n"
+    );
+    folder.write("pyproject.toml", text);
+    let show = |variables: &[(&str, &str)], words: &[&str]| {
+        let mut command = folder.command();
+        command.args(["check", "--show-config", "--json"]).args(words).envs(variables.iter().copied());
+        let document = Run::of(&mut command).succeeds().json();
+        move |key: &str| {
+            let all = document["config"].as_array().unwrap();
+            let found = all.iter().find(|setting| setting["key"] == key).unwrap_or_else(|| panic!("{key}: {all:#?}"));
+            (found["value"].clone(), found["origin"].as_str().unwrap().to_owned())
+        }
+    };
+    let get = show(&[], &[]);
+    assert_eq!(get("tool.flavor.description"), ("on linux".into(), "pyproject.toml:12 (conditions)".to_owned()));
+    assert_eq!(get("tool.flavor.build.strip"), (false.into(), "pyproject.toml:8".to_owned()));
+    assert_eq!(get("tool.flavor.build.index_url").0, "https://…@example.org/simple");
+    assert_eq!(get("tool.flavor.build.seed").0, "(hidden)");
+    let variables = [
+        ("FLAVOR_PACKAGE_NAME", "other"),
+        ("FLAVOR_VERSION", "2.0"),
+        ("FLAVOR_ENTRY_POINT", "x:y"),
+        ("FLAVOR_METADATA_PACKAGE_NAME", "third"),
+        ("FLAVOR_BUILD_DEPENDENCIES", "wheel,setuptools"),
+        ("FLAVOR_BUILD_STRIP", "1"),
+        ("FLAVOR_BUILD_DETERMINISTIC", "0"),
+        ("FLAVOR_RUNTIME_ENV_PASSTHROUGH", "HOME,USER"),
+        ("FLAVOR_RUNTIME_ENV_SET", "APP_ENV=production"),
+        ("FLAVOR_SEED", "a"),
+        ("FLAVOR_KEY_SEED", "b"),
+    ];
+    let get = show(&variables, &[]);
+    for (key, value, variable) in [
+        ("tool.flavor.package_name", "other".into(), "FLAVOR_PACKAGE_NAME"),
+        ("project.version", "2.0".into(), "FLAVOR_VERSION"),
+        ("tool.flavor.entry_point", "x:y".into(), "FLAVOR_ENTRY_POINT"),
+        ("tool.flavor.metadata.package_name", "third".into(), "FLAVOR_METADATA_PACKAGE_NAME"),
+        ("tool.flavor.build.dependencies", serde_json::json!(["wheel", "setuptools"]), "FLAVOR_BUILD_DEPENDENCIES"),
+        ("tool.flavor.build.strip", true.into(), "FLAVOR_BUILD_STRIP"),
+        ("tool.flavor.build.deterministic", false.into(), "FLAVOR_BUILD_DETERMINISTIC"),
+        (
+            "tool.flavor.execution.runtime.env.pass",
+            serde_json::json!(["HOME", "USER"]),
+            "FLAVOR_RUNTIME_ENV_PASSTHROUGH",
+        ),
+        ("tool.flavor.execution.runtime.env.set.APP_ENV", "production".into(), "FLAVOR_RUNTIME_ENV_SET"),
+        ("tool.flavor.build.seed", "(hidden)".into(), "FLAVOR_SEED"),
+        ("tool.flavor.security.key_seed", "(hidden)".into(), "FLAVOR_KEY_SEED"),
+    ] {
+        assert_eq!(get(key), (value, variable.to_owned()), "{key}");
+    }
+    let get = show(&[("FLAVOR_BUILD_STRIP", "0")], &["--strip", "--level", "3"]);
+    assert_eq!(get("tool.flavor.build.strip"), (true.into(), "--strip".to_owned()));
+    assert_eq!(get("tool.flavor.build.compression_level"), (3.into(), "--level".to_owned()));
+    let mut command = folder.command();
+    let run = Run::of(command.arg("check").env("FLAVOR_BUILD_STRIP", "perhaps"));
+    run.fails(1, &["FLAVOR_BUILD_STRIP cannot be read", "found \"perhaps\""]);
+    let mut command = folder.command();
+    let run = Run::of(command.arg("check").env("FLAVOR_PACKAGE_NAME", "../../evil"));
+    run.fails(1, &["FLAVOR_PACKAGE_NAME (`tool.flavor.package_name`)", "cannot be a file name"]);
+}
+
+#[test]
+fn the_schema_is_json() {
+    let folder = Folder::new();
+    let schema = folder.flavor(&["check", "--schema"]).succeeds().json();
+    assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
+    folder.flavor(&["check", "--schema", "--show-config"]).fails(2, &["cannot be used with"]);
+}
+
+#[test]
+fn poetry_projects_are_read_without_their_backend() {
+    let text = "[tool.poetry]\nname = 'poem'\nversion = '1.2'\ndescription = 'x'\n[tool.poetry.scripts]\npoem = 'poem.cli:main'\n\
+        tool = {reference = 'poem.cli:tool', type = 'console'}\nfile = {reference = 'bin/x.sh', type = 'file'}\n[tool.poetry.extras]\nfast = ['six']\n";
+    let run = check(text, &["--show-config"]).succeeds();
+    run.says(&[
+        "project.name = \"poem\"",
+        "project.scripts.poem = \"poem.cli:main\"",
+        "project.scripts.tool = \"poem.cli:tool\"",
+    ]);
+    check(&text.replace("version = '1.2'", "version = 3"), &[])
+        .fails(1, &["pyproject.toml:3:11: error: `project.version`"]);
+}
+
+#[test]
+fn init_writes_what_is_missing_and_nothing_else() {
+    let folder = Folder::new();
+    folder.flavor(&["init", "my tool"]).succeeds().says(&["pyproject.toml", "src/my_tool/__init__.py", "flavor pack"]);
+    folder.flavor(&["check", "--manifest", "my tool/pyproject.toml", "--strict-manifest"]).succeeds();
+    let before = folder.bytes("my tool/pyproject.toml");
+    folder.flavor(&["init", "my tool"]).fails(1, &["there is a [tool.flavor] already", "pyproject.toml:"]);
+    assert_eq!(folder.bytes("my tool/pyproject.toml"), before);
+    folder.write(
+        "pyproject.toml",
+        "[project]\nname = 'Some-App'\nversion = '1'\n[project.scripts]\nrun-it = 'some.cli:go'\n",
+    );
+    assert_eq!(folder.flavor(&["init", "--json"]).succeeds().json()["ok"], true);
+    let text = fs::read_to_string(folder.path("pyproject.toml")).unwrap();
+    assert!(text.ends_with("\n[tool.flavor]\nentry_point = \"run-it\"\n"), "{text}");
+    folder.flavor(&["check"]).succeeds();
+    folder.flavor(&["init", "x", "--name", "bad-"]).fails(2, &["--name", "not the name"]);
+}

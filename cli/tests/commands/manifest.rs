@@ -1,0 +1,323 @@
+//! What the manifest's keys do: projects that use them, packed with real uv, and run.
+//!
+//! Together with `check.rs` (values that are refused, variables, slots), `python.rs` (`--extra`, dynamic versions) and
+//! `../manifest_reference.rs` (every key is read) this covers each row of the list of keys that the published tool ignores.
+
+use super::process::{Folder, Run};
+use serde_json::Value;
+use std::{fs, process::Command};
+
+const SETUPTOOLS: &str = "[build-system]\nrequires = ['setuptools>=61']\nbuild-backend = 'setuptools.build_meta'\n";
+
+const KIT: &str = r#"
+[project]
+name = "kit"
+version = "1.0"
+requires-python = ">=3.8"
+[project.scripts]
+kit = "kit.cli:main"
+kit-admin = "kit.cli:admin"
+broken = "kit.nowhere:main"
+[project.gui-scripts]
+kit-gui = "kit.cli:Gui.run"
+[tool.setuptools.packages.find]
+where = ["src"]
+[tool.setuptools.package-data]
+kit = ["*.txt"]
+[tool.flavor]
+type = "cli"
+platforms = ["linux_amd64", "linux_arm64"]
+python.min_version = "3.11"
+[tool.flavor.execution]
+args = ["--from-manifest", "two words"]
+timeout = 600
+max_memory = "64GB"
+[tool.flavor.execution.runtime.env]
+unset = ["SECRET_*", "FLAVOR_*"]
+set = { PLAIN = "a", PLACE = "$FLAVOR_WORKENV/data", NUMBER = 3 }
+map = { OLD = "NEW" }
+[tool.flavor.execution.runtime_env.set_vars]
+RATE_LIMIT = 1000
+[tool.flavor.build]
+dependencies = ["wheel>=0.38", "./lib"]
+extra_packages = ["six"]
+exclude = ["secret.py"]
+exclude_from_deps = ["six-*/LICENSE"]
+pre_build = ["echo generated > src/kit/made.txt", "scripts/prep.py"]
+post_build = "\"$FLAVOR_PACKAGE\" hook > from-hook.txt"
+env = { BUILD_MARK = "no", OTHER = "x" }
+platform.linux_amd64.env = { BUILD_MARK = "yes" }
+platform.linux_arm64.env = { BUILD_MARK = "yes" }
+compression_level = 1
+seed = "${FLAVOR_TEST_SEED}"
+deterministic = false
+[tool.flavor.hooks]
+post_extract = ["python {workenv}/data/setup.py"]
+[tool.flavor.runtime]
+optimization_level = 1
+strip_docstrings = true
+[tool.flavor.policy]
+require_env = ["HOME"]
+[tool.flavor.conditions.linux]
+description = "On Linux"
+[tool.flavor.metadata]
+builder = "CI ${FLAVOR_TEST_RUN}"
+build_host = "machine"
+custom = { team = "x", nested = { commit = "${FLAVOR_TEST_RUN}" }, n = 3 }
+[[tool.flavor.slots]]
+id = "data"
+source = "data/"
+purpose = "data-files"
+lifecycle = "persistent"
+[[tool.flavor.slots]]
+id = "conf"
+source = "config/**/*.json"
+extract_to = "{cache}/etc/conf"
+purpose = "configuration"
+compression = "gzip"
+platform = "linux"
+size_hint = "1MB"
+"#;
+
+const KIT_CLI: &str = r#"
+"""Doc."""
+import os, sys
+
+def show(which):
+    import lpkg, six
+    env = os.environ.get
+    print(which, os.path.basename(sys.argv[0]), sys.argv[1:], env("PLAIN"), os.path.basename(env("PLACE", "")), env("NUMBER"), env("RATE_LIMIT"), env("NEW"), env("SECRET_A"))
+    here = os.path.dirname(__file__)
+    print(sys.flags.optimize, __doc__, show.__doc__, open(here + "/made.txt").read().strip(), lpkg.X, env("FLAVOR_COMMAND"))
+    print(os.path.exists(here + "/tests"), os.path.exists(here + "/secret.py"), [name for name in os.listdir(os.path.dirname(here)) if name == "six.py"])
+    tree = env("FLAVOR_WORKENV")
+    print(open(tree + "/data/made").read(), sorted(os.listdir(tree + "/etc/conf")), sorted(os.listdir(tree + "/etc/conf/b")))
+
+def main():
+    """Shows."""
+    show("main")
+
+def admin():
+    show("admin")
+
+class Gui:
+    @staticmethod
+    def run():
+        show("gui")
+"#;
+
+fn kit() -> Folder {
+    let folder = Folder::new();
+    folder.write("kit/pyproject.toml", format!("{SETUPTOOLS}{KIT}"));
+    folder.write("kit/src/kit/cli.py", KIT_CLI);
+    folder.write("kit/src/kit/__init__.py", "");
+    folder.write("kit/src/kit/secret.py", "");
+    folder.write("kit/src/kit/tests/__init__.py", "");
+    folder.write(
+        "kit/scripts/prep.py",
+        "import os\nopen('prep.out', 'w').write(os.environ['BUILD_MARK'] + os.environ['OTHER'])\n",
+    );
+    folder.write(
+        "kit/data/setup.py",
+        "import os\nopen(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'made'), 'w').write('set up')\n",
+    );
+    for path in ["config/a.json", "config/b/c.json", "config/b/d.yaml"] {
+        folder.write(&format!("kit/{path}"), "{}");
+    }
+    let lib = "[project]\nname = 'lpkg'\nversion = '2'\n[tool.setuptools]\npackages = ['lpkg']\n";
+    folder.write("kit/lib/pyproject.toml", format!("{SETUPTOOLS}{lib}"));
+    folder.write("kit/lib/lpkg/__init__.py", "X = 7\n");
+    folder
+}
+
+fn metadata(folder: &Folder, package: &str) -> Value {
+    folder.flavor(&["inspect", "--json", package]).succeeds().json()["metadata"].clone()
+}
+
+#[test]
+fn a_project_that_uses_most_keys() {
+    let folder = kit();
+    let mut command = folder.command();
+    command.args(["pack", "--manifest", "kit/pyproject.toml", "--output", "kit.psp"]);
+    command.envs([("FLAVOR_TEST_RUN", "7"), ("FLAVOR_TEST_SEED", "seed"), ("FLAVOR_VERSION", "3.5")]);
+    let run = Run::of(&mut command).succeeds().says(&["from [tool.flavor.security]", "kit 3.5"]);
+    assert!(run.stderr.contains("the command broken will not start: the entry point's module kit.nowhere"), "{run:#?}");
+    assert!(run.stderr.contains("`tool.flavor.execution.runtime_env`: is an old spelling"), "{run:#?}");
+    assert_eq!(folder.bytes("kit/prep.out"), b"yesx");
+    assert!(folder.bytes("kit/from-hook.txt").starts_with(b"main kit ['--from-manifest', 'two words', 'hook']"));
+
+    let document = metadata(&folder, "kit.psp");
+    assert_eq!(document["package"]["description"], "On Linux");
+    assert_eq!(document["package"]["type"], "cli");
+    assert_eq!((&document["build"]["builder"], &document["build"]["build_host"]), (&"CI 7".into(), &"machine".into()));
+    assert_eq!(document["build"]["deterministic"], false);
+    assert_ne!(document["build"]["timestamp"], "2025-01-01T00:00:00+00:00");
+    assert_eq!(document["custom"], serde_json::json!({"team": "x", "nested": {"commit": "7"}, "n": 3}));
+    assert_eq!(document["policy"]["require_env"], serde_json::json!(["HOME"]));
+    assert_eq!(
+        (&document["execution"]["timeout"], &document["execution"]["max_memory"]),
+        (&600.into(), &64_000_000_000_u64.into())
+    );
+    let (data, conf) = (&document["slots"][2], &document["slots"][3]);
+    assert_eq!(
+        (&data["purpose"], &data["purpose_name"], &data["lifecycle"]),
+        (&"data".into(), &"data-files".into(), &"persistent".into())
+    );
+    assert_eq!((&conf["purpose"], &conf["purpose_name"]), (&"config".into(), &"configuration".into()));
+    assert_eq!((&conf["operations"], &conf["size_hint"]), (&"tar.gz".into(), &1_000_000.into()));
+    assert_eq!(conf["platform"], "linux");
+
+    let start = |name: &str, variables: &[(&str, &str)], words: &[&str]| {
+        let mut command = folder.package(name, words);
+        Run::of(command.envs(variables.iter().copied()))
+    };
+    let rest = "1 None None generated 7 None\nFalse False ['six.py']\nset up ['a.json', 'b'] ['c.json']\n";
+    let run = start("kit.psp", &[("OLD", "old"), ("SECRET_A", "x")], &["user"]).succeeds();
+    assert_eq!(run.stdout, format!("main kit ['--from-manifest', 'two words', 'user'] a data 3 1000 old None\n{rest}"));
+    std::os::unix::fs::symlink("kit.psp", folder.path("kit-admin")).unwrap();
+    start("kit-admin", &[], &[]).succeeds().says(&["admin kit-admin ["]);
+    start("kit-admin", &[("FLAVOR_COMMAND", "kit-gui")], &[]).succeeds().says(&["gui kit-gui ["]);
+    start("kit.psp", &[("FLAVOR_COMMAND", "nope")], &[]).fails(2, &["kit: there is no command 'nope'", "kit-admin"]);
+}
+
+#[test]
+fn hooks_and_keys_that_do_not_fit_stop_packing() {
+    let folder = kit();
+    let text = fs::read_to_string(folder.path("kit/pyproject.toml")).unwrap();
+    let pack = |text: String, words: &[&str], variables: &[(&str, &str)]| {
+        folder.write("kit/pyproject.toml", text);
+        let mut command = folder.command();
+        command.args(["pack", "--manifest", "kit/pyproject.toml", "--output", "kit.psp", "--quiet"]).args(words);
+        let run = Run::of(command.env("FLAVOR_TEST_RUN", "7").envs(variables.iter().copied()));
+        assert!(!folder.path("kit.psp").exists());
+        run
+    };
+    let seed = [("FLAVOR_TEST_SEED", "s")];
+    let run = pack(text.replace("\"scripts/prep.py\"", "\"echo so; false\""), &[], &seed);
+    let run = run.fails(1, &["hook", "`echo so; false` of hooks.pre_build ended with exit code 1", "so"]);
+    assert_eq!(run.errors(), 1, "{run:#?}");
+    pack(text.clone(), &[], &[]).fails(1, &["`tool.flavor.build.seed`", "FLAVOR_TEST_SEED is not set"]);
+    let other = format!("[tool.flavor.security]\nallowed_signers = ['SHA256:{}']\n", "ab".repeat(32));
+    pack(format!("{text}{other}"), &[], &seed).fails(1, &["does not allow this key", "from [tool.flavor.security]"]);
+    folder.flavor(&["keygen"]).succeeds();
+    folder.flavor(&["keygen", "--out-dir", "other"]).succeeds();
+    let keys = "[tool.flavor.security]\nprivate_key_path = '../keys/flavor-private.key'\npublic_key_path = '../other/flavor-public.key'\n";
+    let unseeded = text.replace("seed = \"${FLAVOR_TEST_SEED}\"\n", "");
+    pack(format!("{unseeded}{keys}"), &[], &[]).fails(1, &["does not belong to the private key", "public_key_path"]);
+    let absent = text.replace("python.min_version = \"3.11\"", "python_version = \"3.99\"");
+    pack(absent, &["--key-seed", "k"], &seed).fails(1, &["3.99"]);
+    let narrow = text.replace("python.min_version = \"3.11\"", "python.min_version = \"3.98\"");
+    pack(narrow, &[], &seed).fails(1, &[">=3.98"]);
+    let launchers = "[[tool.flavor.launchers]]\nplatform = 'linux_amd64'\nbinary = 'data/setup.py'\n";
+    folder.write("kit/pyproject.toml", format!("{text}{launchers}"));
+    let mut command = folder.command();
+    command.args(["pack", "--manifest", "kit/pyproject.toml", "--quiet"]).env_remove("FLAVOR_LAUNCHER_BIN");
+    let run = Run::of(command.env("FLAVOR_TEST_RUN", "7").envs(seed));
+    run.fails(1, &["kit/data/setup.py", "this is not a launcher", "`tool.flavor.launchers`"]);
+}
+
+#[test]
+fn index_settings_reach_uv_and_the_callers_outweigh_them() {
+    let folder = Folder::new();
+    let text = format!(
+        "{SETUPTOOLS}[project]\nname = 'a'\nversion = '1'\ndependencies = ['flavor-no-such-package-1a2b3c']\n[tool.setuptools]\npackages = []\n[tool.flavor]\nentry_point = 'a:b'\n[tool.flavor.runtime]\ncompile_bytecode = false\n[tool.flavor.build]\nindex_url = 'http://127.0.0.1:9/manifest/'\n"
+    );
+    folder.write("pyproject.toml", text);
+    let pack = |variables: &[(&str, &str)]| {
+        let mut command = folder.command();
+        command.args(["pack", "--quiet"]).env_remove("UV_DEFAULT_INDEX").env_remove("UV_INDEX_URL");
+        Run::of(command.env("UV_HTTP_RETRIES", "0").envs(variables.iter().copied()))
+    };
+    pack(&[]).fails(1, &["network could not be reached", "127.0.0.1:9/manifest/"]);
+    pack(&[("UV_DEFAULT_INDEX", "http://127.0.0.1:9/uv/")]).fails(1, &["127.0.0.1:9/uv/"]);
+    pack(&[("PIP_INDEX_URL", "http://127.0.0.1:9/pip/")]).fails(1, &["127.0.0.1:9/pip/"]);
+    pack(&[("HTTP_PROXY", "http://127.0.0.1:7"), ("UV_DEFAULT_INDEX", "http://index.invalid/x/")])
+        .fails(1, &["network could not be reached"]);
+}
+
+#[test]
+fn a_project_with_setup_py_alone_is_installed_by_pip_in_an_environment_of_its_own() {
+    let folder = Folder::new();
+    let setup = "import marker\nfrom setuptools import setup\nsetup(name='Old-Tool', version='0.' + marker.N, packages=['old', 'old.tests'], install_requires=['six'], entry_points={'console_scripts': ['old-tool = old.cli:main']})\n";
+    let note = "import os\nopen(os.environ['OUT'], 'w').write(os.environ['SSL_CERT_FILE'])\n";
+    folder.write("old/setup.py", setup.replace("import marker\n", note).replace("marker.N", "'3'"));
+    folder.write("old/old/__init__.py", "");
+    folder.write("old/old/tests/__init__.py", "");
+    folder.write("old/old/cli.py", "import os, sys\ndef main():\n    import six\n    from old import tests\n    print(six.__version__, sys.argv[1:], os.getcwd())\nif __name__ == '__main__':\n    main()\n");
+    let certificates = std::env::var_os("SSL_CERT_FILE").unwrap_or_else(|| "/etc/ssl/certs/ca-certificates.crt".into());
+    let mut command = folder.command();
+    command.args(["check", "--manifest", "old/setup.py", "--show-config"]).env("OUT", folder.path("certificates"));
+    let run = Run::of(command.env_remove("SSL_CERT_FILE").env("REQUESTS_CA_BUNDLE", &certificates)).succeeds();
+    assert_eq!(folder.bytes("certificates"), certificates.as_encoded_bytes());
+    run.says(&["project.name = \"Old-Tool\"", "project.version = \"0.3\"", "# build backend", "old.cli:main"]);
+    folder.flavor(&["pack", "--manifest", "old/pyproject.toml"]).fails(2, &["--manifest old/setup.py"]);
+
+    // The version needs a module that only the commands for the build environment bring.
+    folder.write("old/setup.py", setup);
+    folder.write("old/requirements.txt", "six==1.16.0\n");
+    folder.write("old/marker/setup.py", "from setuptools import setup\nsetup(name='marker', py_modules=['marker'])\n");
+    folder.write("old/marker/marker.py", "N = '4'\n");
+    folder.write("old/old/data.bin", "x");
+    let text = "[project]\nname = 'Old-Tool'\ndynamic = ['version', 'dependencies', 'scripts']\n[tool.flavor.execution]\ncommand = '{workenv}/bin/python -m old.cli'\n\
+        [tool.flavor.runtime]\ncompile_bytecode = false\n[tool.flavor.build]\nuse_pip = true\nvenv_path = '../venv'\npre_install_commands = ['pip install --quiet --no-build-isolation ./marker']\n\
+        requirements_file = 'requirements.txt'\ninclude_tests = true\ninclude = ['old/**/*.py', 'marker/*']\ncompression_level = 1\ndependencies = ['wheel']\n";
+    folder.write("old/pyproject.toml", text);
+    folder
+        .flavor(&["pack", "--manifest", "old/pyproject.toml", "--output", "old.psp"])
+        .succeeds()
+        .says(&["Old-Tool 0.4"]);
+    assert!(folder.path("venv/bin/python").exists());
+    // A module of the caller's directory is not taken for the package's.
+    folder.write("elsewhere/old/cli.py", "print('wrong')\n");
+    let run = Run::of(folder.package("old.psp", &["x"]).current_dir(folder.path("elsewhere"))).succeeds();
+    assert!(run.stdout.starts_with("1.16.0 ['x'] "), "{run:#?}");
+    folder.flavor(&["extract", "old.psp", "app", "--unpack", "app"]).succeeds();
+    let listing = folder.listing();
+    assert!(
+        listing.iter().any(|name| name.ends_with("old/tests/__init__.py"))
+            && !listing.iter().any(|name| name.starts_with("app") && name.ends_with(".pyc")),
+        "{listing:#?}"
+    );
+    folder.write("old/pyproject.toml", text.replace("/bin/python -m", "/bin/nowhere -m"));
+    folder.flavor(&["pack", "--manifest", "old/pyproject.toml"]).fails(1, &["the package has no bin/nowhere"]);
+}
+
+#[test]
+fn the_lock_file_says_the_versions_and_the_group_dev_comes_when_asked_for() {
+    let folder = Folder::new();
+    let text = format!(
+        "{SETUPTOOLS}[project]\nname = 'locked'\nversion = '1'\nrequires-python = '>=3.8'\ndependencies = ['six<1.17']\n[dependency-groups]\ndev = ['iniconfig==2.0.0']\n\
+         [tool.setuptools]\npy-modules = ['locked']\n[tool.flavor]\nentry_point = 'locked:main'\n[tool.flavor.runtime]\ncompile_bytecode = false\n[tool.flavor.build]\nno_dev_deps = false\ncompression_level = 1\nstrip = true\n"
+    );
+    folder.write("app/pyproject.toml", text.replace("six<1.17", "six==1.15.0"));
+    folder.write(
+        "app/locked.py",
+        "def main():\n    import six, iniconfig\n    print(six.__version__, iniconfig.__name__)\n",
+    );
+    let uv = std::env::var_os("FLAVOR_UV").unwrap_or_else(|| "uv".into());
+    let lock = || {
+        let mut command = Command::new(&uv);
+        command.args(["lock", "--quiet", "--directory"]).arg(folder.path("app"));
+        Run::of(command.env("UV_CACHE_DIR", folder.path("uv-cache")).env_remove("VIRTUAL_ENV")).succeeds();
+    };
+    lock();
+    // The lock fits the wider requirement too; only with it is 1.15.0 taken.
+    folder.write("app/pyproject.toml", text.replace("six<1.17", "six>=1.14"));
+    let run = folder.flavor(&["pack", "--manifest", "app/pyproject.toml", "--output", "x.psp", "--quiet"]);
+    run.fails(1, &["uv.lock", "uv lock"]);
+    lock();
+    folder.flavor(&["pack", "--manifest", "app/pyproject.toml", "--output", "x.psp", "--quiet"]).succeeds();
+    Run::of(&mut folder.package("x.psp", &[])).succeeds().says(&["1.15.0 iniconfig"]);
+}
+
+#[test]
+fn a_poetry_project_is_built_by_its_backend() {
+    let folder = Folder::new();
+    let text = "[build-system]\nrequires = ['poetry-core']\nbuild-backend = 'poetry.core.masonry.api'\n\
+        [tool.poetry]\nname = 'poem'\nversion = '1.2'\ndescription = 'x'\nauthors = []\n[tool.poetry.dependencies]\npython = '^3.8'\nsix = '^1.15'\n\
+        [tool.poetry.scripts]\npoem = 'poem:main'\n[tool.flavor.build]\ncompression_level = 1\n[tool.flavor.runtime]\ncompile_bytecode = false\n";
+    folder.write("pyproject.toml", text);
+    folder.write("poem/__init__.py", "def main():\n    import six\n    print('poem', six.PY3)\n");
+    folder.flavor(&["pack", "--output", "poem.psp"]).succeeds().says(&["poem 1.2"]);
+    Run::of(&mut folder.package("poem.psp", &[])).succeeds().says(&["poem True"]);
+}
