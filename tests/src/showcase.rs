@@ -160,6 +160,7 @@ fn slot(id: &str, target: &str, operations: &str, words: [&str; 2], mode: u16, c
         purpose: words[0].to_owned(),
         lifecycle: words[1].to_owned(),
         permissions: mode,
+        extra: Vec::new(),
         encoded: encode(&stored, content.len()),
     };
     Slot { plan, stored }

@@ -32,6 +32,8 @@ fn init_writes_a_policy_that_asks_for_nothing_and_never_overwrites() {
 #[test]
 fn check_decides_as_the_launcher_does() {
     let folder = Folder::new().with_package();
+    let pack = ["pack", "--manifest", "app/app.json", "--output", "bare.psp", "--key-seed", "test", "--no-attestation"];
+    folder.flavor(&pack).succeeds();
     for (rules, code) in [
         ("", None),
         ("[execution]\nrefuse_root = false", None),
@@ -44,8 +46,8 @@ fn check_decides_as_the_launcher_does() {
         ("[enforcement]\ndefault = 'warn'\n[execution]\nrequire_env = ['LICENCE']", None),
     ] {
         folder.write(POLICY, format!("version = 1\n{rules}\n"));
-        let check = folder.flavor(&["policy", "check", "app.psp", "--json"]);
-        let ran = Run::of(folder.package("app.psp", &[]).env("HOME", folder.path("")));
+        let check = folder.flavor(&["policy", "check", "bare.psp", "--json"]);
+        let ran = Run::of(folder.package("bare.psp", &[]).env("HOME", folder.path("")));
         let refused = ran.code == Some(108);
         assert_eq!(check.code, Some(i32::from(refused)), "{rules}: {check:#?} {ran:#?}");
         assert_eq!(code.is_some(), refused, "{rules}: {ran:#?}");
@@ -54,11 +56,13 @@ fn check_decides_as_the_launcher_does() {
         assert_eq!(denied.and_then(|found| found["code"].as_str()), code, "{rules}");
         if let Some(code) = code {
             assert!(ran.stderr.contains(code), "{rules}: {ran:#?}");
-            folder.flavor(&["policy", "check", "app.psp"]).fails(1, &[]).says(&["would not be run", code, POLICY]);
+            folder.flavor(&["policy", "check", "bare.psp"]).fails(1, &[]).says(&["would not be run", code, POLICY]);
         } else {
-            folder.flavor(&["policy", "check", "app.psp"]).succeeds().says(&["would be run here"]);
+            folder.flavor(&["policy", "check", "bare.psp"]).succeeds().says(&["would be run here"]);
         }
     }
+    folder.write(POLICY, "version = 1\n[attestation]\nrequire_sbom = true\n");
+    folder.flavor(&["policy", "check", "app.psp"]).succeeds();
 }
 
 #[test]
