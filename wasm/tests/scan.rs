@@ -50,6 +50,7 @@ fn slot(id: &str, operations: &str, lifecycle: &str, stored: &[u8]) -> (SlotPlan
         purpose: "data".to_owned(),
         lifecycle: lifecycle.to_owned(),
         permissions: 0o644,
+        extra: Vec::new(),
         encoded: encode(stored, stored.len()),
     };
     (plan, stored.to_vec())
