@@ -75,11 +75,11 @@ pub fn open(variable: impl Fn(&str) -> Option<OsString>) -> Option<String> {
     problem
 }
 
-/// Logs an event with its facts.
-pub fn event(severity: Severity, message: &str, facts: &[(&str, &dyn Display)]) {
-    let Some(Some(log)) = LOG.get() else { return };
+/// Logs an event with its facts; says whether the user has seen it, so that nothing is told twice.
+pub fn event(severity: Severity, message: &str, facts: &[(&str, &dyn Display)]) -> bool {
+    let Some(Some(log)) = LOG.get() else { return false };
     if severity > log.least {
-        return;
+        return false;
     }
     let line = line(log.json, severity, &calendar::text(calendar::now()), message, facts);
     // One write, so that lines of several processes do not mix; nobody is left to tell if it fails.
@@ -87,6 +87,7 @@ pub fn event(severity: Severity, message: &str, facts: &[(&str, &dyn Display)]) 
         Some(file) => (&mut &*file).write_all(line.as_bytes()),
         None => io::stderr().write_all(line.as_bytes()),
     };
+    log.file.is_none()
 }
 
 fn line(json: bool, severity: Severity, time: &str, message: &str, facts: &[(&str, &dyn Display)]) -> String {

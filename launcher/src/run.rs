@@ -206,20 +206,20 @@ fn finish(own: &OwnFile, outcome: Result<Ended, LaunchError>) -> ExitCode {
 
 pub(crate) fn fail(path: &Path, error: &LaunchError) -> ExitCode {
     let (what, remedy) = error.words();
-    log::event(
-        Severity::Error,
-        what,
-        &[("package", &path.display()), ("why", error), ("exit_code", &error.exit_code())],
-    );
-    // Nobody is left to tell if this fails.
-    let _ = writeln!(io::stderr(), "flavor: {what} ({}): {error}; {remedy}", path.display());
+    let facts: [(&str, &dyn fmt::Display); 4] =
+        [("package", &path.display()), ("why", error), ("remedy", &remedy), ("exit_code", &error.exit_code())];
+    if !log::event(Severity::Error, what, &facts) {
+        // Nobody is left to tell if this fails.
+        let _ = writeln!(io::stderr(), "flavor: {what} ({}): {error}; {remedy}", path.display());
+    }
     ExitCode::from(error.exit_code())
 }
 
 /// One line that does not end the start.
 pub(crate) fn warn(own: &OwnFile, text: &str) {
-    log::event(Severity::Warn, text, &[("package", &own.path().display())]);
-    let _ = writeln!(io::stderr(), "flavor: warning ({}): {text}", own.path().display());
+    if !log::event(Severity::Warn, text, &[("package", &own.path().display())]) {
+        let _ = writeln!(io::stderr(), "flavor: warning ({}): {text}", own.path().display());
+    }
 }
 
 /// Whether a variable's value switches something on.

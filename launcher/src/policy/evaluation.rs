@@ -113,7 +113,9 @@ pub fn decide(
             message: format!("its key {fingerprint} is revoked{because}"),
         });
     }
-    let own = match package.metadata().policy().map(Rules::of_package).transpose() {
+    let metadata = package.metadata();
+    let ours = metadata.seal.is_some();
+    let own = match metadata.policy().map(|policy| Rules::of_package(policy, !ours)).transpose() {
         Ok(own) => own,
         Err(message) => {
             let origin = PACKAGE.to_owned();

@@ -190,16 +190,22 @@ impl Rules {
         Err(Malformed { at, message: "`version` is missing; this is version 1 of the policy's form".to_owned() })
     }
 
-    /// The rules of a package's own policy.
+    /// The rules of a package's own policy. Keys that are not known are passed over where `ignore_unknown` says so: the published
+    /// builders write what they are given, and their launchers read four keys of it.
     ///
     /// # Errors
     /// The key that is not known or has a wrong type, in words.
-    pub fn of_package(policy: &Json) -> Result<Self, String> {
+    pub fn of_package(policy: &Json, ignore_unknown: bool) -> Result<Self, String> {
         let mut rules = Self::default();
         let Json::Object(entries) = policy else { return Err("`policy` is not an object".to_owned()) };
         for (key, value) in entries {
             let shown = key.escape_debug();
             let Some((_, setting)) = PACKAGE_SETTINGS.iter().find(|(known, _)| known == key) else {
+                // Go's reader takes names of another case for the same.
+                let is_near = PACKAGE_SETTINGS.iter().any(|(known, _)| known.eq_ignore_ascii_case(key));
+                if ignore_unknown && !is_near {
+                    continue;
+                }
                 let known = PACKAGE_SETTINGS.iter().map(|(known, _)| *known);
                 return Err(format!("`policy.{shown}` is not known{}", nearest(key, known)));
             };

@@ -78,6 +78,7 @@ fn write(path: &str, operations: &str, content: &Content) -> io::Result<()> {
             purpose: "data".to_owned(),
             lifecycle: "runtime".to_owned(),
             permissions: 0o644,
+            extra: Vec::new(),
             encoded: content.encoded(),
         }],
         execution: Json::Object(object(vec![("command", text("{workenv}/large"))])),
