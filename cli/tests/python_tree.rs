@@ -399,3 +399,20 @@ fn mistakes_are_named_in_a_few_lines() {
     assert_eq!(kind, "python.entry_point.import", "{text}");
     assert!(text.contains("No module named 'click'"), "{text}");
 }
+
+#[test]
+fn the_standard_library_has_no_sources_and_the_application_has() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("project");
+    let code = "import json\n\ndef main():\n    json.loads('{')\n";
+    project(&dir, "hello_cli", "", SETUPTOOLS, code);
+    let tree = build(&dir, &temp.path().join("work"), "hello_cli.cli:main").unwrap();
+    let names = |paths: &[PathBuf]| paths.iter().map(|path| path.to_string_lossy().into_owned()).collect::<Vec<_>>();
+    let runtime = names(&tree.runtime_paths);
+    assert!(runtime.iter().any(|path| path.ends_with("/json/decoder.pyc")));
+    assert!(!runtime.iter().any(|path| path.ends_with("/json/decoder.py") || path.contains("__pycache__")));
+    assert!(names(&tree.app_paths).iter().any(|path| path.ends_with("hello_cli/cli.py")));
+    let output = command(&tree, &moved(&tree, temp.path())).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("json/decoder.py\", line") && text.contains("    json.loads('{')"), "{text}");
+}

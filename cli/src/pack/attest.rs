@@ -26,6 +26,7 @@ pub(super) fn slot(document: &[u8]) -> Prepared {
         content: Content::Stored(PathBuf::new()),
         content_size: length(document),
         codecs: Vec::new(),
+        is_reused: false,
     }
 }
 

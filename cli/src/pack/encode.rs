@@ -4,10 +4,13 @@ use pspf_nostd::{digest::StreamingSha256, operation::Codec, writer::EncodedSlot}
 use std::{
     fs::File,
     io::{self, BufWriter, Write},
-    num::NonZero,
+    num::{NonZero, NonZeroU64},
     path::Path,
 };
 use zstd::zstd_safe::CParameter;
+
+/// To be raised when a choice below changes, so that what was encoded before is not taken for what would be encoded now.
+pub const REVISION: u8 = 1;
 
 /// Zstandard level of packages that name none: slow to make, small, and as fast as any to read.
 pub const ZSTD_LEVEL: i64 = 19;
@@ -27,13 +30,23 @@ const ZSTD_JOB: u32 = 16 << 20;
 /// eighth, and saves 0.7 %.
 const ZSTD_OVERLAP_LOG: u32 = 6;
 
+/// Bytes per xz block. Blocks are compressed at once, and each starts anew; it is fixed, so that the result does not depend on
+/// the number of threads.
+const XZ_BLOCK: NonZeroU64 = NonZeroU64::new(16 << 20).unwrap();
+
+/// Largest xz dictionary: a whole block, and no more than a first start can afford.
+const XZ_DICTIONARY_MAX: u32 = 16 << 20;
+
+/// How long a match ends the search at the highest xz level; what `xz -e` takes.
+const XZ_NICE_LENGTH_MAX: u32 = 273;
+
 /// The levels that a compression takes, and the one that is taken where the manifest names none.
 #[must_use]
 pub fn levels(codec: Codec) -> (std::ops::RangeInclusive<i64>, i64) {
     match codec {
         Codec::Gzip => (1..=9, 9),
         Codec::Bzip2 => (1..=9, 9),
-        Codec::Xz => (0..=9, 6),
+        Codec::Xz => (0..=9, 9),
         Codec::Zstd => (1..=22, ZSTD_LEVEL),
     }
 }
@@ -82,7 +95,7 @@ enum Stage {
     File(HashingFile),
     Gzip(flate2::write::GzEncoder<Box<Stage>>),
     Bzip2(bzip2::write::BzEncoder<Box<Stage>>),
-    Xz(Box<lzma_rust2::XzWriter<Box<Stage>>>),
+    Xz(Box<lzma_rust2::XzWriterMt<Box<Stage>>>),
     Zstd(zstd::stream::write::Encoder<'static, Box<Stage>>),
 }
 
@@ -96,10 +109,7 @@ impl Stage {
                 flate2::GzBuilder::new().mtime(0).operating_system(255).write(next, flate2::Compression::new(level)),
             ),
             Codec::Bzip2 => Self::Bzip2(bzip2::write::BzEncoder::new(next, bzip2::Compression::new(level))),
-            Codec::Xz => {
-                let options = lzma_rust2::XzOptions::with_preset(level);
-                Self::Xz(Box::new(lzma_rust2::XzWriter::new(next, options)?))
-            }
+            Codec::Xz => Self::Xz(Box::new(xz_encoder(next, level, threads)?)),
             Codec::Zstd => Self::Zstd(zstd_encoder(next, level, size, threads)?),
         })
     }
@@ -113,6 +123,16 @@ impl Stage {
             Self::Zstd(encoder) => encoder.finish()?.finish(),
         }
     }
+}
+
+fn xz_encoder(next: Box<Stage>, level: u32, threads: NonZero<u32>) -> io::Result<lzma_rust2::XzWriterMt<Box<Stage>>> {
+    let mut options = lzma_rust2::XzOptions::with_preset(level);
+    options.set_block_size(Some(XZ_BLOCK));
+    options.lzma_options.dict_size = options.lzma_options.dict_size.min(XZ_DICTIONARY_MAX);
+    if level == 9 {
+        options.lzma_options.nice_len = XZ_NICE_LENGTH_MAX;
+    }
+    lzma_rust2::XzWriterMt::new(next, options, threads.get())
 }
 
 fn zstd_encoder(

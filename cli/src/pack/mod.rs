@@ -4,6 +4,7 @@ pub mod archive;
 mod attest;
 pub mod build_time;
 pub mod encode;
+pub mod encoded_cache;
 pub mod job;
 pub mod launcher_file;
 pub mod output;

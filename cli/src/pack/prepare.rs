@@ -71,6 +71,8 @@ pub struct Prepared {
     pub content_size: u64,
     /// Compressions in the order in which they are applied, with their levels; none for stored content.
     pub codecs: Vec<(Codec, i64)>,
+    /// Whether other packages are likely to have the same content, so that its encoded form is worth keeping.
+    pub is_reused: bool,
 }
 
 /// Finds out how a slot is to be encoded.
@@ -103,6 +105,7 @@ pub fn prepare(slot: &SlotSpec, options: &Options) -> Result<Prepared, Vec<Probl
         content: Content::File(slot.source.clone()),
         content_size: facts.len(),
         codecs: levels,
+        is_reused: false,
     };
     if facts.is_dir() {
         let archive = match &slot.members {

@@ -2,6 +2,7 @@
 
 use super::{
     encode::{self, Settings},
+    encoded_cache,
     prepare::{Content, Prepared},
 };
 use crate::{
@@ -79,6 +80,9 @@ fn slot_file(directory: &Path, number: usize) -> PathBuf {
 fn encode_slot(slot: &Prepared, target: &Path, threads: NonZero<u32>, bar: &Bar) -> Result<EncodedSlot, Failure> {
     let settings = Settings { codecs: &slot.codecs, content_size: slot.content_size, threads };
     let encoded = match &slot.content {
+        Content::Archive(archive) if slot.is_reused => {
+            encoded_cache::encode(&settings, target, |out| archive.write(out))
+        }
         Content::Archive(archive) => encode::encode(&settings, target, |out| archive.write(&mut Counted { out, bar })),
         Content::File(path) => {
             encode::encode(&settings, target, |out| copy_exactly(path, slot.content_size, &mut Counted { out, bar }))

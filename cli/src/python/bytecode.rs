@@ -1,13 +1,18 @@
 //! Compiles the tree's modules, so that no start has to.
+//!
+//! The standard library is carried as bytecode only, as in CPython's own embeddable distribution: its sources would be a tenth
+//! of a package. Tracebacks still name its files and lines. The application and its dependencies keep their sources.
 
 use super::{
+    entry_point::EntryPoint,
     error::{FileContext as _, FileError, PythonError},
     options::CompileOptions,
     process::{self, Finished},
     provider::Runtime,
+    rarely_imported, tree_files,
 };
 use std::{
-    io,
+    fs, io,
     path::{Path, PathBuf},
     process::Command,
     sync::Mutex,
@@ -40,10 +45,48 @@ pub(super) fn compile_runtime(runtime: &Runtime, options: CompileOptions) -> Res
     compile(runtime, &files, true, options)
 }
 
-/// Compiles the application and its dependencies.
-pub(super) fn compile_site_packages(runtime: &Runtime, options: CompileOptions) -> Result<(), PythonError> {
-    let files = modules(&runtime.root, &runtime.site_packages(), |_| true)?;
-    compile(runtime, &files, false, options)
+/// Compiles the application and its dependencies. Only the package of the entry point has columns: tracebacks point to the line
+/// in dependencies, and into it in the application.
+pub(super) fn compile_site_packages(
+    runtime: &Runtime,
+    entry_point: Option<&EntryPoint>,
+    options: CompileOptions,
+) -> Result<(), PythonError> {
+    let site = runtime.site_packages();
+    let left_out = rarely_imported::find(&site)?;
+    let own = entry_point.and_then(|entry_point| entry_point.module().split('.').next()).map(|name| site.join(name));
+    let is_own = |path: &Path| own.as_ref().is_some_and(|own| path.starts_with(own) || path.with_extension("") == *own);
+    let files = modules(&runtime.root, &site, |path| !left_out.contains(path) && is_own(path))?;
+    compile(runtime, &files, false, options)?;
+    let files = modules(&runtime.root, &site, |path| !left_out.contains(path) && !is_own(path))?;
+    compile(runtime, &files, true, options)
+}
+
+/// Puts the bytecode of the standard library in the place of its sources. Only when nothing runs in the tree: a running interpreter
+/// remembers what is in its folders.
+pub(super) fn drop_runtime_sources(runtime: &Runtime) -> Result<(), PythonError> {
+    let stdlib = runtime.root.join(&runtime.stdlib);
+    let site = runtime.site_packages();
+    let mut caches = Vec::new();
+    for entry in WalkDir::new(&stdlib).into_iter().filter_entry(|entry| entry.path() != site) {
+        let entry = entry.on("list", &stdlib)?;
+        if entry.file_name() == "__pycache__" {
+            caches.push(entry.into_path());
+        }
+    }
+    for cache in caches {
+        let folder = cache.parent().unwrap_or(&stdlib);
+        for entry in fs::read_dir(&cache).on("list", &cache)? {
+            let bytecode = entry.on("list", &cache)?.path();
+            // `json.cpython-311.pyc` and `json.py` become `json.pyc` (PEP 3147, "legacy pyc files").
+            let name = bytecode.file_name().unwrap_or_default().to_string_lossy();
+            let source = folder.join(format!("{}.py", name.split('.').next().unwrap_or_default()));
+            fs::rename(&bytecode, source.with_extension("pyc")).on("move", &bytecode)?;
+            tree_files::remove(&source)?;
+        }
+        tree_files::remove(&cache)?;
+    }
+    Ok(())
 }
 
 fn modules(root: &Path, below: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, FileError> {

@@ -30,6 +30,7 @@ mod options;
 mod process;
 mod project;
 mod provider;
+mod rarely_imported;
 mod relocate;
 mod shared_libraries;
 mod stdlib;
@@ -204,6 +205,7 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
     });
     let distributions = installed?;
     compiled?;
+    bytecode::drop_runtime_sources(&runtime)?;
     let runtime_files = TreeFiles::list(&root)?.outside(&runtime.site);
     normalize::scripts(&runtime)?;
     let mut changed = trim(&runtime, &options.trim, &mut notices)?;
@@ -216,7 +218,7 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
     }
     normalize::modes(&root)?;
     request.progress.step("Compile the application");
-    bytecode::compile_site_packages(&runtime, options.compile)?;
+    bytecode::compile_site_packages(&runtime, request.entry_point.as_ref(), options.compile)?;
     let all = TreeFiles::list(&root)?;
 
     if let Some(entry_point) = &request.entry_point {

@@ -13,8 +13,8 @@ use std::{
 use walkdir::{DirEntry, WalkDir};
 
 /// Folders and files that are left out, relative to the standard library: tests, what needs Tk (which is not bundled), the
-/// installer of pip, the packages and settings of the machine that packs.
-const LEFT_OUT: [&str; 16] = [
+/// installer of pip, the language manual that `help()` shows for keywords, the packages and settings of the machine that packs.
+const LEFT_OUT: [&str; 17] = [
     "EXTERNALLY-MANAGED",
     "ctypes/test",
     "dist-packages",
@@ -22,6 +22,7 @@ const LEFT_OUT: [&str; 16] = [
     "ensurepip",
     "idlelib",
     "lib2to3/tests",
+    "pydoc_data/topics.py",
     "site-packages",
     "sitecustomize.py",
     "sqlite3/test",

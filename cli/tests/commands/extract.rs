@@ -8,7 +8,7 @@ fn slots_come_out_by_number_and_by_id() {
     assert_eq!(folder.bytes("script"), folder.bytes("app/run.sh"));
     folder.flavor(&["extract", "app.psp", "tree", "tree.tar"]).succeeds();
     let listing = Run::of(Command::new("tar").arg("tf").arg(folder.path("tree.tar"))).succeeds();
-    assert_eq!(listing.stdout, "data.txt\nempty/\nsub/\nsub/deep.txt\n");
+    assert_eq!(listing.stdout, "empty/\nsub/\ndata.txt\nsub/deep.txt\n");
     folder.flavor(&["extract", "app.psp", "tree", "new/dir/tree.zst", "--raw"]).succeeds();
     assert_eq!(folder.bytes("new/dir/tree.zst")[..4], [0x28, 0xb5, 0x2f, 0xfd]);
     let document = folder.flavor(&["extract", "app.psp", "tree", "--unpack", "tree", "--json"]).succeeds().json();
