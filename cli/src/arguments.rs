@@ -205,7 +205,7 @@ pub struct Pack {
     /// Sign with the key that this text gives; anyone who knows the text can sign as well.
     #[arg(long, value_name = "TEXT")]
     pub key_seed: Option<String>,
-    /// Python for the package: `auto`, `local`, `uv`, a version such as 3.12, or the path of an interpreter.
+    /// Python for the package: `auto`, `local`, `uv`, `debian`, `debian:3.11`, a version such as 3.12, or the path of an interpreter.
     #[arg(long, value_name = "CHOICE", default_value = "auto")]
     pub python: String,
     /// Make unknown keys of the manifest errors.

@@ -400,6 +400,46 @@ fn mistakes_are_named_in_a_few_lines() {
     assert!(text.contains("No module named 'click'"), "{text}");
 }
 
+/// Says which files of shared libraries are loaded, here and in a child process, and what a thread that never ends does to the end.
+const LOADED: &str = r#"
+import ctypes, hashlib, lzma, os, sqlite3, ssl, subprocess, sys, threading, time
+
+def main():
+    files = {line.split(None, 5)[5].strip() for line in open("/proc/self/maps") if ".so" in line}
+    print(*sorted(files), sep="\n")
+    if len(sys.argv) == 1:
+        child = [sys.executable, sys.argv[0], "child"]
+        subprocess.run(child, check=True)
+    threading.Thread(target=lambda: [time.sleep(0.001) for _ in range(100_000)], daemon=True).start()
+    time.sleep(0.01)
+"#;
+
+#[test]
+fn debians_python_loads_nothing_of_the_machine() {
+    if !Path::new("/usr/share/keyrings/debian-archive-keyring.gpg").exists() {
+        eprintln!("skipped: the keys of Debian's archive are not on this machine");
+        return;
+    }
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("project");
+    project(&dir, "loaded", "requires-python = '<3.13'", SETUPTOOLS, LOADED);
+    let choice = PythonChoice::Debian(None);
+    let tree = build_with(&dir, &temp.path().join("work"), "loaded.cli:main", choice, true).unwrap();
+    assert_eq!((tree.provider, &tree.glibc_floor), ("debian", &None));
+    assert_eq!((tree.python_version.0, tree.python_version.1), (3, 11));
+    let root = moved(&tree, temp.path());
+    let output = command(&tree, &root).output().unwrap();
+    let text = stdout(&output);
+    let outside: Vec<&str> = text.lines().filter(|file| !Path::new(file).starts_with(&root)).collect();
+    assert!(outside.is_empty(), "{outside:?}");
+    assert!(text.matches("/libc.so.6").count() == 2 && text.contains("/libcrypto.so."), "{text}");
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+
+    let error =
+        build_with(&dir, &temp.path().join("other"), "loaded.cli:main", PythonChoice::parse("debian:3.13"), true);
+    assert_eq!(error.unwrap_err().code(), "python.runtime.none");
+}
+
 #[test]
 fn the_standard_library_has_no_sources_and_the_application_has() {
     let temp = tempfile::tempdir().unwrap();

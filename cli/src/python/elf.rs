@@ -37,6 +37,12 @@ impl fmt::Display for GlibcVersion {
 }
 
 impl GlibcVersion {
+    /// From the version of Debian's package, such as `2.36-9+deb12u13`.
+    pub(super) fn of_package(version: &str) -> Option<Self> {
+        let mut numbers = version.split('-').next()?.split('.').map(str::parse);
+        Some(Self(numbers.next()?.ok()?, numbers.next()?.ok()?))
+    }
+
     /// `GLIBC_2.34` or `GLIBC_2.2.5`; not `GLIBC_PRIVATE`, not `GLIBCXX_3.4`.
     fn parse(version: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(version).ok()?.strip_prefix("GLIBC_")?;
@@ -96,6 +102,12 @@ fn folders(path: &str) -> impl Iterator<Item = String> {
 }
 
 impl ElfFacts {
+    /// Those of a file for the same machine that needs just these libraries.
+    pub(super) fn needing(&self, names: &[&str]) -> Self {
+        let needed = names.iter().map(|name| (*name).to_owned()).collect();
+        Self { machine: self.machine, needed, ..Self::default() }
+    }
+
     /// Turns `DT_RUNPATH` into `DT_RPATH` in place: only then is the search path of what loads this file asked too (ld.so(8)).
     /// Gives whether there was something to turn.
     pub(super) fn runpath_to_rpath(&self, data: &mut [u8]) -> bool {

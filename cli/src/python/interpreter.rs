@@ -77,6 +77,24 @@ impl Interpreter {
         Ok(found)
     }
 
+    /// One that lies unpacked in `prefix`, as Debian lays it out, and need not run on this machine.
+    pub(super) fn in_folder(prefix: &Path, version: (u8, u8, u8), certificates: [&str; 2]) -> Self {
+        let name = format!("python{}.{}", version.0, version.1);
+        let stdlib = prefix.join("lib").join(&name);
+        let [cafile, capath] = certificates.map(|path| Some(path.to_owned()));
+        Self {
+            implementation: "cpython".to_owned(),
+            version,
+            abiflags: String::new(),
+            executable: prefix.join("bin").join(name),
+            base_prefix: prefix.to_owned(),
+            lib_dynload: Some(stdlib.join("lib-dynload")),
+            stdlib,
+            cafile,
+            capath,
+        }
+    }
+
     /// `python3.11`, or `python3.13t` for a free-threaded build.
     pub(super) fn program_name(&self) -> String {
         format!("python{}.{}{}", self.version.0, self.version.1, self.abiflags)

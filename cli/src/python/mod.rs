@@ -16,6 +16,7 @@ mod backend_metadata;
 mod build_environment;
 mod build_paths;
 mod bytecode;
+mod debian;
 mod distribution;
 mod elf;
 mod entry_point;
@@ -25,6 +26,7 @@ mod file_patterns;
 mod install;
 mod interpreter;
 mod launch_script;
+mod loader;
 mod normalize;
 mod options;
 mod process;
@@ -42,6 +44,7 @@ mod uv;
 pub use archive_digests::ArchiveDigest;
 pub use backend_metadata::{ProjectMetadata, project_metadata};
 pub use build_environment::run_hooks;
+pub use debian::{DebianError, DebianProvider};
 pub use distribution::Distribution;
 pub use entry_point::{EntryPoint, EntryPointError};
 pub use environment::Environment;
@@ -233,7 +236,15 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
     }
     request.progress.done();
 
-    let floor: Option<GlibcVersion> = all.glibc_floor(&root)?;
+    let mut floor: Option<GlibcVersion> = all.glibc_floor(&root)?;
+    if let Some(bundled) = &runtime.c_library {
+        if floor > GlibcVersion::of_package(bundled) {
+            let needed = floor.take().map(|version| version.to_string()).unwrap_or_default();
+            let reason = format!("its glibc is {bundled}, and something installed needs {needed}");
+            return Err(RuntimeError::NotUsable { path: runtime.executable(), reason }.into());
+        }
+        floor = None;
+    }
     Ok(PythonTree {
         python_version: runtime.version,
         provider: runtime.provider,

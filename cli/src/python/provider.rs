@@ -2,6 +2,7 @@
 
 use super::{
     Progress,
+    debian::{DebianError, DebianProvider},
     error::FileError,
     interpreter::{Interpreter, OLDEST, ProbeError},
     process, relocate,
@@ -31,6 +32,8 @@ pub enum PythonChoice {
     /// One that uv manages if it is already on this machine (it runs on older systems), else the first fitting one on `PATH`.
     #[default]
     Auto,
+    /// The one of the newest fitting Debian release, or of this version, with its C library: it runs on any Linux of the architecture.
+    Debian(Option<String>),
     /// The first fitting one on `PATH`.
     Local,
     /// This one.
@@ -42,13 +45,17 @@ pub enum PythonChoice {
 }
 
 impl PythonChoice {
-    /// Reads the value of `--python`: `auto`, `local`, `uv`, a version, or a path.
+    /// Reads the value of `--python`: `auto`, `local`, `uv`, `debian`, `debian:3.11`, a version, or a path.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         match text {
             "auto" => Self::Auto,
             "local" => Self::Local,
             "uv" => Self::Uv,
+            "debian" => Self::Debian(None),
+            _ if text.starts_with("debian:") => {
+                Self::Debian(text.split_once(':').map(|(_, version)| version.to_owned()))
+            }
             _ if text.starts_with(|first: char| first.is_ascii_digit()) && Version::from_str(text).is_ok() => {
                 Self::Version(text.to_owned())
             }
@@ -88,6 +95,8 @@ pub struct Runtime {
     pub original: PathBuf,
     /// Where its OpenSSL looks for certificates.
     pub certificates: Vec<String>,
+    /// Version of the C library beside it, if there is one; otherwise the machine's is used.
+    pub c_library: Option<String>,
     /// Sentences for the user.
     pub notices: Vec<String>,
     pub(super) search: LibrarySearch,
@@ -179,6 +188,9 @@ pub enum RuntimeError {
         /// What happened.
         source: UvError,
     },
+    /// Debian's archive could not be used.
+    #[error(transparent)]
+    Debian(#[from] DebianError),
     /// A file operation failed.
     #[error(transparent)]
     File(#[from] FileError),
@@ -199,6 +211,7 @@ impl RuntimeError {
             Self::LibraryMissing { .. } => "python.runtime.library",
             Self::Rewrite { .. } => "python.runtime.rewrite",
             Self::Download { .. } => "python.runtime.download",
+            Self::Debian(error) => error.code(),
             Self::File(_) => "python.file",
         }
     }
@@ -216,6 +229,7 @@ impl RuntimeError {
             Self::LibraryMissing { .. } => "repair that Python's installation, or name another with --python PATH",
             Self::Rewrite { .. } => "name another interpreter with --python PATH, or use --python uv",
             Self::Download { .. } => "name an installed interpreter with --python PATH",
+            Self::Debian(error) => return error.hint().map(str::to_owned),
             Self::File(_) => return None,
         };
         Some(hint.to_owned())
@@ -228,6 +242,7 @@ pub fn providers(choice: &PythonChoice) -> Vec<Box<dyn RuntimeProvider>> {
     let managed = |version: Option<&String>, download| UvProvider { version: version.cloned(), download };
     match choice {
         PythonChoice::Auto => vec![Box::new(managed(None, false)), Box::new(LocalProvider::default())],
+        PythonChoice::Debian(version) => vec![Box::new(DebianProvider { version: version.clone() })],
         PythonChoice::Local => vec![Box::new(LocalProvider::default())],
         PythonChoice::Path(path) => vec![Box::new(LocalProvider { path: Some(path.clone()), version: None })],
         PythonChoice::Uv => vec![Box::new(managed(None, true))],
@@ -443,6 +458,8 @@ mod tests {
     fn choices_are_read_from_words() {
         assert_eq!(PythonChoice::parse("auto"), PythonChoice::Auto);
         assert_eq!(PythonChoice::parse("uv"), PythonChoice::Uv);
+        assert_eq!(PythonChoice::parse("debian"), PythonChoice::Debian(None));
+        assert_eq!(PythonChoice::parse("debian:3.11"), PythonChoice::Debian(Some("3.11".to_owned())));
         assert_eq!(PythonChoice::parse("3.12"), PythonChoice::Version("3.12".to_owned()));
         assert_eq!(PythonChoice::parse("/opt/3/bin/python"), PythonChoice::Path("/opt/3/bin/python".into()));
         assert_eq!(PythonChoice::parse("python3.11"), PythonChoice::Path("python3.11".into()));

@@ -8,7 +8,7 @@ use super::{
     elf::{self, ElfFacts},
     error::{FileContext as _, FileError, PythonError},
     interpreter::Interpreter,
-    process,
+    loader, process,
     provider::{Runtime, RuntimeError, RuntimeRequest},
     shared_libraries::{self, LibrarySearch},
     stdlib, tree_files,
@@ -24,6 +24,16 @@ use walkdir::WalkDir;
 
 const PROGRAM_RPATH: &str = "$ORIGIN/../lib:$ORIGIN/../lib/ext";
 
+/// The same for a program in `lib/ext`.
+const PROGRAM_RPATH_IN_EXT: &str = "$ORIGIN:$ORIGIN/..";
+
+/// glibc loads it when a thread ends before its function does, as Python's daemon threads do; without it the process is aborted.
+const THREAD_EXIT_LIBRARY: &str = "libgcc_s.so.1";
+
+/// Parts of glibc that wheels may have been linked with; most are empty since 2.34.
+const C_LIBRARY_PARTS: [&str; 7] =
+    ["libc.so.6", "libdl.so.2", "libm.so.6", "libpthread.so.0", "libresolv.so.2", "librt.so.1", "libutil.so.1"];
+
 /// A second name for the interpreter is a copy where links are not wanted; larger ones go without it.
 const SMALL_PROGRAM: u64 = 64 << 10;
 
@@ -33,16 +43,38 @@ const TASK_LIMIT: Duration = Duration::from_secs(120);
 /// Asks where installed modules are looked for.
 const SITE_PROBE: &str = "import json, site; print(json.dumps(site.getsitepackages()))";
 
-/// Copies `python` into `into`.
+/// Copies `python` into `into`. The C library will be that of the machine that the tree runs on.
 pub(super) fn relocate(
     python: &Interpreter,
     provider: &'static str,
     request: &RuntimeRequest<'_>,
     into: &Path,
 ) -> Result<Runtime, RuntimeError> {
+    relocate_from(python, provider, None, request, into)
+}
+
+/// Copies `python` into `into` with all libraries that it needs, the C library included, from `folders` and nowhere else.
+pub(super) fn relocate_with_c_library(
+    python: &Interpreter,
+    provider: &'static str,
+    folders: Vec<PathBuf>,
+    request: &RuntimeRequest<'_>,
+    into: &Path,
+) -> Result<Runtime, RuntimeError> {
+    relocate_from(python, provider, Some(folders), request, into)
+}
+
+fn relocate_from(
+    python: &Interpreter,
+    provider: &'static str,
+    folders: Option<Vec<PathBuf>>,
+    request: &RuntimeRequest<'_>,
+    into: &Path,
+) -> Result<Runtime, RuntimeError> {
     let root = std::path::absolute(into).on("read", into)?;
     let program = python.program_name();
-    let executable = root.join("bin").join(&program);
+    let with_c_library = folders.is_some();
+    let executable = root.join(if with_c_library { "lib/ext" } else { "bin" }).join(&program);
     tree_files::copy(&python.executable, &executable)?;
     let stdlib_in_tree = python.stdlib_in_tree();
     let modules = stdlib::copy(python, &root.join(&stdlib_in_tree))?;
@@ -52,9 +84,22 @@ pub(super) fn relocate(
         let reason = "it is not an ELF file; only Linux interpreters can be bundled so far".to_owned();
         return Err(RuntimeError::NotUsable { path: python.executable.clone(), reason });
     };
-    let search = LibrarySearch::new(&facts, folder_of(&python.executable), &python.base_prefix);
-    let mut bundle = Bundle { root: &root, search: &search, copied: Vec::new(), present: BTreeSet::new() };
+    let search = match folders {
+        Some(folders) => LibrarySearch::of_folders(&facts, folders),
+        None => LibrarySearch::new(&facts, folder_of(&python.executable), &python.base_prefix),
+    };
+    let mut bundle =
+        Bundle { root: &root, search: &search, with_c_library, copied: Vec::new(), present: BTreeSet::new() };
     bundle.take(&facts, &python.executable).map_err(Missing::into_error)?;
+    let needing = |names: &[&str]| facts.needing(names);
+    match bundle.take(&needing(&[THREAD_EXIT_LIBRARY]), &python.executable) {
+        Err(Missing::File(error)) => return Err(error.into()),
+        // musl has no such library and does without.
+        Ok(()) | Err(Missing::Library { .. }) => {}
+    }
+    if with_c_library {
+        bundle.take(&needing(&C_LIBRARY_PARTS), &python.executable).map_err(Missing::into_error)?;
+    }
     let mut notices = Vec::new();
     let mut binaries = vec![executable.clone()];
     for (module, original) in modules {
@@ -73,26 +118,50 @@ pub(super) fn relocate(
         }
     }
     binaries.extend(bundle.copied);
-    if !strip(&binaries) {
+    // Debian's files are stripped.
+    if !with_c_library && !strip(&binaries) {
         notices.push("`strip` (package binutils) was not found: the interpreter keeps its debugging symbols and the package is larger".to_owned());
     }
+    let program_rpath = if with_c_library { PROGRAM_RPATH_IN_EXT } else { PROGRAM_RPATH };
     for binary in &binaries {
-        finish(binary, *binary == executable)?;
+        finish(binary, (*binary == executable).then_some(program_rpath))?;
+    }
+    if with_c_library {
+        place_loader(&root, &program, &facts)?;
+        if request.symlinks {
+            // Without /proc the loader sees only by which name it was called.
+            let name = root.join("lib/ext/python3");
+            tree_files::remove(&name)?;
+            std::os::unix::fs::symlink(&program, &name).on("create", &name)?;
+        }
     }
     second_name(&root, &program, request.symlinks)?;
     let site = site_packages(&root, &program, &stdlib_in_tree)?;
     Ok(Runtime {
         provider,
         version: python.version,
-        program,
         stdlib: stdlib_in_tree,
         site,
-        original: python.executable.clone(),
+        // One that was unpacked cannot be run where it is.
+        original: if with_c_library { root.join("bin").join(&program) } else { python.executable.clone() },
         certificates: python.cafile.iter().chain(&python.capath).cloned().collect(),
         notices,
         search,
+        program,
         root,
+        c_library: None,
     })
+}
+
+/// Puts the program that starts the interpreter through its own loader into `bin`.
+fn place_loader(root: &Path, program: &str, facts: &ElfFacts) -> Result<(), RuntimeError> {
+    let path = root.join("bin").join(program);
+    let reason = || "there is no loader for its processor".to_owned();
+    let found = loader::of(facts).ok_or_else(|| RuntimeError::NotUsable { path: path.clone(), reason: reason() })?;
+    tree_files::write(&path, found.program)?;
+    tree_files::set_mode(&path, true)?;
+    tree_files::set_mode(&root.join("lib/ext").join(found.c_loader), true)?;
+    Ok(())
 }
 
 fn folder_of(file: &Path) -> &Path {
@@ -103,6 +172,8 @@ fn folder_of(file: &Path) -> &Path {
 struct Bundle<'a> {
     root: &'a Path,
     search: &'a LibrarySearch,
+    /// Whether the C library is taken as well.
+    with_c_library: bool,
     /// Files in the tree, in the order of copying.
     copied: Vec<PathBuf>,
     present: BTreeSet<String>,
@@ -137,7 +208,7 @@ impl Bundle<'_> {
         while let Some((facts, file)) = queue.pop_front() {
             for name in &facts.needed {
                 let is_known = self.present.contains(name) || found.iter().any(|(known, _)| known == name);
-                if is_known || shared_libraries::is_c_library(name) {
+                if is_known || (!self.with_c_library && shared_libraries::is_c_library(name)) {
                     continue;
                 }
                 let missing = || Missing::Library { library: name.clone(), needed_by: file.clone() };
@@ -175,11 +246,11 @@ fn strip(files: &[PathBuf]) -> bool {
 }
 
 /// Sets the search path of the program, deletes that of everything else, and hides the home folder that was baked in.
-fn finish(file: &Path, is_program: bool) -> Result<(), RuntimeError> {
+fn finish(file: &Path, program_rpath: Option<&str>) -> Result<(), RuntimeError> {
     let data = fs::read(file).on("read", file)?;
     let Some(facts) = elf::read(&data) else { return Ok(()) };
-    let mut rewritten = if is_program {
-        let rewritten = elf::with_rpath(&data, &facts, PROGRAM_RPATH);
+    let mut rewritten = if let Some(rpath) = program_rpath {
+        let rewritten = elf::with_rpath(&data, &facts, rpath);
         rewritten.map_err(|reason| RuntimeError::Rewrite { path: file.to_owned(), reason })?
     } else {
         let mut data = data;
@@ -239,8 +310,14 @@ pub(super) struct Bundled {
 /// libstdc++, libgcc_s and libz; modules built here may need anything that is installed here.
 pub(super) fn bundle_for_site_packages(runtime: &Runtime) -> Result<Bundled, PythonError> {
     let (lib, ext) = (runtime.root.join("lib"), runtime.root.join("lib/ext"));
-    let mut bundle =
-        Bundle { root: &runtime.root, search: &runtime.search, copied: Vec::new(), present: BTreeSet::new() };
+    let with_c_library = runtime.c_library.is_some();
+    let mut bundle = Bundle {
+        root: &runtime.root,
+        search: &runtime.search,
+        with_c_library,
+        copied: Vec::new(),
+        present: BTreeSet::new(),
+    };
     for folder in [&lib, &ext].into_iter().filter(|folder| folder.is_dir()) {
         for entry in fs::read_dir(folder).on("list", folder)? {
             bundle.present.insert(entry.on("list", folder)?.file_name().to_string_lossy().into_owned());
@@ -277,7 +354,10 @@ pub(super) fn bundle_for_site_packages(runtime: &Runtime) -> Result<Bundled, Pyt
             }
         }
         if uses_bundled && file.starts_with(runtime.root.join("bin")) {
-            finish(file, true)?;
+            // The machine's loader starts these, and fits the machine's C library only.
+            if !with_c_library {
+                finish(file, Some(PROGRAM_RPATH))?;
+            }
         } else if change_search_path(&facts, &mut data, uses_bundled) {
             let executable = tree_files::is_executable(file)?;
             tree_files::write(file, &data)?;
@@ -285,9 +365,11 @@ pub(super) fn bundle_for_site_packages(runtime: &Runtime) -> Result<Bundled, Pyt
             done.changed.insert(file.clone());
         }
     }
-    strip(&bundle.copied);
+    if !with_c_library {
+        strip(&bundle.copied);
+    }
     for library in &bundle.copied {
-        finish(library, false)?;
+        finish(library, None)?;
     }
     Ok(done)
 }

@@ -85,6 +85,12 @@ impl LibrarySearch {
         }
     }
 
+    /// For an unpacked interpreter and nothing but these folders; none of this machine's libraries is found.
+    pub(super) fn of_folders(program: &ElfFacts, folders: Vec<PathBuf>) -> Self {
+        let (environment, cache, defaults) = (Vec::new(), BTreeMap::new(), Vec::new());
+        Self { machine: program.machine, program: folders, environment, cache, defaults }
+    }
+
     /// The file of the library `name` that `importer`, read from the folder `origin`, needs.
     pub(super) fn find(&self, name: &str, importer: &ElfFacts, origin: &Path) -> Option<PathBuf> {
         if name.contains('/') {

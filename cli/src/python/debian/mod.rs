@@ -1,0 +1,132 @@
+//! Interpreters from Debian's archive, with the C library that they were built for: the tree runs on any Linux of the architecture,
+//! whatever its C library is, even without one.
+
+mod archive;
+mod control;
+mod error;
+mod unpack;
+
+pub use error::DebianError;
+
+use super::{
+    interpreter::Interpreter,
+    provider::{Runtime, RuntimeError, RuntimeProvider, RuntimeRequest},
+    relocate, tree_files,
+};
+use archive::Archive;
+use control::Package;
+use pep440_rs::Version;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+/// Releases, newest first, and the Python that came with each; security updates raise the last number. Earlier ones have a glibc
+/// (before 2.33) whose loader cannot be told `argv[0]`.
+const RELEASES: [(&str, (u8, u8, u8)); 2] = [("trixie", (3, 13, 5)), ("bookworm", (3, 11, 2))];
+
+/// What every tree needs beside the interpreter. (glibc loads libgcc_s when a thread ends early; wheels expect all of these.)
+const COMMON: [&str; 4] = ["libc6", "libgcc-s1", "libstdc++6", "zlib1g"];
+
+/// Dependencies of the module `nis` only, which is left out: deprecated, and they would bring Kerberos.
+const LEFT_OUT: [&str; 2] = ["libnsl", "libtirpc"];
+
+/// Where Debian's OpenSSL looks for certificates.
+const CERTIFICATES: [&str; 2] = ["/usr/lib/ssl/cert.pem", "/usr/lib/ssl/certs"];
+
+/// The interpreter of a Debian release.
+#[derive(Clone, Debug, Default)]
+pub struct DebianProvider {
+    /// Only of this version, such as `3.11`.
+    pub version: Option<String>,
+}
+
+impl RuntimeProvider for DebianProvider {
+    fn name(&self) -> &'static str {
+        "debian"
+    }
+
+    fn check(&self, request: &RuntimeRequest<'_>) -> Result<(), RuntimeError> {
+        self.release(request)?;
+        machine()?;
+        Archive::check()?;
+        Ok(())
+    }
+
+    fn provide(&self, request: &RuntimeRequest<'_>, into: &Path) -> Result<Runtime, RuntimeError> {
+        let (release, (major, minor, _)) = self.release(request)?;
+        let (debian_name, machine_name) = machine()?;
+        request.progress.step(&format!("Read Debian's list of packages ({release})"));
+        let archive = Archive::open()?;
+        let packages = archive.packages(release, debian_name)?;
+        let python = format!("python{major}.{minor}");
+        let roots = [format!("{python}-minimal"), format!("lib{python}-minimal"), format!("lib{python}-stdlib")];
+        let wanted = closure(&packages, roots.iter().map(String::as_str).chain(COMMON))?;
+        request.progress.step(&format!("Get Python {major}.{minor} from Debian {release}, {} packages", wanted.len()));
+        let system = into.with_file_name("debian");
+        tree_files::create_dir(&system)?;
+        for package in &wanted {
+            unpack::unpack(&archive.fetch(package)?, &package.filename, &system)?;
+        }
+        let version = wanted.iter().find(|package| package.name == roots[0]).and_then(Package::upstream);
+        let version = version.ok_or_else(|| DebianError::Missing { package: roots[0].clone() })?;
+        let interpreter = Interpreter::in_folder(&system.join("usr"), version, CERTIFICATES);
+        let folders = ["lib", "usr/lib"].map(|lib| system.join(lib).join(format!("{machine_name}-linux-gnu")));
+        let mut runtime =
+            relocate::relocate_with_c_library(&interpreter, self.name(), folders.to_vec(), request, into)?;
+        runtime.c_library =
+            wanted.iter().find(|package| package.name == "libc6").map(|package| package.version.clone());
+        Ok(runtime)
+    }
+}
+
+impl DebianProvider {
+    /// The newest release that fits.
+    fn release(&self, request: &RuntimeRequest<'_>) -> Result<(&'static str, (u8, u8, u8)), RuntimeError> {
+        let mut tried = Vec::new();
+        for (release, (major, minor, patch)) in RELEASES {
+            let is_wanted = self.version.as_ref().is_none_or(|version| *version == format!("{major}.{minor}"));
+            let version = Version::new([major, minor, patch].map(u64::from));
+            if is_wanted && request.requires_python.is_none_or(|required| required.contains(&version)) {
+                return Ok((release, (major, minor, patch)));
+            }
+            tried.push(format!("Debian {release}: Python {version}"));
+        }
+        Err(RuntimeError::NoInterpreter { required: request.requires_python.map(ToString::to_string), tried })
+    }
+}
+
+/// This machine's architecture: Debian's name and the name in library paths.
+fn machine() -> Result<(&'static str, &'static str), DebianError> {
+    match (std::env::consts::OS, std::env::consts::ARCH) {
+        ("linux", "x86_64") => Ok(("amd64", "x86_64")),
+        ("linux", "aarch64") => Ok(("arm64", "aarch64")),
+        (os, arch) => Err(DebianError::Platform { os, arch }),
+    }
+}
+
+/// The packages `roots`, and the libraries that they depend on.
+fn closure<'a>(
+    packages: &BTreeMap<String, Package>,
+    roots: impl Iterator<Item = &'a str>,
+) -> Result<Vec<Package>, DebianError> {
+    let mut pending: Vec<String> = roots.map(str::to_owned).collect();
+    let (mut seen, mut wanted) = (BTreeSet::new(), Vec::new());
+    while let Some(name) = pending.pop() {
+        if !seen.insert(name.clone()) {
+            continue;
+        }
+        let package = packages.get(&name).ok_or_else(|| DebianError::Missing { package: name.clone() })?;
+        pending.extend(
+            package
+                .depends
+                .iter()
+                .filter(|name| name.starts_with("lib") || *name == "zlib1g")
+                .filter(|name| !LEFT_OUT.iter().any(|prefix| name.starts_with(prefix)))
+                .cloned(),
+        );
+        wanted.push(package.clone());
+    }
+    wanted.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(wanted)
+}
