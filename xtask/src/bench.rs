@@ -197,9 +197,9 @@ fn verification(flavor: &Path, folder: &Path) -> Result<Vec<Row>> {
     ])
 }
 
-/// The published tool's package of the same project. It can only use a Python that uv manages, so a copy of the local one is
-/// put where uv keeps those.
-fn pack_with_peer(workspace: &Workspace, folder: &Path, manifest: &Path) -> Result<(PathBuf, Duration)> {
+/// A home folder for the published tool. It can only use a Python that uv manages, so a copy of the local one is put where uv
+/// keeps those.
+pub(crate) fn peer_home(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
     let home = folder.join("peer-home");
     let probe = "import sys, platform; print(sys.base_prefix); print(platform.python_version())";
     let facts = output(Command::new(workspace.peer().join("bin/python")).args(["-c", probe]))?;
@@ -218,6 +218,12 @@ fn pack_with_peer(workspace: &Workspace, folder: &Path, manifest: &Path) -> Resu
             run(Command::new("cp").arg("-a").arg(settings).arg(home.join(".config/")))?;
         }
     }
+    Ok(home)
+}
+
+/// The published tool's package of the same project.
+fn pack_with_peer(workspace: &Workspace, folder: &Path, manifest: &Path) -> Result<(PathBuf, Duration)> {
+    let home = peer_home(workspace, folder)?;
     // It builds in the project's folder, knows only setuptools, and runs nothing but [project.scripts].
     let project = folder.join("peer-project");
     if project.exists() {

@@ -25,12 +25,7 @@ const GLIBC: &[&str] = &[
 
 /// Makes the root folder at `root` and puts `package` into it as `/app`.
 pub(crate) fn make(root: &Path, package: &Path) -> Result<()> {
-    if root.exists() {
-        fs::remove_dir_all(root).with_context(|| format!("could not remove {}", root.display()))?;
-    }
-    for folder in ["proc", "tmp"] {
-        fs::create_dir_all(root.join(folder))?;
-    }
+    make_empty(root, package)?;
     let known = output(Command::new("/sbin/ldconfig").arg("-p").env("LC_ALL", "C"))?;
     for line in known.lines() {
         let Some((name, path)) = line.trim().split_once(" => ") else { continue };
@@ -43,6 +38,17 @@ pub(crate) fn make(root: &Path, package: &Path) -> Result<()> {
         if Path::new(interpreter).exists() {
             place(root, Path::new(interpreter))?;
         }
+    }
+    Ok(())
+}
+
+/// Makes a root folder with nothing but `package`, as `/app`, and what a kernel gives.
+pub(crate) fn make_empty(root: &Path, package: &Path) -> Result<()> {
+    if root.exists() {
+        fs::remove_dir_all(root).with_context(|| format!("could not remove {}", root.display()))?;
+    }
+    for folder in ["proc", "tmp", "dev/shm"] {
+        fs::create_dir_all(root.join(folder))?;
     }
     fs::copy(package, root.join("app"))?;
     Ok(())
@@ -67,8 +73,7 @@ pub(crate) fn run_app(root: &Path, arguments: &[&OsStr]) -> Result<Option<Output
     }
     let chroot = which::which("chroot").or_else(|_| which::which_in("chroot", Some("/usr/sbin:/sbin"), "/"))?;
     // `env -i` leaves no search path, so chroot is named by its own.
-    let script =
-        r#"mount -t proc proc "$1/proc" && root=$1 chroot=$2 && shift 2 && exec env -i "$chroot" "$root" /app "$@""#;
+    let script = r#"mount -t proc proc "$1/proc" && touch "$1/dev/null" && mount --bind /dev/null "$1/dev/null" && root=$1 chroot=$2 && shift 2 && exec env -i "$chroot" "$root" /app "$@""#;
     let mut command = Command::new("unshare");
     command.args(namespaces).args(["sh", "-c", script, "sh"]).arg(root).arg(chroot).args(arguments);
     let result = command.output().context("could not start unshare")?;

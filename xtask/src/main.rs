@@ -1,5 +1,6 @@
 //! Project tasks. `cargo xtask --help` lists them.
 
+mod apps;
 mod bench;
 mod bench_launcher;
 mod build;
@@ -42,7 +43,7 @@ struct Arguments {
     task: Task,
 }
 
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 enum Task {
     /// Install what building and testing need; what is there already is left alone
     Setup,
@@ -62,6 +63,8 @@ enum Task {
         #[arg(long, default_value_t = 1000)]
         rounds: u32,
     },
+    /// Pack and run real applications from PyPI, beside the published tool and PyInstaller; takes an hour
+    Apps(apps::Choice),
     /// Check format, lints, documentation and dependencies
     Lint,
     /// Build the core for wasm32, as proof that it needs no operating system, and the engine of the npm package into npm/dist/
@@ -99,7 +102,7 @@ fn main() -> ExitCode {
 fn run_task(arguments: &Arguments) -> Result<()> {
     let workspace = Workspace::locate()?;
     let options = Options { toolchain: arguments.toolchain, allow_dynamic: arguments.allow_dynamic };
-    match arguments.task {
+    match arguments.task.clone() {
         Task::Setup => setup::setup(&workspace, options.toolchain),
         Task::Launcher => build::launcher(&workspace, options).map(drop),
         Task::Dist => build::dist(&workspace, options).map(drop),
@@ -107,6 +110,7 @@ fn run_task(arguments: &Arguments) -> Result<()> {
         Task::Bench => bench::bench(&workspace, options),
         Task::BenchLauncher => bench_launcher::bench(&workspace, options),
         Task::Soak { rounds } => soak::soak(&workspace, rounds),
+        Task::Apps(choice) => apps::apps(&workspace, options, &choice),
         Task::Lint => summarised(|summary| {
             lint(&workspace, summary);
             Ok(())
