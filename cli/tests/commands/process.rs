@@ -51,6 +51,7 @@ impl Folder {
         command.current_dir(self.0.path()).env("HOME", self.0.path()).env("FLAVOR_LAUNCHER_BIN", launcher());
         // uv's cache and data are its own affair, and the same for all tests.
         let shared = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        command.env("XDG_CACHE_HOME", shared.join("cache"));
         command.env("UV_CACHE_DIR", shared.join("uv-cache")).env("XDG_DATA_HOME", shared.join("uv-data"));
         for name in
             ["FLAVOR_KEY_SEED", "FLAVOR_CONFIG_DIR", "FLAVOR_TRUSTED_KEYS_DIR", "XDG_CONFIG_HOME", "SOURCE_DATE_EPOCH"]

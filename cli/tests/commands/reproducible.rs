@@ -42,6 +42,14 @@ fn threads_do_not_show_in_large_slots() {
     let range = &report["slots"][1]["range"];
     let stored = range["end"].as_u64().unwrap() - range["start"].as_u64().unwrap();
     assert!(stored < 12 << 20, "the repetition was not found: {stored} bytes");
+
+    let manifest = fs::read_to_string(folder.path("app/app.json")).unwrap();
+    let manifest = manifest.replace("\"operations\": \"tar.zst\"", "\"operations\": \"tar.xz\", \"level\": 1");
+    fs::write(folder.path("app/app.json"), manifest).unwrap();
+    let reference = packed(&folder, &["--threads", "1"]);
+    assert!(packed(&folder, &["--threads", "5"]) == reference);
+    let report = folder.flavor(&["inspect", "--json", "app.psp"]).json();
+    assert_eq!(report["slots"][1]["operations"], "tar.xz");
 }
 
 #[test]

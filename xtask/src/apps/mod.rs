@@ -35,7 +35,11 @@ pub(crate) fn apps(workspace: &Workspace, options: Options, choice: &Choice) -> 
         Some(file) => std::path::absolute(file)?,
         None => build::dist(workspace, options)?,
     };
-    setup::setup(workspace, options.toolchain)?;
+    if choice.ours_only {
+        setup::build_tools(workspace)?;
+    } else {
+        setup::setup(workspace, options.toolchain)?;
+    }
     let known = |name: &String| APPS.iter().any(|app| app.name == name);
     if let Some(unknown) = choice.names.iter().find(|name| !known(name)) {
         let names: Vec<&str> = APPS.iter().map(|app| app.name).collect();
