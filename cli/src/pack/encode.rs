@@ -21,9 +21,12 @@ const ZSTD_WINDOW_MAX: u32 = 26;
 /// The same in bytes.
 pub const ZSTD_WINDOW_BYTES: u64 = 1 << ZSTD_WINDOW_MAX;
 
-/// Bytes per compression job. It is fixed, so that the result does not depend on the number of threads; smaller jobs keep more
-/// threads busy and cost compression.
+/// Bytes per compression job. It follows from the size of the content alone, so that the result does not depend on the number of
+/// threads; smaller jobs keep more threads busy and cost compression.
 const ZSTD_JOB: u32 = 16 << 20;
+
+/// The same for content that would make less than four jobs: most applications.
+const ZSTD_SMALL_JOB: u32 = 4 << 20;
 
 /// How much of the window before it a job reads again: an eighth (2^(6-9)). Matches from farther back are found by the long
 /// distance matcher, which sees all jobs. On a 40 MB CPython tree at level 19 the whole window (9) takes twice the time of an
@@ -147,7 +150,8 @@ fn zstd_encoder(
     encoder.set_pledged_src_size(size)?;
     // Even one thread takes the code path of many: only that path gives the same bytes for any number of them.
     encoder.multithread(threads.get())?;
-    encoder.set_parameter(CParameter::JobSize(ZSTD_JOB))?;
+    let is_small = size.is_some_and(|size| size < 4 * u64::from(ZSTD_JOB));
+    encoder.set_parameter(CParameter::JobSize(if is_small { ZSTD_SMALL_JOB } else { ZSTD_JOB }))?;
     if let Some(window) = long_window(size) {
         encoder.set_parameter(CParameter::WindowLog(window))?;
         encoder.long_distance_matching(true)?;
