@@ -39,11 +39,17 @@ pub(super) fn field(text: &str, name: &str) -> Option<String> {
     Some(first + &rest.collect::<String>())
 }
 
+/// Interpreters, libraries, and the packages that hold the licence of GCC's libraries.
+pub(super) fn is_taken(name: &str) -> bool {
+    ["lib", "python3.", "zlib1g"].iter().any(|prefix| name.starts_with(prefix))
+        || (name.starts_with("gcc-") && name.ends_with("-base"))
+}
+
 /// Adds the interpreters and libraries of a list to `found`; of two versions the later stays.
 pub(super) fn add_packages(list: &str, mirror: &str, found: &mut BTreeMap<String, Package>) {
     for stanza in list.split("\n\n") {
         let name = stanza.strip_prefix("Package: ").and_then(|rest| rest.lines().next()).unwrap_or_default();
-        if !["lib", "python3.", "zlib1g"].iter().any(|prefix| name.starts_with(prefix)) {
+        if !is_taken(name) {
             continue;
         }
         let (Some(version), Some(filename), Some(sha256)) =

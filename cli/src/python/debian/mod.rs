@@ -9,6 +9,7 @@ mod unpack;
 pub use error::DebianError;
 
 use super::{
+    error::FileError,
     interpreter::Interpreter,
     provider::{Runtime, RuntimeError, RuntimeProvider, RuntimeRequest},
     relocate, tree_files,
@@ -74,6 +75,7 @@ impl RuntimeProvider for DebianProvider {
         let folders = ["lib", "usr/lib"].map(|lib| system.join(lib).join(format!("{machine_name}-linux-gnu")));
         let mut runtime =
             relocate::relocate_with_c_library(&interpreter, self.name(), folders.to_vec(), request, into)?;
+        copy_licences(&wanted, &system, into)?;
         runtime.c_library =
             wanted.iter().find(|package| package.name == "libc6").map(|package| package.version.clone());
         Ok(runtime)
@@ -94,6 +96,18 @@ impl DebianProvider {
         }
         Err(RuntimeError::NoInterpreter { required: request.requires_python.map(ToString::to_string), tried })
     }
+}
+
+/// What the packages' licences want to go along with them, at the place that Debian has for it.
+fn copy_licences(packages: &[Package], system: &Path, into: &Path) -> Result<(), FileError> {
+    for package in packages {
+        let file = Path::new("share/doc").join(&package.name).join("copyright");
+        let original = system.join("usr").join(&file);
+        if original.is_file() {
+            tree_files::copy(&original, &into.join(&file))?;
+        }
+    }
+    Ok(())
 }
 
 /// This machine's architecture: Debian's name and the name in library paths.
@@ -121,7 +135,7 @@ fn closure<'a>(
             package
                 .depends
                 .iter()
-                .filter(|name| name.starts_with("lib") || *name == "zlib1g")
+                .filter(|name| control::is_taken(name))
                 .filter(|name| !LEFT_OUT.iter().any(|prefix| name.starts_with(prefix)))
                 .cloned(),
         );
