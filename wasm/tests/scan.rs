@@ -1,4 +1,5 @@
 //! Scans of packages that are well signed and hold what a registry does not want.
+#![cfg(not(target_arch = "wasm32"))]
 
 use pspf_nostd::{
     json::Json,

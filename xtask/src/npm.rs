@@ -1,6 +1,7 @@
 //! The npm package: its engine by wasm-bindgen and wasm-opt, its scripts by esbuild, its tests by Node.
 //!
-//! wasm-bindgen is run itself, not by wasm-pack: that makes one package for one kind of host, and this is one engine for all.
+//! The package is made by wasm-bindgen itself, not by wasm-pack, which makes one package for one kind of host: this is one engine for
+//! all. wasm-pack runs the engine's own tests in Node and in Chromium.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,22 +21,50 @@ const FLAGS: &[&str] = &["-Ctarget-feature=+simd128"];
 /// Flags that only a compiler with unstable features takes: a panic is a trap, without words.
 const UNSTABLE_FLAGS: &[&str] = &["-Zunstable-options", "-Cpanic=immediate-abort"];
 
-/// wasm-bindgen's program of the right version, and the packages of npm/package-lock.json.
+/// wasm-bindgen's programs and wasm-pack in the right versions, and the packages of npm/package-lock.json.
 pub(crate) fn tools(workspace: &Workspace) -> Result<()> {
-    let program = workspace.cargo_tools().join("bin/wasm-bindgen");
-    let version = Command::new(&program).arg("--version").output().ok();
-    let version = version.map(|found| String::from_utf8_lossy(&found.stdout).trim().to_owned()).unwrap_or_default();
-    if version.ends_with(&format!(" {}", toolchain::WASM_BINDGEN)) {
-        step(&format!("wasm-bindgen {}: ready", toolchain::WASM_BINDGEN));
-    } else {
-        step(&format!("wasm-bindgen {}: building it (some minutes)", toolchain::WASM_BINDGEN));
-        let mut install = cargo(&workspace.root);
-        // Not --locked: its lock names versions that not every mirror of crates.io has.
-        install.args(["install", "--quiet", "wasm-bindgen-cli", "--version", toolchain::WASM_BINDGEN]);
-        install.arg("--root").arg(workspace.cargo_tools());
-        run(install.env("CARGO_TARGET_DIR", workspace.target.join("tools/build")))?;
-    }
+    // Not --locked: its lock names versions that not every mirror of crates.io has.
+    installed(workspace, "wasm-bindgen", "wasm-bindgen-cli", toolchain::WASM_BINDGEN, None)?;
     modules(&workspace.npm())
+}
+
+fn installed(workspace: &Workspace, program: &str, package: &str, version: &str, lock: Option<&str>) -> Result<()> {
+    let file = workspace.cargo_tools().join("bin").join(program);
+    let found = Command::new(file).arg("--version").output().ok();
+    let found = found.map(|found| String::from_utf8_lossy(&found.stdout).trim().to_owned()).unwrap_or_default();
+    if found.ends_with(&format!(" {version}")) {
+        step(&format!("{program} {version}: ready"));
+        return Ok(());
+    }
+    step(&format!("{program} {version}: building it (some minutes)"));
+    let mut install = cargo(&workspace.root);
+    install.args(["install", "--quiet", package, "--version", version]).args(lock);
+    install.arg("--root").arg(workspace.cargo_tools());
+    run(install.env("CARGO_TARGET_DIR", workspace.target.join("tools/build")))
+}
+
+/// Runs the tests in `wasm/tests` in Node and in Chromium.
+pub(crate) fn test_engine(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
+    tools(workspace)?;
+    installed(workspace, "wasm-pack", "wasm-pack", toolchain::WASM_PACK, Some("--locked"))?;
+    setup::program("chromedriver", "the engine's tests in a browser", "chromium-driver")?;
+    let route = setup::cross_route(toolchain::WASM_TARGET, choice)?;
+    for host in [&["--node"][..], &["--headless", "--chrome"]] {
+        let name = if host.contains(&"--node") { "node" } else { "browser" };
+        let mut command = Command::new(workspace.cargo_tools().join("bin/wasm-pack"));
+        forget_cargo_run(&mut command);
+        command.args(["test", "--mode", "no-install"]).args(host).arg("wasm").args(["--test", name]);
+        command.current_dir(&workspace.root).env("PATH", path_with(&workspace.cargo_tools().join("bin"))?);
+        if route == Route::Debian {
+            // wasm-pack starts the `cargo` and `rustc` that it finds first.
+            let tools = workspace.cargo_tools().join("bin");
+            command.env("PATH", std::env::join_paths([tools.as_path(), Path::new("/usr/bin"), Path::new("/bin")])?);
+            build::debian(&mut command);
+            command.env("CARGO_TARGET_DIR", workspace.debian_target());
+        }
+        run(&mut command)?;
+    }
+    Ok(())
 }
 
 /// `npm ci`, where what is installed is not what the lock says.

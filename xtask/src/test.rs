@@ -33,6 +33,7 @@ pub(crate) fn test(workspace: &Workspace, options: Options, summary: &mut Summar
             run(with_tools(&mut command, workspace, &launcher))
         });
     }
+    summary.step("engine in Node and Chromium", || crate::npm::test_engine(workspace, options.toolchain));
     summary.step("npm package", || crate::npm::test(workspace, options.toolchain, &launcher));
     summary.step("web page", || crate::web::test(workspace));
     Ok(())

@@ -28,6 +28,9 @@ pub(crate) const CHECKED_TARGETS: &[&str] = &["aarch64-apple-darwin", "x86_64-pc
 /// the tests' tools come from npm/package-lock.json; Debian's wasm-opt breaks the engine's table of references.
 pub(crate) const WASM_BINDGEN: &str = "0.2.130";
 
+/// Runs the engine's own tests in Node and in a browser.
+pub(crate) const WASM_PACK: &str = "0.15.1";
+
 /// Largest engine accepted, in bytes as `gzip -9` leaves it: everybody who opens a page that has it downloads it.
 pub(crate) const ENGINE_GZIP_MAX: u64 = 170_000;
 

@@ -1,0 +1,16 @@
+//! The engine in Node: `wasm-pack test --node wasm --test node`.
+#![cfg(target_arch = "wasm32")]
+
+mod host;
+
+use wasm_bindgen_test::wasm_bindgen_test;
+
+#[wasm_bindgen_test]
+fn the_verdict_is_the_same_as_everywhere() {
+    host::the_verdict_is_the_same_as_everywhere();
+}
+
+#[wasm_bindgen_test]
+fn what_is_wrong_is_thrown_as_json() {
+    host::what_is_wrong_is_thrown_as_json();
+}
