@@ -17,7 +17,7 @@ fn facts(bytes: &[u8]) -> EncodedSlot {
 }
 
 /// A sealed package, written by the core in the host itself.
-pub fn package() -> Vec<u8> {
+pub(crate) fn package() -> Vec<u8> {
     let object = |text: &str| Json::parse(text.as_bytes()).expect("JSON").entries().to_vec();
     let plan = PackagePlan {
         package: object(r#"{"name":"host","version":"1"}"#),
@@ -58,7 +58,7 @@ pub fn package() -> Vec<u8> {
     clippy::cast_sign_loss,
     reason = "small offsets"
 )]
-pub fn report(bytes: &[u8], trusted: Vec<String>) -> Json {
+pub(crate) fn report(bytes: &[u8], trusted: Vec<String>) -> Json {
     let mut task = EngineTask::verify(bytes.len() as f64, trusted).expect("a task");
     while task.pending() {
         let piece = &bytes[task.start() as usize..task.end() as usize];
@@ -67,7 +67,7 @@ pub fn report(bytes: &[u8], trusted: Vec<String>) -> Json {
     Json::parse(task.finish().expect("a report").as_bytes()).expect("JSON")
 }
 
-pub fn the_verdict_is_the_same_as_everywhere() {
+pub(crate) fn the_verdict_is_the_same_as_everywhere() {
     let bytes = package();
     let signer = SigningKey::from_seed_text("host").expect("a key").public_key().fingerprint().to_string();
     let word = |report: &Json, key: &str| report.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
@@ -81,7 +81,7 @@ pub fn the_verdict_is_the_same_as_everywhere() {
     }
 }
 
-pub fn what_is_wrong_is_thrown_as_json() {
+pub(crate) fn what_is_wrong_is_thrown_as_json() {
     let thrown = key_from_file(b"no key").expect_err("not a key");
     let text = thrown.as_string().expect("a text");
     assert!(Json::parse(text.as_bytes()).is_ok_and(|error| error.get("code").is_some()), "{text}");
