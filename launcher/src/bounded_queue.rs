@@ -9,7 +9,8 @@ use std::{
 #[derive(Debug)]
 pub(crate) struct Queue<T> {
     state: Mutex<State<T>>,
-    changed: Condvar,
+    filled: Condvar,
+    emptied: Condvar,
     capacity: usize,
 }
 
@@ -18,27 +19,34 @@ struct State<T> {
     items: VecDeque<(T, usize)>,
     held: usize,
     closed: bool,
+    /// Threads that wait to pop and to push: a condition that nobody waits for is not worth a system call.
+    hungry: usize,
+    blocked: usize,
 }
 
 impl<T> Queue<T> {
     /// An empty queue for items of `capacity` bytes in all. A single larger one goes in when it is empty.
     pub(crate) fn new(capacity: usize) -> Self {
-        let state = State { items: VecDeque::new(), held: 0, closed: false };
-        Self { state: Mutex::new(state), changed: Condvar::new(), capacity }
+        let state = State { items: VecDeque::new(), held: 0, closed: false, hungry: 0, blocked: 0 };
+        Self { state: Mutex::new(state), filled: Condvar::new(), emptied: Condvar::new(), capacity }
     }
 
     /// Appends an item of `weight` bytes, waiting for room. False where the queue is closed: the item is dropped.
     pub(crate) fn push(&self, item: T, weight: usize) -> bool {
         let mut state = self.lock();
         while !state.closed && state.held > 0 && state.held.saturating_add(weight) > self.capacity {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.blocked += 1;
+            state = self.emptied.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.blocked -= 1;
         }
         if state.closed {
             return false;
         }
         state.held = state.held.saturating_add(weight);
         state.items.push_back((item, weight));
-        self.changed.notify_all();
+        if state.hungry > 0 {
+            self.filled.notify_one();
+        }
         true
     }
 
@@ -48,20 +56,25 @@ impl<T> Queue<T> {
         loop {
             if let Some((item, weight)) = state.items.pop_front() {
                 state.held = state.held.saturating_sub(weight);
-                self.changed.notify_all();
+                // Not for every item's room: who is woken up should have something to do for a while.
+                if state.blocked > 0 && state.held <= self.capacity / 2 {
+                    self.emptied.notify_all();
+                }
                 return Some(item);
             }
             if state.closed {
                 return None;
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.hungry += 1;
+            state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.hungry -= 1;
         }
     }
 
     /// Says that nothing more will be pushed. What is in the queue can still be taken.
     pub(crate) fn close(&self) {
         self.lock().closed = true;
-        self.changed.notify_all();
+        self.wake_all();
     }
 
     /// Closes the queue and drops what is in it.
@@ -70,7 +83,13 @@ impl<T> Queue<T> {
         state.closed = true;
         state.held = 0;
         state.items.clear();
-        self.changed.notify_all();
+        drop(state);
+        self.wake_all();
+    }
+
+    fn wake_all(&self) {
+        self.filled.notify_all();
+        self.emptied.notify_all();
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
