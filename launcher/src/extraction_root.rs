@@ -23,7 +23,7 @@ use pspf_nostd::{
 };
 
 use crate::{
-    file_writer::{Batch, FailedFile, FileWriter, NewFile, time},
+    file_writer::{BATCH_MIN, Batch, FailedFile, FileWriter, NewFile, time},
     io_failure::IoFailure,
     tree_record::{self, TreeRecord},
 };
@@ -151,7 +151,7 @@ impl ExtractionRoot {
 
     /// Waits until all files are written.
     fn settle(&mut self) -> Result<(), EntryFault> {
-        self.writer.hand_over(&mut self.batch, true)?;
+        self.writer.hand_over(&mut self.batch, 0)?;
         self.written.extend(self.writer.drain()?);
         Ok(())
     }
@@ -323,6 +323,7 @@ impl ExtractionRoot {
         if parent == self.last_parent {
             return Ok(());
         }
+        self.writer.hand_over(&mut self.batch, BATCH_MIN)?;
         let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
         for directory in ends.map(|end| &path[..end]) {
             match self.entries.get(directory).map(|made| &made.kind) {

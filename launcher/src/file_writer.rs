@@ -23,10 +23,14 @@ use crate::{
 
 /// Largest file that is held whole to be written by another thread, in bytes. Most files of a Python are far smaller.
 const WHOLE_MAX: usize = 128 << 10;
-/// Bytes of files that wait to be written.
-const WAITING_MAX: usize = 4 << 20;
 /// Files are handed over in batches of so many bytes: threads that wake up for every single one cost more than they do.
-const BATCH: usize = 128 << 10;
+const BATCH_MAX: usize = 512 << 10;
+/// Batch that is handed over at the end of a directory: two threads in one directory wait for each other.
+pub(crate) const BATCH_MIN: usize = 128 << 10;
+/// Memory that a batch takes: its buffer, and the file that was one too many.
+const BATCH_BUFFER: usize = BATCH_MAX + WHOLE_MAX;
+/// Batches that wait to be written.
+const WAITING_MAX: usize = 6;
 /// What a waiting file weighs besides its content, so that a million empty files wait in bounded memory, too.
 const FILE_WEIGHT: usize = 1 << 10;
 
@@ -147,7 +151,14 @@ impl FileWriter {
     pub(crate) fn new(threaded: bool) -> Self {
         let (state, idle) = (Mutex::default(), Condvar::new());
         let size_max = getrlimit(Resource::Fsize).current.unwrap_or(u64::MAX);
-        Self { batches: Queue::new(WAITING_MAX), spare: Mutex::default(), state, idle, threaded, size_max }
+        Self {
+            batches: Queue::new(WAITING_MAX * BATCH_BUFFER),
+            spare: Mutex::default(),
+            state,
+            idle,
+            threaded,
+            size_max,
+        }
     }
 
     fn write_whole(&self, new: &NewFile, content: &[u8]) -> Result<Entry, IoFailure> {
@@ -205,9 +216,12 @@ impl FileWriter {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands over what is in a batch, if it is worth it or `all` is asked for.
-    pub(crate) fn hand_over(&self, batch: &mut Batch, all: bool) -> Result<(), Box<FailedFile>> {
-        if batch.files.is_empty() || (batch.weight() < BATCH && !all) {
+    /// Hands over what is in a batch, where that weighs at least so many bytes.
+    ///
+    /// # Errors
+    /// The first file that could not be written since the last time.
+    pub(crate) fn hand_over(&self, batch: &mut Batch, weight_min: usize) -> Result<(), Box<FailedFile>> {
+        if batch.files.is_empty() || batch.weight() < weight_min {
             return Ok(());
         }
         {
@@ -217,10 +231,10 @@ impl FileWriter {
             }
             state.under_way += 1;
         }
-        let content = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        let full = std::mem::replace(batch, Batch { files: Vec::new(), content });
-        let weight = full.weight();
-        self.batches.push(full, weight);
+        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let content = spare.unwrap_or_else(|| Vec::with_capacity(BATCH_BUFFER));
+        // Whatever is in it, a batch counts as its buffer.
+        self.batches.push(std::mem::replace(batch, Batch { files: Vec::new(), content }), BATCH_BUFFER);
         Ok(())
     }
 }
@@ -275,7 +289,7 @@ impl PieceWriter {
             Some(open) => open.finish(&new),
             None if writer.threaded => {
                 batch.files.push((new, batch.content.len()));
-                return writer.hand_over(batch, false);
+                return writer.hand_over(batch, BATCH_MAX);
             }
             None => {
                 let written = writer.write_whole(&new, &batch.content[start..]);
