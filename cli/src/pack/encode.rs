@@ -15,8 +15,8 @@ pub const REVISION: u8 = 1;
 /// Zstandard level of packages that name none: slow to make, small, and as fast as any to read.
 pub const ZSTD_LEVEL: i64 = 19;
 
-/// Largest Zstandard window, as a power of two: 64 MiB is within what readers accept, and what a first start needs in memory.
-const ZSTD_WINDOW_MAX: u32 = 26;
+/// Largest Zstandard window, as a power of two: a first start needs 32 MiB for it, of the 64 MB that it may take in all.
+const ZSTD_WINDOW_MAX: u32 = 25;
 
 /// The same in bytes.
 pub const ZSTD_WINDOW_BYTES: u64 = 1 << ZSTD_WINDOW_MAX;
