@@ -1,7 +1,10 @@
 //! `cargo xtask bench-launcher`: first and next starts beside a bare exec, `tar --zstd -x` and the published launchers, in one run.
 //!
-//! Absolute times mean little on a shared machine: read the ratios.
+//! Absolute times mean little on a shared machine: read the ratios, and where others work on it, those of the minima. All
+//! subjects take turns. Every first start has a new directory, and all of them are removed at the end: file systems are slow
+//! where as many files were removed a moment ago, and whoever comes next would pay for it.
 
+use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -23,8 +26,8 @@ const PROGRAM: &str = "/bin/true";
 
 /// Builds, packs, measures, and prints the table.
 pub(crate) fn bench(workspace: &Workspace, options: Options) -> Result<()> {
-    setup::setup(workspace, options.toolchain)?;
-    let flavor = build::dist(workspace, options)?;
+    setup::peer(workspace)?;
+    let flavor = build::flavor(workspace, options)?;
     let folder = workspace.target.join("bench-launcher");
     fs::create_dir_all(&folder)?;
     let (tiny, big) = (folder.join("tiny"), folder.join("big"));
@@ -37,62 +40,108 @@ pub(crate) fn bench(workspace: &Workspace, options: Options) -> Result<()> {
         let launcher = published_launcher(workspace, name)?;
         subjects.push(Subject::new(&format!("published {name}"), &flavor, &folder, Some(&launcher))?);
     }
-    let bare = tiny.join("bin/program");
-
-    let mut rows = Vec::new();
-    let mut bare_times = Vec::new();
-    let (mut next, mut next_big) = (vec![Vec::new(); subjects.len()], vec![Vec::new(); subjects.len()]);
-    for subject in &subjects {
-        subject.start(&subject.tiny)?;
-        subject.start(&subject.big)?;
-    }
-    for _ in 0..WARM_ROUNDS {
-        bare_times.push(timed(&mut Command::new(&bare))?);
-        for (number, subject) in subjects.iter().enumerate() {
-            next[number].push(subject.start(&subject.tiny)?);
-            next_big[number].push(subject.start(&subject.big)?);
-        }
-    }
-    let bare_time = median(&bare_times);
-    rows.push(("bare exec".to_owned(), bare_time, bare_time));
-    for (number, subject) in subjects.iter().enumerate() {
-        rows.push((format!("next start, tiny: {}", subject.name), median(&next[number]), bare_time));
-        rows.push((format!("next start, 100 MB: {}", subject.name), median(&next_big[number]), bare_time));
-    }
-
-    let (mut tar, mut first, mut first_tiny) =
-        (Vec::new(), vec![Vec::new(); subjects.len()], vec![Vec::new(); subjects.len()]);
-    for _ in 0..COLD_ROUNDS {
-        let target = emptied(&folder.join("unpacked"))?;
-        tar.push(timed(Command::new("tar").arg("-C").arg(&target).args(["--zstd", "-xf"]).arg(&archive))?);
-        for (number, subject) in subjects.iter().enumerate() {
-            emptied(&subject.cache)?;
-            first[number].push(subject.start(&subject.big)?);
-            emptied(&subject.cache)?;
-            first_tiny[number].push(subject.start(&subject.tiny)?);
-        }
-    }
-    let tar = median(&tar);
-    rows.push(("tar --zstd -x, 100 MB".to_owned(), tar, tar));
-    for (number, subject) in subjects.iter().enumerate() {
-        rows.push((format!("first start, 100 MB: {}", subject.name), median(&first[number]), tar));
-        rows.push((format!("first start, tiny: {}", subject.name), median(&first_tiny[number]), bare_time));
-    }
-    println!("\n{:<42} {:>12} {:>8}  beside", "", "median", "ratio");
-    for (name, time, base) in &rows {
-        let ratio = time.as_secs_f64() / base.as_secs_f64();
-        let beside = if *base == tar { "tar" } else { "bare exec" };
-        println!("{name:<42} {:>9.2} ms {ratio:>8.3}  {beside}", time.as_secs_f64() * 1e3);
-    }
-    for subject in &subjects {
-        emptied(&subject.cache)?;
-        println!(
-            "peak memory of a first start, 100 MB: {:<14} {:>6} KB",
-            subject.name,
-            subject.peak_memory(&subject.big)?
-        );
+    let targets = Targets::new(&folder)?;
+    let warm = next_starts(&subjects, &targets, &tiny.join("bin/program"))?;
+    let cold = first_starts(&subjects, &targets, &archive)?;
+    fs::remove_dir_all(&targets.folder)?;
+    println!("\n{:<34} {:>12} {:>12} {:>8} {:>8}", "", "minimum", "median", "ratio", "ratio");
+    for table in [warm, cold] {
+        table.print();
     }
     Ok(())
+}
+
+/// Next starts beside a bare exec of the program.
+fn next_starts(subjects: &[Subject], targets: &Targets, bare: &Path) -> Result<Table> {
+    let caches = subjects.iter().map(|_| targets.next()).collect::<Result<Vec<_>>>()?;
+    for (subject, cache) in subjects.iter().zip(&caches) {
+        Subject::start(&subject.tiny, cache)?;
+        Subject::start(&subject.big, cache)?;
+    }
+    let mut table = Table::default();
+    for _ in 0..WARM_ROUNDS {
+        table.add("bare exec", timed(&mut Command::new(bare))?);
+        for (subject, cache) in subjects.iter().zip(&caches) {
+            table.add(&format!("next start, tiny: {}", subject.name), Subject::start(&subject.tiny, cache)?);
+            table.add(&format!("next start, 100 MB: {}", subject.name), Subject::start(&subject.big, cache)?);
+        }
+    }
+    Ok(table)
+}
+
+/// First starts beside unpacking the same files.
+fn first_starts(subjects: &[Subject], targets: &Targets, archive: &Path) -> Result<Table> {
+    let mut table = Table::default();
+    for _ in 0..COLD_ROUNDS {
+        let mut tar = Command::new("tar");
+        tar.arg("-C").arg(targets.next()?).args(["--zstd", "-xf"]).arg(archive);
+        table.add("tar --zstd -x, 100 MB", timed(&mut tar)?);
+        for subject in subjects {
+            let time = Subject::start(&subject.big, &targets.next()?)?;
+            table.add(&format!("first start, 100 MB: {}", subject.name), time);
+            let time = Subject::start(&subject.tiny, &targets.next()?)?;
+            table.add(&format!("first start, tiny: {}", subject.name), time);
+        }
+    }
+    for subject in subjects {
+        let memory = Subject::peak_memory(&subject.big, &targets.next()?)?;
+        table.notes.push(format!("peak memory of a first start, 100 MB: {:<14} {memory:>6} KB", subject.name));
+    }
+    Ok(table)
+}
+
+/// Times by what was done; ratios are those to the first row.
+#[derive(Default)]
+struct Table {
+    rows: Vec<(String, Vec<Duration>)>,
+    notes: Vec<String>,
+}
+
+impl Table {
+    fn add(&mut self, name: &str, time: Duration) {
+        match self.rows.iter_mut().find(|(row, _)| row == name) {
+            Some((_, times)) => times.push(time),
+            None => self.rows.push((name.to_owned(), vec![time])),
+        }
+    }
+
+    fn print(&self) {
+        let Some((_, base)) = self.rows.first() else { return };
+        let facts = |times: &[Duration]| [times.iter().min().copied().unwrap_or_default(), median(times)];
+        let base = facts(base);
+        for (name, times) in &self.rows {
+            let [minimum, middle] = facts(times).map(|time| time.as_secs_f64() * 1e3);
+            let [of_minima, of_medians] = base.map(|time| time.as_secs_f64() * 1e3);
+            let ratios = (minimum / of_minima, middle / of_medians);
+            println!("{name:<34} {minimum:>9.2} ms {middle:>9.2} ms {:>8.3} {:>8.3}", ratios.0, ratios.1);
+        }
+        self.notes.iter().for_each(|note| println!("{note}"));
+    }
+}
+
+/// New directories, one after the other.
+struct Targets {
+    folder: PathBuf,
+    given: Cell<usize>,
+}
+
+impl Targets {
+    fn new(folder: &Path) -> Result<Self> {
+        let folder = folder.join("targets");
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        fs::create_dir_all(&folder)?;
+        Ok(Self { folder, given: Cell::new(0) })
+    }
+
+    fn next(&self) -> Result<PathBuf> {
+        let number = self.given.get();
+        self.given.set(number + 1);
+        let target = self.folder.join(number.to_string());
+        fs::create_dir(&target)?;
+        Ok(target)
+    }
 }
 
 /// A launcher with both packages.
@@ -100,7 +149,6 @@ struct Subject {
     name: String,
     tiny: PathBuf,
     big: PathBuf,
-    cache: PathBuf,
 }
 
 impl Subject {
@@ -127,26 +175,25 @@ impl Subject {
             packages.push(package);
         }
         let [tiny, big] = <[PathBuf; 2]>::try_from(packages).map_err(|_| anyhow::anyhow!("two packages"))?;
-        Ok(Self { name: name.to_owned(), tiny, big, cache: folder.join(format!("cache-{file}")) })
+        Ok(Self { name: name.to_owned(), tiny, big })
     }
 
-    fn command(&self, program: &Path) -> Command {
-        let mut command = Command::new(program);
-        command.env_clear().env("FLAVOR_CACHE_DIR", &self.cache).env("PATH", "/usr/bin:/bin");
-        command.env("FLAVOR_LOG_LEVEL", "error").env("HOME", &self.cache);
-        command
-    }
-
-    fn start(&self, package: &Path) -> Result<Duration> {
-        timed(&mut self.command(package))
+    fn start(package: &Path, cache: &Path) -> Result<Duration> {
+        timed(&mut command(package, cache))
     }
 
     /// Most memory that was resident at once, in KB, as the kernel counted it for the process that became the program.
-    fn peak_memory(&self, package: &Path) -> Result<String> {
+    fn peak_memory(package: &Path, cache: &Path) -> Result<String> {
         let script = "import resource,subprocess,sys; subprocess.run(sys.argv[1:],check=True); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
-        let mut command = self.command(Path::new("python3"));
-        Ok(output(command.args(["-c", script]).arg(package))?.trim().to_owned())
+        Ok(output(command(Path::new("python3"), cache).args(["-c", script]).arg(package))?.trim().to_owned())
     }
+}
+
+fn command(program: &Path, cache: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().env("FLAVOR_CACHE_DIR", cache).env("PATH", "/usr/bin:/bin");
+    command.env("FLAVOR_LOG_LEVEL", "error").env("HOME", cache);
+    command
 }
 
 /// A program, and `count` files: half of them text that compresses, half noise.
@@ -155,7 +202,9 @@ fn make_tree(tree: &Path, count: usize) -> Result<()> {
         return Ok(());
     }
     let new = tree.with_extension("new");
-    emptied(&new)?;
+    if new.exists() {
+        fs::remove_dir_all(&new)?;
+    }
     fs::create_dir_all(new.join("bin"))?;
     fs::copy(PROGRAM, new.join("bin/program")).with_context(|| format!("could not copy {PROGRAM}"))?;
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
@@ -184,20 +233,6 @@ fn published_launcher(workspace: &Workspace, name: &str) -> Result<PathBuf> {
     let found =
         output(Command::new("find").arg(workspace.peer()).args(["-name", &format!("flavor-{name}-launcher-*")]))?;
     found.lines().next().map(PathBuf::from).with_context(|| format!("no published {name} launcher"))
-}
-
-/// An empty directory, with the disk at rest.
-fn emptied(directory: &Path) -> Result<PathBuf> {
-    if directory.exists() {
-        fs::remove_dir_all(directory)?;
-    }
-    fs::create_dir_all(directory)?;
-    run_quietly(&mut Command::new("sync"))?;
-    Ok(directory.to_owned())
-}
-
-fn run_quietly(command: &mut Command) -> Result<()> {
-    timed(command).map(drop)
 }
 
 fn timed(command: &mut Command) -> Result<Duration> {

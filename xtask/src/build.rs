@@ -61,8 +61,17 @@ pub(crate) fn launcher(workspace: &Workspace, options: Options) -> Result<PathBu
     place(&built, &workspace.launcher(&target))
 }
 
-/// Builds the launcher, then `dist/flavor` with the launcher inside, and lists all that is in `dist/`.
+/// Builds all that is in `dist/`, and lists it.
 pub(crate) fn dist(workspace: &Workspace, options: Options) -> Result<PathBuf> {
+    let flavor = flavor(workspace, options)?;
+    crate::npm::pack(workspace, options.toolchain)?;
+    crate::web::site(workspace, false)?;
+    println!("\n{}", crate::listing::listing(&workspace.dist())?);
+    Ok(flavor)
+}
+
+/// Builds the launcher, then `dist/flavor` with the launcher inside.
+pub(crate) fn flavor(workspace: &Workspace, options: Options) -> Result<PathBuf> {
     let launcher = launcher(workspace, options)?;
     let inside = fs::read(&launcher)?;
     let binary = Binary {
@@ -80,9 +89,6 @@ pub(crate) fn dist(workspace: &Workspace, options: Options) -> Result<PathBuf> {
     if !fs::read(&flavor)?.windows(inside.len()).any(|window| window == inside) {
         bail!("{} was built without the launcher inside", flavor.display());
     }
-    crate::npm::pack(workspace, options.toolchain)?;
-    crate::web::site(workspace, false)?;
-    println!("\n{}", crate::listing::listing(&workspace.dist())?);
     Ok(flavor)
 }
 

@@ -14,7 +14,7 @@ use crate::workspace::Workspace;
 /// All steps; the routes that they settled on.
 pub(crate) fn setup(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
     build_tools(workspace)?;
-    venv(&workspace.peer(), "published implementation, for the interop tests", toolchain::PEER)?;
+    peer(workspace)?;
     if let Some(target) = toolchain::musl_target() {
         match cross_route(&target, choice) {
             Ok(route) => step(&format!("{target}: {}", describe(route))),
@@ -32,6 +32,11 @@ pub(crate) fn setup(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
     program("strace", "the tests that count system calls", "strace")?;
     step(&format!("Rust {} or newer: {}", toolchain::RUST, output(Command::new("rustc").arg("--version"))?.trim()));
     Ok(())
+}
+
+/// The published implementation.
+pub(crate) fn peer(workspace: &Workspace) -> Result<()> {
+    venv(&workspace.peer(), "published implementation, for the interop tests", toolchain::PEER)
 }
 
 /// zig, cargo-zigbuild and uv.
