@@ -80,8 +80,8 @@ impl FoundFormat {
     }
 
     /// Names the algorithm of an object identifier that is not Ed25519.
-    pub(super) fn of_algorithm(oid: &pkcs8::ObjectIdentifier) -> Self {
-        let text = alloc::format!("{oid}");
+    pub(super) fn of_algorithm(oid: &[u8]) -> Self {
+        let text = super::der::dotted(oid);
         Self::OtherAlgorithm(match text.as_str() {
             "1.2.840.113549.1.1.1" => "RSA",
             "1.2.840.113549.1.1.10" => "RSA-PSS",

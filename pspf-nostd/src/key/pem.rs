@@ -1,23 +1,21 @@
 //! Key files: PKCS#8 and SubjectPublicKeyInfo in PEM, and the raw variants that the published builders take.
 //!
 //! The first PEM block of the file counts; lines around it are comments, as the published trust store has them. The block
-//! is cut out here because `pem-rfc7468` refuses text behind it; base64 and DER are read by `base64ct`, `pkcs8` and `der`.
+//! is cut out here because `pem-rfc7468` refuses text behind it.
 
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
 use base64ct::{Base64, Encoding};
-use pkcs8::der::Decode;
-use pkcs8::der::asn1::OctetStringRef;
-use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef, SubjectPublicKeyInfoRef};
 use zeroize::Zeroizing;
 
+use super::der::{PrivateKeyInfo, PublicKeyInfo, octets};
 use super::{FoundFormat, KeyError, KeyRole, PemFault, PublicKey, SigningKey};
 use crate::limits::KEY_FILE_MAX;
 
-/// id-Ed25519 (RFC 8410 §3).
-const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+/// id-Ed25519 (RFC 8410 §3), 1.3.101.112.
+const ED25519: [u8; 3] = [0x2b, 0x65, 0x70];
 
 /// All of a PKCS#8 v1 Ed25519 key up to the 32-byte seed (RFC 8410 §7).
 const PRIVATE_PREFIX: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
@@ -63,14 +61,14 @@ impl PublicKey {
     pub fn from_pem(file: &[u8]) -> Result<Self, KeyError> {
         let content = content(file, KeyRole::Public)?;
         let unreadable = KeyError::Content { expected: KeyRole::Public, found: content.len() };
-        let raw = match SubjectPublicKeyInfoRef::from_der(&content) {
-            Ok(info) if info.algorithm.oid != ED25519 => {
-                let found = FoundFormat::of_algorithm(&info.algorithm.oid);
+        let raw = match PublicKeyInfo::read(&content) {
+            Some(info) if info.algorithm.oid != ED25519 => {
+                let found = FoundFormat::of_algorithm(info.algorithm.oid);
                 return Err(KeyError::Unexpected { expected: KeyRole::Public, found });
             }
-            Ok(info) if info.algorithm.parameters.is_some() => return Err(unreadable),
-            Ok(info) => info.subject_public_key.as_bytes().and_then(|bytes| bytes.try_into().ok()),
-            Err(_) => content.as_slice().try_into().ok(),
+            Some(info) if info.algorithm.parameters => return Err(unreadable),
+            Some(info) => info.key.and_then(|bytes| bytes.try_into().ok()),
+            None => content.as_slice().try_into().ok(),
         };
         let key = Self(raw.ok_or(unreadable)?);
         key.check().map_err(KeyError::Unusable)?;
@@ -91,7 +89,7 @@ type PrivateParts = (Zeroizing<[u8; 32]>, Option<[u8; 32]>);
 /// Seed, and public key if the content has one.
 fn private_parts(content: &[u8]) -> Result<PrivateParts, KeyError> {
     let unreadable = || KeyError::Content { expected: KeyRole::Private, found: content.len() };
-    let Ok(info) = PrivateKeyInfoRef::from_der(content) else {
+    let Some(info) = PrivateKeyInfo::read(content) else {
         let (seed, rest) = content.split_first_chunk::<32>().ok_or_else(unreadable)?;
         let public = match rest {
             [] => None,
@@ -100,17 +98,16 @@ fn private_parts(content: &[u8]) -> Result<PrivateParts, KeyError> {
         return Ok((Zeroizing::new(*seed), public));
     };
     if info.algorithm.oid != ED25519 {
-        let found = FoundFormat::of_algorithm(&info.algorithm.oid);
+        let found = FoundFormat::of_algorithm(info.algorithm.oid);
         return Err(KeyError::Unexpected { expected: KeyRole::Private, found });
     }
-    if info.algorithm.parameters.is_some() {
+    if info.algorithm.parameters {
         return Err(unreadable());
     }
     // RFC 8410 §7: the key octets hold a second OCTET STRING, the seed.
-    let seed = <&OctetStringRef>::from_der(info.private_key.as_bytes()).map_err(|_| unreadable())?;
-    let seed: [u8; 32] = seed.as_bytes().try_into().map_err(|_| unreadable())?;
-    let public = match info.public_key {
-        Some(bits) => Some(bits.as_bytes().and_then(|bytes| bytes.try_into().ok()).ok_or_else(unreadable)?),
+    let seed = octets(info.key).and_then(|bytes| bytes.try_into().ok()).ok_or_else(unreadable)?;
+    let public = match info.public {
+        Some(bits) => Some(bits.and_then(|bytes| bytes.try_into().ok()).ok_or_else(unreadable)?),
         None => None,
     };
     Ok((Zeroizing::new(seed), public))
