@@ -5,12 +5,11 @@
 use crate::json::{Json, JsonError};
 use alloc::{
     borrow::ToOwned,
-    collections::BTreeSet,
     format,
     string::{String, ToString},
     vec::Vec,
 };
-use core::fmt;
+use core::{cell::RefCell, fmt};
 
 /// The `format` string of every package.
 pub const FORMAT: &str = "PSPF/2025";
@@ -213,43 +212,43 @@ impl Metadata {
     /// [`MetadataError`] names the JSON path of the first value that is not as format.md §5 has it.
     pub fn parse(raw: Vec<u8>) -> Result<Self, MetadataError> {
         let root = Json::parse(&raw).map_err(MetadataError::Json)?;
-        let top = Cursor { path: String::new(), value: Some(&root) };
-        top.object(TOP_KEYS)?;
-        let format = top.key("format").string()?;
-        if format != FORMAT {
-            return Err(top.key("format").error("the string \"PSPF/2025\""));
+        let mut metadata = Self::read(&root)?;
+        (metadata.raw, metadata.root) = (raw, root);
+        Ok(metadata)
+    }
+
+    fn read(root: &Json) -> Result<Self, MetadataError> {
+        let fault = Fault::default();
+        let top = Cursor { path: String::new(), value: Some(root), fault: &fault };
+        top.object(TOP_KEYS);
+        if top.text("format") != FORMAT {
+            top.key("format").wrong("the string \"PSPF/2025\"");
         }
         let package = top.key("package");
-        package.object(&["name", "version", "description"])?;
-        let slots =
-            top.key("slots").array()?.into_iter().map(|slot| SlotEntry::read(&slot)).collect::<Result<_, _>>()?;
+        package.object(&["name", "version", "description"]);
+        let slots = top.key("slots").array().iter().map(SlotEntry::read).collect();
         let build = top.key("build");
-        build.object(&["tool", "tool_version", "timestamp", "deterministic", "platform"])?;
-        let (name, version) = (package.key("name").string()?, package.key("version").string()?);
-        let (execution, runtime_env) =
-            (Execution::read(&top.key("execution"))?, RuntimeEnv::read(&top.key("runtime"))?);
-        let workenv = Workenv::read(&top.key("workenv"))?;
-        let cache_validation = CacheValidation::read(&top.key("cache_validation"))?;
+        build.object(&["tool", "tool_version", "timestamp", "deterministic", "platform"]);
         let setup_commands = top.key("setup_commands");
-        setup_commands.array()?;
-        let setup_commands = setup_commands.value.map(|value| value.items().to_vec()).unwrap_or_default();
-        let launcher = LauncherEntry::read(&top.key("launcher"))?;
-        let (build_tool, seal) = (build.key("tool").string()?, Seal::read(&top.key(SEAL_KEY))?);
-        Ok(Self {
-            name,
-            version,
+        let metadata = Self {
+            name: package.text("name"),
+            version: package.text("version"),
             slots,
-            execution,
-            runtime_env,
-            workenv,
-            cache_validation,
-            setup_commands,
-            launcher,
-            build_tool,
-            seal,
-            raw,
-            root,
-        })
+            execution: Execution::read(&top.key("execution")),
+            runtime_env: RuntimeEnv::read(&top.key("runtime")),
+            workenv: Workenv::read(&top.key("workenv")),
+            cache_validation: CacheValidation::read(&top.key("cache_validation")),
+            setup_commands: setup_commands.array().iter().filter_map(|command| command.value.cloned()).collect(),
+            launcher: LauncherEntry::read(&top.key("launcher")),
+            build_tool: build.text("tool"),
+            seal: Seal::read(&top.key(SEAL_KEY)),
+            raw: Vec::new(),
+            root: Json::Null,
+        };
+        match fault.into_inner() {
+            Some(error) => Err(error),
+            None => Ok(metadata),
+        }
     }
 
     /// The signed bytes.
@@ -278,7 +277,7 @@ impl Metadata {
 }
 
 impl SlotEntry {
-    fn read(slot: &Cursor<'_>) -> Result<Self, MetadataError> {
+    fn read(slot: &Cursor<'_>) -> Self {
         slot.object(&[
             "slot",
             "id",
@@ -294,29 +293,29 @@ impl SlotEntry {
             "resolution",
             "self_ref",
             "original_size",
-        ])?;
-        if slot.value.is_none_or(|value| *value == Json::Null) {
-            return Err(slot.error("an object"));
+        ]);
+        if !slot.is_given() {
+            slot.wrong("an object");
         }
-        Ok(Self {
-            slot: slot.key("slot").integer()?,
-            id: slot.key("id").string()?,
-            target: slot.key("target").string()?,
-            size: slot.key("size").integer()?,
-            original_size: slot.key("original_size").integer()?,
-            checksum: slot.key("checksum").string()?,
-            operations: slot.key("operations").string()?,
-            purpose: slot.key("purpose").string()?,
-            lifecycle: slot.key("lifecycle").string()?,
-            permissions: slot.key("permissions").optional_string()?,
-            platform: slot.key("platform").optional_string()?,
-            self_ref: slot.key("self_ref").boolean()?,
-        })
+        Self {
+            slot: slot.integer("slot"),
+            id: slot.text("id"),
+            target: slot.text("target"),
+            size: slot.integer("size"),
+            original_size: slot.integer("original_size"),
+            checksum: slot.text("checksum"),
+            operations: slot.text("operations"),
+            purpose: slot.text("purpose"),
+            lifecycle: slot.text("lifecycle"),
+            permissions: slot.optional_text("permissions"),
+            platform: slot.optional_text("platform"),
+            self_ref: slot.flag("self_ref"),
+        }
     }
 }
 
 impl Execution {
-    fn read(execution: &Cursor<'_>) -> Result<Option<Self>, MetadataError> {
+    fn read(execution: &Cursor<'_>) -> Option<Self> {
         execution.object(&[
             "command",
             "args",
@@ -327,196 +326,240 @@ impl Execution {
             "max_cpu_seconds",
             "env",
             "environment",
-        ])?;
-        if execution.value.is_none_or(|value| *value == Json::Null) {
-            return Ok(None);
-        }
-        let mut env = execution.key("environment").string_map()?;
-        let newer = execution.key("env").string_map()?;
-        let replaced: BTreeSet<&str> = newer.iter().map(|(name, _)| name.as_str()).collect();
-        env.retain(|(name, _)| !replaced.contains(name.as_str()));
+        ]);
+        let mut env = execution.text_map("environment");
+        let newer = execution.text_map("env");
+        let mut replaced: Vec<&str> = newer.iter().map(|(name, _)| name.as_str()).collect();
+        replaced.sort_unstable();
+        env.retain(|(name, _)| replaced.binary_search(&name.as_str()).is_err());
         env.extend(newer);
-        Ok(Some(Self {
-            command: execution.key("command").string()?,
-            args: execution.key("args").strings()?,
-            working_directory: execution.key("working_directory").optional_string()?,
-            timeout: execution.key("timeout").integer()?,
-            min_memory: execution.key("min_memory").bytes()?,
-            max_memory: execution.key("max_memory").bytes()?,
-            max_cpu_seconds: execution.key("max_cpu_seconds").integer()?,
+        execution.is_given().then(|| Self {
+            command: execution.text("command"),
+            args: execution.texts("args"),
+            working_directory: execution.optional_text("working_directory"),
+            timeout: execution.integer("timeout"),
+            min_memory: execution.bytes("min_memory"),
+            max_memory: execution.bytes("max_memory"),
+            max_cpu_seconds: execution.integer("max_cpu_seconds"),
             env,
-        }))
-    }
-}
-
-impl RuntimeEnv {
-    fn read(runtime: &Cursor<'_>) -> Result<Self, MetadataError> {
-        runtime.object(&["env"])?;
-        let env = runtime.key("env");
-        env.object(&["unset", "pass", "map", "set"])?;
-        Ok(Self {
-            unset: env.key("unset").strings()?,
-            pass: env.key("pass").strings()?,
-            map: env.key("map").string_map()?,
-            set: env.key("set").string_map()?,
         })
     }
 }
 
+impl RuntimeEnv {
+    fn read(runtime: &Cursor<'_>) -> Self {
+        runtime.object(&["env"]);
+        let env = runtime.key("env");
+        env.object(&["unset", "pass", "map", "set"]);
+        Self { unset: env.texts("unset"), pass: env.texts("pass"), map: env.text_map("map"), set: env.text_map("set") }
+    }
+}
+
 impl Workenv {
-    fn read(workenv: &Cursor<'_>) -> Result<Self, MetadataError> {
-        workenv.object(&["directories", "env"])?;
-        let mut directories = Vec::new();
-        for directory in workenv.key("directories").array()? {
-            directory.object(&["path", "mode"])?;
-            directories.push((directory.key("path").string()?, directory.key("mode").optional_string()?));
+    fn read(workenv: &Cursor<'_>) -> Self {
+        workenv.object(&["directories", "env"]);
+        let directory = |directory: &Cursor<'_>| {
+            directory.object(&["path", "mode"]);
+            (directory.text("path"), directory.optional_text("mode"))
+        };
+        Self {
+            directories: workenv.key("directories").array().iter().map(directory).collect(),
+            env: workenv.text_map("env"),
         }
-        Ok(Self { directories, env: workenv.key("env").string_map()? })
     }
 }
 
 impl CacheValidation {
-    fn read(validation: &Cursor<'_>) -> Result<Option<Self>, MetadataError> {
-        validation.object(&["check_file", "expected_content"])?;
-        let check_file = validation.key("check_file").string()?;
-        let expected_content = validation.key("expected_content").string()?;
-        Ok((!check_file.is_empty()).then_some(Self { check_file, expected_content }))
+    fn read(validation: &Cursor<'_>) -> Option<Self> {
+        validation.object(&["check_file", "expected_content"]);
+        let read =
+            Self { check_file: validation.text("check_file"), expected_content: validation.text("expected_content") };
+        (!read.check_file.is_empty()).then_some(read)
     }
 }
 
 impl LauncherEntry {
-    fn read(launcher: &Cursor<'_>) -> Result<Option<Self>, MetadataError> {
-        launcher.object(&["tool", "tool_version", "size", "checksum", "capabilities"])?;
-        if launcher.value.is_none_or(|value| *value == Json::Null) {
-            return Ok(None);
-        }
-        Ok(Some(Self {
-            size: launcher.key("size").integer()?,
-            checksum: launcher.key("checksum").string()?,
-            tool: launcher.key("tool").string()?,
-        }))
+    fn read(launcher: &Cursor<'_>) -> Option<Self> {
+        launcher.object(&["tool", "tool_version", "size", "checksum", "capabilities"]);
+        launcher.is_given().then(|| Self {
+            size: launcher.integer("size"),
+            checksum: launcher.text("checksum"),
+            tool: launcher.text("tool"),
+        })
     }
 }
 
 impl Seal {
-    fn read(seal: &Cursor<'_>) -> Result<Option<Self>, MetadataError> {
-        seal.object(&["version", "signer"])?;
-        if seal.value.is_none() {
-            return Ok(None);
-        }
-        let version = seal.key("version").integer()?.ok_or_else(|| seal.key("version").error("an integer"))?;
-        Ok(Some(Self { version, signer: seal.key("signer").string()? }))
+    fn read(seal: &Cursor<'_>) -> Option<Self> {
+        seal.object(&["version", "signer"]);
+        seal.value?;
+        let version = seal.integer("version").unwrap_or_else(|| {
+            seal.key("version").wrong("an integer");
+            0
+        });
+        Some(Self { version, signer: seal.text("signer") })
     }
 }
 
-/// A value with its JSON path, so that every error can name the place.
+/// The first fault of a document.
+type Fault = RefCell<Option<MetadataError>>;
+
+/// A value with its JSON path, so that every error can name the place. Reading goes on behind a fault, with nothing for the
+/// value, and the document is refused at the end: half the code of leaving at each of some fifty places.
 struct Cursor<'a> {
     path: String,
     value: Option<&'a Json>,
+    fault: &'a Fault,
 }
 
 impl<'a> Cursor<'a> {
     fn key(&self, key: &str) -> Cursor<'a> {
-        let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
-        Cursor { path, value: self.value.and_then(|value| value.get(key)) }
+        let path = if self.path.is_empty() { key.to_owned() } else { [&self.path, ".", key].concat() };
+        Cursor { path, value: self.value.and_then(|value| value.get(key)), fault: self.fault }
     }
 
-    fn error(&self, expected: &'static str) -> MetadataError {
+    /// Whether the value is there and not null.
+    fn is_given(&self) -> bool {
+        self.value.is_some_and(|value| *value != Json::Null)
+    }
+
+    fn refuse(&self, error: MetadataError) {
+        self.fault.borrow_mut().get_or_insert(error);
+    }
+
+    fn wrong(&self, expected: &'static str) {
         let found = match self.value {
             None => "nothing".to_owned(),
             Some(Json::String(text)) => format!("{text:?}"),
             Some(Json::Number(number)) => number.to_string(),
             Some(value) => value.kind().to_owned(),
         };
-        MetadataError::Value { path: self.path.clone(), expected, found }
+        self.refuse(MetadataError::Value { path: self.path.clone(), expected, found });
     }
 
     /// Checks that the value is an object (or absent, or null) and that no key is a known one in another case.
-    fn object(&self, known: &[&'static str]) -> Result<(), MetadataError> {
+    fn object(&self, known: &[&'static str]) {
         let entries = match self.value {
-            None | Some(Json::Null) => return Ok(()),
+            None | Some(Json::Null) => return,
             Some(Json::Object(entries)) => entries,
-            Some(_) => return Err(self.error("an object")),
+            Some(_) => return self.wrong("an object"),
         };
         for (key, _) in entries {
             let twin = known.iter().find(|name| name.eq_ignore_ascii_case(key) && *name != key);
             if let Some(name) = twin {
-                return Err(MetadataError::KeyCase { path: self.path.clone(), found: key.clone(), known: name });
+                self.refuse(MetadataError::KeyCase { path: self.path.clone(), found: key.clone(), known: name });
             }
         }
-        Ok(())
     }
 
-    fn optional_string(&self) -> Result<Option<String>, MetadataError> {
+    fn as_text(&self) -> Option<String> {
         match self.value {
-            None | Some(Json::Null) => Ok(None),
-            Some(Json::String(text)) => Ok(Some(text.clone())),
-            Some(_) => Err(self.error("a string")),
+            None | Some(Json::Null) => None,
+            Some(Json::String(text)) => Some(text.clone()),
+            Some(_) => {
+                self.wrong("a string");
+                None
+            }
         }
     }
 
-    fn string(&self) -> Result<String, MetadataError> {
-        Ok(self.optional_string()?.unwrap_or_default())
+    fn as_integer(&self) -> Option<u64> {
+        let value = self.value.filter(|value| **value != Json::Null)?.as_u64();
+        if value.is_none() {
+            self.wrong("a non-negative integer");
+        }
+        value
     }
 
-    fn integer(&self) -> Result<Option<u64>, MetadataError> {
-        match self.value {
-            None | Some(Json::Null) => Ok(None),
-            Some(value) => value.as_u64().map(Some).ok_or_else(|| self.error("a non-negative integer")),
-        }
+    fn optional_text(&self, key: &str) -> Option<String> {
+        self.key(key).as_text()
+    }
+
+    fn text(&self, key: &str) -> String {
+        self.optional_text(key).unwrap_or_default()
+    }
+
+    fn integer(&self, key: &str) -> Option<u64> {
+        self.key(key).as_integer()
     }
 
     /// A number of bytes: an integer, or a text with a unit that is a power of 1024, `512MB` or `512 MiB`.
-    fn bytes(&self) -> Result<Option<u64>, MetadataError> {
-        let Some(Json::String(text)) = self.value else { return self.integer() };
-        let wrong = || self.error("a number of bytes, like 1048576 or \"512MB\"");
-        let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-        let shift = match unit.trim_start() {
-            "" | "B" => 0,
-            "K" | "KB" | "KiB" => 10,
-            "M" | "MB" | "MiB" => 20,
-            "G" | "GB" | "GiB" => 30,
-            "T" | "TB" | "TiB" => 40,
-            _ => return Err(wrong()),
+    fn bytes(&self, key: &str) -> Option<u64> {
+        let number = self.key(key);
+        let Some(Json::String(text)) = number.value else { return number.as_integer() };
+        let bytes = bytes_of(text);
+        if bytes.is_none() {
+            number.wrong("a number of bytes, like 1048576 or \"512MB\"");
+        }
+        bytes
+    }
+
+    fn flag(&self, key: &str) -> bool {
+        let flag = self.key(key);
+        match flag.value {
+            None | Some(Json::Null) => false,
+            Some(Json::Bool(value)) => *value,
+            Some(_) => {
+                flag.wrong("true or false");
+                false
+            }
+        }
+    }
+
+    fn array(&self) -> Vec<Cursor<'a>> {
+        match self.value {
+            None | Some(Json::Null) => Vec::new(),
+            Some(Json::Array(items)) => {
+                let item = |(position, item)| Cursor {
+                    path: format!("{}[{position}]", self.path),
+                    value: Some(item),
+                    fault: self.fault,
+                };
+                items.iter().enumerate().map(item).collect()
+            }
+            Some(_) => {
+                self.wrong("an array");
+                Vec::new()
+            }
+        }
+    }
+
+    fn texts(&self, key: &str) -> Vec<String> {
+        let text = |item: &Cursor<'_>| match item.value.and_then(Json::as_str) {
+            Some(text) => text.to_owned(),
+            None => {
+                item.wrong("a string");
+                String::new()
+            }
         };
-        let number: u64 = digits.parse().map_err(|_| wrong())?;
-        number.checked_mul(1 << shift).map(Some).ok_or_else(wrong)
+        self.key(key).array().iter().map(text).collect()
     }
 
-    fn boolean(&self) -> Result<bool, MetadataError> {
-        match self.value {
-            None | Some(Json::Null) => Ok(false),
-            Some(value) => value.as_bool().ok_or_else(|| self.error("true or false")),
+    fn text_map(&self, key: &str) -> Vec<(String, String)> {
+        let map = self.key(key);
+        map.object(&[]);
+        let mut pairs = Vec::new();
+        for (key, value) in map.value.map(Json::entries).unwrap_or_default() {
+            match value.as_str() {
+                Some(text) => pairs.push((key.clone(), text.to_owned())),
+                None => map.key(key).wrong("a string"),
+            }
         }
+        pairs
     }
+}
 
-    fn array(&self) -> Result<Vec<Cursor<'a>>, MetadataError> {
-        match self.value {
-            None | Some(Json::Null) => Ok(Vec::new()),
-            Some(Json::Array(items)) => Ok(items
-                .iter()
-                .enumerate()
-                .map(|(position, item)| Cursor { path: format!("{}[{position}]", self.path), value: Some(item) })
-                .collect()),
-            Some(_) => Err(self.error("an array")),
-        }
-    }
-
-    fn strings(&self) -> Result<Vec<String>, MetadataError> {
-        self.array()?.iter().map(|item| item.optional_string()?.ok_or_else(|| item.error("a string"))).collect()
-    }
-
-    fn string_map(&self) -> Result<Vec<(String, String)>, MetadataError> {
-        self.object(&[])?;
-        let entries = self.value.map(Json::entries).unwrap_or_default();
-        entries
-            .iter()
-            .map(|(key, value)| {
-                let text = value.as_str().ok_or_else(|| self.key(key).error("a string"))?;
-                Ok((key.clone(), text.to_owned()))
-            })
-            .collect()
-    }
+fn bytes_of(text: &str) -> Option<u64> {
+    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let shift = match unit.trim_start() {
+        "" | "B" => 0,
+        "K" | "KB" | "KiB" => 10,
+        "M" | "MB" | "MiB" => 20,
+        "G" | "GB" | "GiB" => 30,
+        "T" | "TB" | "TiB" => 40,
+        _ => return None,
+    };
+    digits.parse::<u64>().ok()?.checked_mul(1 << shift)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What a registry demands of packages.
 
+use std::cell::RefCell;
+
 use crate::failure::Failure;
 use pspf_nostd::{
     codec::Budget,
@@ -83,54 +85,57 @@ impl Policy {
     /// `policy.invalid` with the place, `key.fingerprint`.
     pub fn parse(text: &str) -> Result<Self, Failure> {
         let document = Json::parse(text.as_bytes()).map_err(|error| invalid("", &error.to_string()))?;
-        let top = Section::of(
-            Some(&document),
-            "",
-            &["version", "trust", "launcher", "forbid", "limits", "sbom", "severity"],
-        )?;
-        if top.number("version", 0)? != POLICY_VERSION {
-            return Err(invalid("version", &format!("must be {POLICY_VERSION}")));
+        let fault = Fault::default();
+        let policy = Self::read(&document, &fault);
+        fault.into_inner().map_or(Ok(policy), Err)
+    }
+
+    fn read(document: &Json, fault: &Fault) -> Self {
+        let top = Section { path: "", value: Some(document), fault };
+        top.has_only(&["version", "trust", "launcher", "forbid", "limits", "sbom", "severity"]);
+        if top.number("version", 0) != POLICY_VERSION {
+            top.refuse(invalid("version", &format!("must be {POLICY_VERSION}")));
         }
-        let trust = top.section("trust", &["fingerprints", "minimum", "allowUnsigned"])?;
-        let launcher = top.section("launcher", &["digests"])?;
+        let trust = top.section("trust", &["fingerprints", "minimum", "allowUnsigned"]);
+        let launcher = top.section("launcher", &["digests"]);
         let forbidden = ["setuid", "worldWritable", "symlinksOut", "unknownOperations", "deviceNames"];
-        let forbid = top.section("forbid", &forbidden)?;
-        let limits = top.section("limits", &["packageSize", "entries", "unpackedSize", "ratio", "window"])?;
-        let sbom = top.section("sbom", &["required", "denyLicences", "denyPurls"])?;
-        let fingerprints =
-            trust.texts("fingerprints")?.map(|texts| texts.iter().map(|text| fingerprint(text)).collect());
-        let launchers = launcher.texts("digests")?.map(|texts| texts.iter().map(|text| digest(text)).collect());
-        Ok(Self {
-            fingerprints: fingerprints.transpose()?,
+        let forbid = top.section("forbid", &forbidden);
+        let limits = top.section("limits", &["packageSize", "entries", "unpackedSize", "ratio", "window"]);
+        let sbom = top.section("sbom", &["required", "denyLicences", "denyPurls"]);
+        Self {
+            fingerprints: trust.texts("fingerprints").map(|texts| trust.each(&texts, fingerprint)),
+            launchers: launcher.texts("digests").map(|texts| launcher.each(&texts, digest)),
             minimum: match trust.get("minimum").map(|value| value.as_str().unwrap_or_default()) {
                 None | Some("intact") => Integrity::Intact,
                 Some("bound") => Integrity::Bound,
                 Some("sealed") => Integrity::Sealed,
-                Some(_) => return Err(invalid("trust.minimum", "must be intact, bound or sealed")),
+                Some(_) => {
+                    trust.refuse(invalid("trust.minimum", "must be intact, bound or sealed"));
+                    Integrity::Intact
+                }
             },
-            allow_unsigned: trust.flag("allowUnsigned", false)?,
-            launchers: launchers.transpose()?,
+            allow_unsigned: trust.flag("allowUnsigned", false),
             forbid: Forbid {
-                setuid: forbid.flag("setuid", true)?,
-                world_writable: forbid.flag("worldWritable", false)?,
-                symlinks_out: forbid.flag("symlinksOut", true)?,
-                unknown_operations: forbid.flag("unknownOperations", true)?,
-                device_names: forbid.flag("deviceNames", true)?,
+                setuid: forbid.flag("setuid", true),
+                world_writable: forbid.flag("worldWritable", false),
+                symlinks_out: forbid.flag("symlinksOut", true),
+                unknown_operations: forbid.flag("unknownOperations", true),
+                device_names: forbid.flag("deviceNames", true),
             },
             limits: Limits {
-                package_size: limits.number("packageSize", u64::MAX)?,
-                entries: limits.number("entries", TAR_ENTRIES_MAX)?,
-                unpacked_size: limits.number("unpackedSize", UNPACKED_DEFAULT)?,
-                ratio: limits.number("ratio", DECODED_RATIO_MAX)?,
-                window: limits.number("window", WINDOW_DEFAULT)?,
+                package_size: limits.number("packageSize", u64::MAX),
+                entries: limits.number("entries", TAR_ENTRIES_MAX),
+                unpacked_size: limits.number("unpackedSize", UNPACKED_DEFAULT),
+                ratio: limits.number("ratio", DECODED_RATIO_MAX),
+                window: limits.number("window", WINDOW_DEFAULT),
             },
             sbom: SbomRules {
-                required: sbom.flag("required", false)?,
-                deny_licences: sbom.texts("denyLicences")?.unwrap_or_default(),
-                deny_purls: sbom.texts("denyPurls")?.unwrap_or_default(),
+                required: sbom.flag("required", false),
+                deny_licences: sbom.texts("denyLicences").unwrap_or_default(),
+                deny_purls: sbom.texts("denyPurls").unwrap_or_default(),
             },
-            severity: severities(top.get("severity"))?,
-        })
+            severity: severities(&top),
+        }
     }
 
     /// The trusted keys; `None` where signers are not limited.
@@ -181,16 +186,25 @@ impl Policy {
     }
 }
 
-fn severities(value: Option<&Json>) -> Result<Vec<(String, Severity)>, Failure> {
-    let Some(value) = value else { return Ok(Vec::new()) };
-    let Json::Object(entries) = value else { return Err(invalid("severity", "must be an object")) };
-    let read = |(code, word): &(String, Json)| match word.as_str() {
-        Some("error") => Ok((code.clone(), Severity::Error)),
-        Some("warning") => Ok((code.clone(), Severity::Warning)),
-        Some("info") => Ok((code.clone(), Severity::Info)),
-        _ => Err(invalid(&format!("severity.{code}"), "must be error, warning or info")),
-    };
-    entries.iter().map(read).collect()
+fn severities(top: &Section<'_>) -> Vec<(String, Severity)> {
+    let Some(value) = top.get("severity") else { return Vec::new() };
+    let mut severities = Vec::new();
+    if !matches!(value, Json::Object(_)) {
+        top.refuse(invalid("severity", "must be an object"));
+    }
+    for (code, word) in value.entries() {
+        let severity = match word.as_str() {
+            Some("error") => Severity::Error,
+            Some("warning") => Severity::Warning,
+            Some("info") => Severity::Info,
+            _ => {
+                top.refuse(invalid(&["severity.", code].concat(), "must be error, warning or info"));
+                continue;
+            }
+        };
+        severities.push((code.clone(), severity));
+    }
+    severities
 }
 
 fn digest(text: &str) -> Result<Sha256Digest, Failure> {
@@ -202,53 +216,82 @@ fn invalid(place: &str, what: &str) -> Failure {
     Failure::new("policy.invalid", format!("the policy is not valid: {place} {what}"))
 }
 
-/// One object of the document, of which all keys are known.
+/// The first fault of a document.
+type Fault = RefCell<Option<Failure>>;
+
+/// One object of the document, of which all keys are known. Reading goes on behind a fault; the document is refused at the end.
 struct Section<'a> {
     path: &'static str,
     value: Option<&'a Json>,
+    fault: &'a Fault,
 }
 
 impl<'a> Section<'a> {
-    fn of(value: Option<&'a Json>, path: &'static str, known: &[&str]) -> Result<Self, Failure> {
-        match value {
+    fn has_only(&self, known: &[&str]) {
+        match self.value {
             None => {}
             Some(Json::Object(entries)) => {
                 if let Some((key, _)) = entries.iter().find(|(key, _)| !known.contains(&key.as_str())) {
-                    return Err(invalid(path, &format!("has no key `{key}`; there are {}", known.join(", "))));
+                    self.refuse(invalid(self.path, &format!("has no key `{key}`; there are {}", known.join(", "))));
                 }
             }
-            Some(_) => return Err(invalid(path, "must be an object")),
+            Some(_) => self.refuse(invalid(self.path, "must be an object")),
         }
-        Ok(Self { path, value })
     }
 
-    fn section(&self, key: &'static str, known: &[&str]) -> Result<Self, Failure> {
-        Self::of(self.get(key), key, known)
+    fn section(&self, key: &'static str, known: &[&str]) -> Self {
+        let section = Self { path: key, value: self.get(key), fault: self.fault };
+        section.has_only(known);
+        section
     }
 
     fn get(&self, key: &str) -> Option<&'a Json> {
         self.value.and_then(|value| value.get(key))
     }
 
-    fn wrong(&self, key: &str, expected: &str) -> Failure {
-        invalid(&format!("{}.{key}", self.path), expected)
+    fn refuse(&self, failure: Failure) {
+        self.fault.borrow_mut().get_or_insert(failure);
     }
 
-    fn flag(&self, key: &str, default: bool) -> Result<bool, Failure> {
-        self.get(key).map_or(Some(default), Json::as_bool).ok_or_else(|| self.wrong(key, "must be true or false"))
+    fn wrong(&self, key: &str, expected: &str) {
+        self.refuse(invalid(&[self.path, ".", key].concat(), expected));
     }
 
-    fn number(&self, key: &str, default: u64) -> Result<u64, Failure> {
-        self.get(key).map_or(Some(default), Json::as_u64).ok_or_else(|| self.wrong(key, "must be a whole number"))
+    fn flag(&self, key: &str, default: bool) -> bool {
+        let Some(value) = self.get(key) else { return default };
+        if value.as_bool().is_none() {
+            self.wrong(key, "must be true or false");
+        }
+        value.as_bool().unwrap_or_default()
     }
 
-    fn texts(&self, key: &str) -> Result<Option<Vec<String>>, Failure> {
-        let Some(value) = self.get(key) else { return Ok(None) };
-        let texts: Option<Vec<String>> = match value {
-            Json::Array(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
-            _ => None,
-        };
-        texts.map(Some).ok_or_else(|| self.wrong(key, "must be a list of texts"))
+    fn number(&self, key: &str, default: u64) -> u64 {
+        let Some(value) = self.get(key) else { return default };
+        if value.as_u64().is_none() {
+            self.wrong(key, "must be a whole number");
+        }
+        value.as_u64().unwrap_or_default()
+    }
+
+    fn texts(&self, key: &str) -> Option<Vec<String>> {
+        let value = self.get(key)?;
+        let texts: Vec<String> = value.items().iter().filter_map(Json::as_str).map(str::to_owned).collect();
+        if !matches!(value, Json::Array(items) if items.len() == texts.len()) {
+            self.wrong(key, "must be a list of texts");
+        }
+        Some(texts)
+    }
+
+    /// What each text means.
+    fn each<T>(&self, texts: &[String], read: fn(&str) -> Result<T, Failure>) -> Vec<T> {
+        let mut values = Vec::new();
+        for text in texts {
+            match read(text) {
+                Ok(value) => values.push(value),
+                Err(failure) => self.refuse(failure),
+            }
+        }
+        values
     }
 }
 
@@ -267,12 +310,17 @@ pub fn matches(pattern: &str, text: &str) -> bool {
         if parts.peek().is_none() {
             return rest.ends_with(part);
         }
-        match rest.find(part) {
+        match position(rest, part) {
             Some(at) => rest = rest.get(at.saturating_add(part.len())..).unwrap_or_default(),
             None => return false,
         }
     }
     true
+}
+
+/// `str::find`, whose search in linear time has 2 KB. The texts are short.
+fn position(text: &str, part: &str) -> Option<usize> {
+    (0..=text.len()).find(|at| text.get(*at..).is_some_and(|rest| rest.starts_with(part)))
 }
 
 #[cfg(test)]
