@@ -1,19 +1,19 @@
 //! A strict JSON reader: duplicate keys, trailing text, a byte order mark and invalid UTF-8 are errors, because the
 //! published readers disagree on each of them (format.md §5) and what is shown must be what runs.
 
-use alloc::{
-    borrow::ToOwned,
-    format,
-    string::{String, ToString},
-    vec::Vec,
-};
+mod number;
+mod read;
+mod write;
+
+pub use number::Number;
+pub use write::{JsonWriter, ToJson};
+
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::fmt;
 use serde::{
-    Deserialize, Serialize,
-    de::{self, MapAccess, SeqAccess, Visitor},
+    Serialize,
     ser::{SerializeMap, SerializeSeq},
 };
-use serde_json::Number;
 
 /// A JSON value whose objects keep the order of the text and hold each key once.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,20 +55,16 @@ impl Json {
     /// Parses one JSON document that fills `text`.
     ///
     /// # Errors
-    /// Everything that is not exactly one JSON value in UTF-8, objects with a repeated key, nesting over 128 levels.
+    /// Everything that is not exactly one JSON value in UTF-8, objects with a repeated key, numbers above the largest that a
+    /// `f64` holds, nesting of 128 levels and more.
     pub fn parse(text: &[u8]) -> Result<Self, JsonError> {
-        serde_json::from_slice(text).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            let text = error.to_string();
-            let message = text.split(" at line ").next().unwrap_or(&text).to_owned();
-            JsonError { line, column, message }
-        })
+        read::document(text)
     }
 
     /// The text as the published builders write it: two-space indentation, no final newline.
     #[must_use]
     pub fn to_pretty(&self) -> Vec<u8> {
-        serde_json::to_vec_pretty(self).unwrap_or_default()
+        JsonWriter::pretty(self).into_bytes()
     }
 
     /// The value of `key` in an object; `None` for other values and absent keys.
@@ -185,73 +181,10 @@ impl Serialize for Json {
     }
 }
 
-impl<'de> Deserialize<'de> for Json {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StrictVisitor)
-    }
-}
-
-struct StrictVisitor;
-
-impl<'de> Visitor<'de> for StrictVisitor {
-    type Value = Json;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Json, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
-        Ok(Json::Bool(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
-        Ok(Json::Number(value.into()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
-        Ok(Json::Number(value.into()))
-    }
-
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Json, E> {
-        Number::from_f64(value).map(Json::Number).ok_or_else(|| E::custom("number out of range"))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Json, E> {
-        Ok(Json::String(text.to_owned()))
-    }
-
-    fn visit_string<E>(self, text: String) -> Result<Json, E> {
-        Ok(Json::String(text))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Json, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = sequence.next_element()? {
-            items.push(item);
-        }
-        Ok(Json::Array(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
-        let mut entries: Vec<(String, Json)> = Vec::new();
-        let mut seen = alloc::collections::BTreeSet::new();
-        while let Some((key, value)) = map.next_entry::<String, Json>()? {
-            if !seen.insert(key.clone()) {
-                return Err(de::Error::custom(format!("the key `{key}` stands twice in one object")));
-            }
-            entries.push((key, value));
-        }
-        Ok(Json::Object(entries))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString;
 
     #[test]
     fn order_is_kept_and_round_trips() {

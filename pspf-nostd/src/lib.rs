@@ -20,6 +20,7 @@ pub mod offsets;
 pub mod operation;
 pub mod profile;
 pub mod report;
+mod report_json;
 pub mod signature;
 pub mod slot_words;
 pub mod tar;

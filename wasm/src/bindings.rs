@@ -12,8 +12,23 @@ use crate::{
     task::Task,
     verification::{FullVerification, trusted_keys},
 };
-use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+
+// Not by js-sys: it brings closures and futures that nobody here calls.
+#[wasm_bindgen]
+extern "C" {
+    /// A function of JavaScript.
+    #[wasm_bindgen(js_name = Function)]
+    pub type Receiver;
+
+    /// Calls it with a copy of the bytes.
+    #[wasm_bindgen(method, catch)]
+    fn call(this: &Receiver, receiver: &JsValue, piece: Vec<u8>) -> Result<(), JsValue>;
+
+    /// A number as JavaScript writes it; Rust's code for that has 8 KB.
+    #[wasm_bindgen(js_name = String)]
+    fn written(value: f64) -> String;
+}
 
 /// Work on one file: read `start..end`, `supply` it, until `pending` is false; then `finish`.
 #[wasm_bindgen]
@@ -114,11 +129,11 @@ impl EngineTask {
     ///
     /// # Errors
     /// What ends the task.
-    pub fn supply(&mut self, bytes: &[u8], output: Option<Function>) -> Result<(), JsValue> {
+    pub fn supply(&mut self, bytes: &[u8], output: Option<Receiver>) -> Result<(), JsValue> {
         let mut out = |piece: &[u8]| {
             if let Some(output) = &output {
                 // The receiver only keeps the piece: it has nothing to answer.
-                let _ = output.call1(&JsValue::UNDEFINED, &Uint8Array::from(piece));
+                let _ = output.call(&JsValue::UNDEFINED, piece.to_vec());
             }
         };
         self.task.as_mut().ok_or_else(ended)?.supply(bytes, &mut out).map_err(thrown)
@@ -177,7 +192,8 @@ fn offset(value: f64) -> Result<u64, JsValue> {
         )]
         return Ok(value as u64);
     }
-    Err(thrown(Failure::new("source.size", format!("{value} is not a size that a file can have"))))
+    let message = [&written(value), " is not a size that a file can have"].concat();
+    Err(thrown(Failure::new("source.size", message)))
 }
 
 /// An offset as a number of JavaScript; sizes come in as numbers, so that no offset is above 2^53.

@@ -1,10 +1,13 @@
 //! Errors as JavaScript gets them: a stable code and a sentence.
 
-use pspf_nostd::{codec::DecodeError, tar::TarError};
-use serde::Serialize;
+use pspf_nostd::{
+    codec::DecodeError,
+    json::{JsonWriter, ToJson},
+    tar::TarError,
+};
 
 /// Why a task could not be done. A bad package is not a failure of `verify` and `inspect`: they report it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// Stable machine code (npm/README.md).
     pub code: String,
@@ -21,7 +24,7 @@ impl Failure {
     /// The text that crosses to JavaScript, which makes its `PspfError` of it.
     #[must_use]
     pub fn to_json(&self) -> String {
-        to_json(self)
+        JsonWriter::compact(self)
     }
 }
 
@@ -37,7 +40,8 @@ impl From<TarError> for Failure {
     }
 }
 
-/// Serialises a value of ours; none of them has a key that is not a text or a number that JSON lacks.
-pub(crate) fn to_json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+impl ToJson for Failure {
+    fn write_json(&self, out: &mut JsonWriter) {
+        out.object(&[("code", &self.code), ("message", &self.message)]);
+    }
 }

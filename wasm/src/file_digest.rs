@@ -1,11 +1,12 @@
 //! The SHA-256 of a whole file: what a registry names it by.
 
 use crate::{
-    failure::{Failure, to_json},
+    failure::Failure,
     task::{Output, Task},
 };
 use pspf_nostd::{
     digest::StreamingSha256,
+    json::JsonWriter,
     limits::READ_WINDOW,
     offsets::{ByteRange, length},
 };
@@ -46,6 +47,6 @@ impl Task for FileDigest {
     }
 
     fn finish(self: Box<Self>) -> Result<String, Failure> {
-        Ok(to_json(&self.hasher.finish().to_string()))
+        Ok(JsonWriter::compact(&self.hasher.finish().to_string()))
     }
 }

@@ -3,19 +3,18 @@
 use pspf_nostd::{
     codec::Stop,
     digest::StreamingSha256,
+    json::{JsonWriter, ToJson},
     tar::{Entry, EntryKind, EntrySink},
 };
-use serde::Serialize;
 
 use crate::slot_content::SlotSink;
 
 /// One entry of an archive.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileEntry {
     /// Path inside the archive.
     pub path: String,
     /// `file`, `directory`, `symlink` or `hardlink`.
-    #[serde(rename = "type")]
     pub kind: &'static str,
     /// Bytes of content.
     pub size: u64,
@@ -24,13 +23,10 @@ pub struct FileEntry {
     /// Seconds since 1970-01-01 UTC.
     pub mtime: u64,
     /// Of links.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// Of files: SHA-256 of the content.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
     /// Whether path or target are not UTF-8 and have replacement characters here.
-    #[serde(skip_serializing_if = "core::ops::Not::not")]
     pub lossy: bool,
 }
 
@@ -53,6 +49,21 @@ impl FileEntry {
         };
         let (size, mode, mtime) = (entry.size, entry.mode, entry.mtime);
         Self { path, kind, size, mode, mtime, target, sha256: None, lossy }
+    }
+}
+
+impl ToJson for FileEntry {
+    fn write_json(&self, out: &mut JsonWriter) {
+        out.object(&[
+            ("path", &self.path),
+            ("type", &self.kind),
+            ("size", &self.size),
+            ("mode", &self.mode),
+            ("mtime", &self.mtime),
+            ("target", &self.target),
+            ("sha256", &self.sha256),
+            ("lossy", &self.lossy.then_some(true)),
+        ]);
     }
 }
 

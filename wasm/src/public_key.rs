@@ -1,13 +1,17 @@
 //! Public key files that somebody drops to trust them.
 
-use crate::failure::{Failure, to_json};
-use pspf_nostd::key::PublicKey;
-use serde::Serialize;
+use crate::failure::Failure;
+use pspf_nostd::{
+    json::{JsonWriter, ToJson},
+    key::PublicKey,
+};
 
-#[derive(Serialize)]
-struct Document {
-    fingerprint: String,
-    public_key: String,
+struct Document(PublicKey);
+
+impl ToJson for Document {
+    fn write_json(&self, out: &mut JsonWriter) {
+        out.object(&[("fingerprint", &self.0.fingerprint().to_string()), ("public_key", &self.0.to_string())]);
+    }
 }
 
 /// The key in a file, as JSON.
@@ -16,5 +20,5 @@ struct Document {
 /// The core's code and words for what was found in place of a public key.
 pub fn read(file: &[u8]) -> Result<String, Failure> {
     let key = PublicKey::from_pem(file).map_err(|error| Failure::new(error.code(), error.to_string()))?;
-    Ok(to_json(&Document { fingerprint: key.fingerprint().to_string(), public_key: key.to_string() }))
+    Ok(JsonWriter::compact(&Document(key)))
 }

@@ -1,11 +1,11 @@
 //! A package against a policy: verified, then every slot decoded and looked through.
 
 use crate::{
-    failure::{Failure, to_json},
+    failure::Failure,
     file_entry::FileEntry,
     policy::Policy,
     sbom,
-    scan_findings::ScanFindings,
+    scan_findings::{ScanFinding, ScanFindings},
     slot_content::{SlotContent, SlotPlan, SlotSink},
     slot_reading::{ATTESTATION_MAX, Attestation},
     task::{Output, Task},
@@ -13,12 +13,12 @@ use crate::{
 };
 use pspf_nostd::{
     codec::Stop,
+    json::{Json, JsonWriter, ToJson},
     offsets::{ByteRange, length},
     report::{Integrity, Severity, Trust},
     tar::{Entry, EntryKind, EntrySink, symlink_stays_inside},
     verify::{Outcome, Scope, TrustedKeys, Verification},
 };
-use serde::Serialize;
 
 /// Version of the result's shape.
 pub const SCAN_SCHEMA: u32 = 1;
@@ -45,20 +45,39 @@ struct Current {
     held: Option<Vec<u8>>,
 }
 
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Counts {
     entries: u64,
     unpacked: u64,
 }
 
-#[derive(Serialize)]
+impl ToJson for Counts {
+    fn write_json(&self, out: &mut JsonWriter) {
+        out.object(&[("entries", &self.entries), ("unpacked", &self.unpacked)]);
+    }
+}
+
+/// What was found, as JSON.
 struct Document<'a> {
-    schema: u32,
-    verdict: &'static str,
-    findings: &'a [crate::scan_findings::ScanFinding],
+    findings: Vec<ScanFinding>,
     counts: Counts,
-    launcher_sha256: Option<String>,
-    report: &'a pspf_nostd::report::Report,
+    outcome: &'a Outcome,
+}
+
+impl ToJson for Document<'_> {
+    fn write_json(&self, out: &mut JsonWriter) {
+        let Self { findings, counts, outcome } = self;
+        let refused = findings.iter().any(|finding| finding.severity == Severity::Error);
+        let launcher = outcome.launcher_sha256.map_or(Json::Null, |digest| Json::from(digest.to_string()));
+        out.object(&[
+            ("schema", &SCAN_SCHEMA),
+            ("verdict", &if refused { "reject" } else { "accept" }),
+            ("findings", findings),
+            ("counts", counts),
+            ("launcher_sha256", &launcher),
+            ("report", &outcome.report),
+        ]);
+    }
 }
 
 impl Scan {
@@ -230,15 +249,7 @@ impl Task for Scan {
         let Stage::Slots { outcome, .. } = &self.stage else {
             return Err(Failure::new("engine.incomplete", "the scan was ended before the head was read"));
         };
-        let refused = findings.iter().any(|finding| finding.severity == Severity::Error);
-        Ok(to_json(&Document {
-            schema: SCAN_SCHEMA,
-            verdict: if refused { "reject" } else { "accept" },
-            findings: &findings,
-            counts: self.counts,
-            launcher_sha256: outcome.launcher_sha256.map(|digest| digest.to_string()),
-            report: &outcome.report,
-        }))
+        Ok(JsonWriter::compact(&Document { findings, counts: self.counts, outcome }))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tasks that read the head of a package and then one slot: listing, extracting one file, decoding, attestation.
 
 use crate::{
-    failure::{Failure, to_json},
+    failure::Failure,
     file_entry::Entries,
     slot_content::{SlotContent, SlotPlan, SlotSink},
     task::{Output, Task},
@@ -9,13 +9,12 @@ use crate::{
 };
 use pspf_nostd::{
     codec::{Budget, Stop},
-    json::Json,
+    json::{Json, JsonWriter, ToJson},
     limits::DECODE_WINDOW_MAX,
     offsets::{ByteRange, length},
     tar::{Entry, EntryKind, EntrySink, TarLimits},
     verify::{Outcome, Scope, TrustedKeys, Verification},
 };
-use serde::Serialize;
 
 /// Largest compression window by default, in bytes: what our own packer writes at most.
 pub const WINDOW_DEFAULT: u64 = 64 << 20;
@@ -151,7 +150,7 @@ impl Task for SlotReading {
 
     fn part(&mut self) -> Option<String> {
         let entries = core::mem::take(&mut self.sink.entries.complete);
-        (!entries.is_empty()).then(|| to_json(&entries))
+        (!entries.is_empty()).then(|| JsonWriter::compact(&entries))
     }
 
     fn finish(self: Box<Self>) -> Result<String, Failure> {
@@ -172,14 +171,14 @@ impl Task for SlotReading {
             Wanted::File(path) if !sink.found => {
                 Err(Failure::new("slot.no_file", format!("slot {} has no file {path:?}", request.slot)))
             }
-            Wanted::Attestation => Ok(to_json(&Attestation::parse(&sink.held, bound)?)),
+            Wanted::Attestation => Ok(JsonWriter::compact(&Attestation::parse(&sink.held, bound)?)),
             _ => Ok("null".to_owned()),
         }
     }
 }
 
 /// The attestation slot's document: SBOM and provenance side by side.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Attestation {
     /// The bill of materials, `null` where it was left out.
     pub sbom: Json,
@@ -199,6 +198,13 @@ impl Attestation {
             .map_err(|error| Failure::new("attestation.json", format!("the attestation slot is no JSON: {error}")))?;
         let member = |key| document.get(key).cloned().unwrap_or(Json::Null);
         Ok(Self { sbom: member("sbom"), provenance: member("provenance"), authenticated })
+    }
+}
+
+impl ToJson for Attestation {
+    fn write_json(&self, out: &mut JsonWriter) {
+        let Self { sbom, provenance, authenticated } = self;
+        out.object(&[("sbom", sbom), ("provenance", provenance), ("authenticated", authenticated)]);
     }
 }
 

@@ -1,10 +1,11 @@
 //! The full verification of a package.
 
 use crate::{
-    failure::{Failure, to_json},
+    failure::Failure,
     task::{Output, Task},
 };
 use pspf_nostd::{
+    json::JsonWriter,
     key::Fingerprint,
     offsets::ByteRange,
     verify::{Scope, TrustedKeys, Verification},
@@ -42,7 +43,7 @@ impl Task for FullVerification {
     }
 
     fn finish(self: Box<Self>) -> Result<String, Failure> {
-        Ok(to_json(&self.verification.finish().report))
+        Ok(JsonWriter::compact(&self.verification.finish().report))
     }
 }
 

@@ -92,7 +92,13 @@ pub(crate) fn build(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
     let bound = generated.join("pspf_bg.wasm");
     let finished = generated.join("pspf.wasm");
     let mut optimise = Command::new(workspace.npm().join("node_modules/.bin/wasm-opt"));
-    optimise.args(["-Oz", "--one-caller-inline-max-function-size=20", "--strip-debug", "--strip-producers"]);
+    optimise.args([
+        "-Oz",
+        "--one-caller-inline-max-function-size=20",
+        "--reorder-functions-by-name",
+        "--strip-debug",
+        "--strip-producers",
+    ]);
     run(optimise.arg(&bound).arg("-o").arg(&finished))?;
     fs::remove_file(&bound)?;
     run(Command::new("node").arg("build.mjs").current_dir(workspace.npm()))?;

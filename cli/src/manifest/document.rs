@@ -159,7 +159,7 @@ impl Node {
             Value::Null => Json::Null,
             Value::Bool(value) => Json::Bool(*value),
             Value::Integer(value) => Json::Number((*value).into()),
-            Value::Float(text) => serde_json::from_str(text).map_or_else(|_| Json::String(text.clone()), Json::Number),
+            Value::Float(text) => float(text).unwrap_or_else(|| Json::String(text.clone())),
             Value::String(text) | Value::Datetime(text) => Json::String(text.clone()),
             Value::Array(items) => Json::Array(items.iter().map(Self::to_json).collect()),
             Value::Table(entries) => {
@@ -299,6 +299,12 @@ impl Scan<'_> {
             number => number.parse().map_or_else(|_| Value::Float(number.to_owned()), Value::Integer),
         }
     }
+}
+
+/// A number in its shortest form; `None` for what JSON has no number for, such as `inf`.
+fn float(text: &str) -> Option<Json> {
+    let number: serde_json::Number = serde_json::from_str(text).ok()?;
+    Json::parse(number.to_string().as_bytes()).ok()
 }
 
 #[cfg(test)]

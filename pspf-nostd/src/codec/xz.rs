@@ -5,6 +5,7 @@
 
 mod block_header;
 mod check;
+mod crc64;
 mod index;
 
 use alloc::boxed::Box;

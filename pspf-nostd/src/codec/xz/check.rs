@@ -2,16 +2,14 @@
 
 use alloc::boxed::Box;
 
-use crc::{CRC_64_XZ, Crc, Digest, Table};
+use super::crc64::Crc64;
 use sha2::{Digest as _, Sha256};
-
-static CRC64: Crc<u64, Table<1>> = Crc::<u64, Table<1>>::new(&CRC_64_XZ);
 
 /// A running check of a block's decoded bytes.
 pub(super) enum Check {
     None,
     Crc32(crate::codec::crc32::Hasher),
-    Crc64(Digest<'static, u64, Table<1>>),
+    Crc64(Crc64),
     Sha256(Box<Sha256>),
 }
 
@@ -21,7 +19,7 @@ impl Check {
         match flags {
             [0, 0] => Some(Self::None),
             [0, 1] => Some(Self::Crc32(crate::codec::crc32::Hasher::new())),
-            [0, 4] => Some(Self::Crc64(CRC64.digest())),
+            [0, 4] => Some(Self::Crc64(Crc64::new())),
             [0, 10] => Some(Self::Sha256(Box::default())),
             _ => None,
         }
