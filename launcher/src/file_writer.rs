@@ -79,7 +79,9 @@ impl OpenFile {
         // Exclusive: no link in last place is followed. The caller's umask can take bits away; `finish` gives them back.
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
         // Not by the standard library: musl's `open` makes a second system call of it.
-        let file = rustix::fs::open(&new.path, flags, Mode::from_bits_truncate(new.mode & 0o777));
+        #[allow(clippy::useless_conversion, clippy::unnecessary_fallible_conversions, reason = "macOS has 16 bits")]
+        let mode = rustix::fs::RawMode::try_from(new.mode & 0o777).unwrap_or(0o600);
+        let file = rustix::fs::open(&new.path, flags, Mode::from_raw_mode(mode));
         let file = file.map_err(|error| IoFailure::of("create the file", &new.path)(error.into()))?;
         Ok(Self { file: File::from(file), hasher: StreamingSha256::new(), size: 0 })
     }
