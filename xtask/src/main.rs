@@ -131,6 +131,7 @@ fn run_task(arguments: &Arguments) -> Result<()> {
         Task::Ci => summarised(|summary| {
             lint(&workspace, summary);
             summary.step("core for wasm32", || check::wasm(&workspace, options.toolchain));
+            summary.step("macOS and Windows", || check::targets(&workspace, options.toolchain));
             let tested = test::test(&workspace, options, summary);
             summary.step("demo", || demo::demo(&workspace, options));
             tested
