@@ -17,7 +17,7 @@ pub fn pypi(name: &str, version: &str) -> String {
     text
 }
 
-/// Runs of `-`, `_` and `.` become one `-`, letters small (PEP 503).
+/// Runs of `-`, `_` and `.` become one `-`, letters small (PEP 503, and PEP 685 for extras).
 #[must_use]
 pub fn normal_name(name: &str) -> String {
     let mut normal = String::with_capacity(name.len());

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     arguments::Pack,
+    attestation::purl::normal_name,
     interrupt::Scratch,
     manifest::{
         PackageSpec,
@@ -55,7 +56,7 @@ pub fn check(
 ) -> Result<PythonProject, Failure> {
     let mut problems = Vec::new();
     for extra in &arguments.extras {
-        if !spec.extras.iter().any(|known| same_extra(known, extra)) {
+        if !spec.extras.iter().any(|known| normal_name(known) == normal_name(extra)) {
             let problem =
                 Problem::error("extra.unknown", format!("the project has no optional dependencies {extra:?}"));
             let problem = problem.file(&arguments.manifest).field("--extra");
@@ -145,12 +146,6 @@ fn unread_files(spec: &PythonSpec, directory: &Path) -> Vec<Problem> {
 
 fn canonical(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
-}
-
-/// Names of extras are compared as PEP 685 says.
-fn same_extra(a: &str, b: &str) -> bool {
-    let normal = |name: &str| name.to_ascii_lowercase().replace(['_', '.'], "-");
-    normal(a) == normal(b)
 }
 
 /// The error as a problem.
@@ -378,8 +373,7 @@ fn setup(commands: &[String], tree: &PythonTree) -> Result<Option<Json>, Failure
 
 /// The version that the build backend has given the project.
 fn built_version(spec: &PythonSpec, tree: &PythonTree) -> Result<String, Failure> {
-    let normal = |name: &str| name.to_ascii_lowercase().replace(['_', '.'], "-");
-    let own = tree.distributions.iter().find(|found| normal(&found.name) == normal(&spec.project_name));
+    let own = tree.distributions.iter().find(|found| normal_name(&found.name) == normal_name(&spec.project_name));
     own.map(|found| found.version.clone()).ok_or_else(|| {
         let message = format!("the build backend made no distribution called {:?}", spec.project_name);
         Problem::error("project.version", message).expected("the project's own distribution, for its version").into()

@@ -12,6 +12,7 @@ use super::{
     provider::Runtime,
     uv::{UV_LIMIT, Uv, UvError},
 };
+use crate::attestation::purl::normal_name;
 use serde::Deserialize;
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -91,8 +92,8 @@ pub(super) fn find(
     for distribution in all.iter_mut().filter(|distribution| distribution.archive.is_none()) {
         let wheel = site.join(&distribution.dist_info).join("WHEEL");
         let text = fs::read_to_string(&wheel).on("read", &wheel)?;
-        let name = normal(&distribution.name);
-        let package = lock.packages.iter().find(|package| normal(&package.name) == name);
+        let name = normal_name(&distribution.name);
+        let package = lock.packages.iter().find(|package| normal_name(&package.name) == name);
         distribution.archive = package.and_then(|package| chosen(package, &tags(&text)));
     }
     Ok(())
@@ -151,10 +152,6 @@ fn tags_of_name(stem: &str) -> Vec<String> {
         }
     }
     all
-}
-
-fn normal(name: &str) -> String {
-    crate::attestation::purl::normal_name(name)
 }
 
 #[cfg(test)]
