@@ -104,6 +104,6 @@ test('everything on the way to a verdict works by keyboard', async () => {
   while (await page.evaluate(() => document.activeElement.getAttribute('role') !== 'tab')) await page.keyboard.press('Tab');
   await page.keyboard.press('ArrowRight');
   assert.match(await page.evaluate(() => document.activeElement.textContent), /^Contents/);
-  assert.ok(await panel(page).getByRole('tree').isVisible());
+  await panel(page).getByRole('tree').waitFor();
   await context.close();
 });

@@ -36,9 +36,9 @@ test('the byte map is to scale, and is walked and zoomed by keys', async () => {
   await page.keyboard.press('ArrowRight');
   assert.match(await page.locator('.map-detail').textContent(), /slot table/);
   await page.keyboard.press('+');
-  assert.ok(await page.locator('.map-overview').isVisible(), 'zoomed in');
+  await page.locator('.map-overview').waitFor();
   await page.keyboard.press('0');
-  assert.ok(!(await page.locator('.map-overview').isVisible()), 'the whole file again');
+  await page.locator('.map-overview').waitFor({ state: 'hidden' });
   await page.getByRole('button', { name: 'Show bytes' }).click();
   assert.match(await page.locator('.map-detail .hex').textContent(), /^00000080 /);
   assert.deepEqual(problems, []);
@@ -61,7 +61,7 @@ test('the files of a slot are found, read and saved', async () => {
   await page.getByLabel('Find a file in Files of slot 1').fill('harmonics');
   await page.getByRole('treeitem').getByText('tidewatch/data/harmonics.bin').click();
   await page.getByRole('button', { name: 'View as text' }).click();
-  assert.match(await page.locator('.file-bytes').textContent(), /Not a text/);
+  await page.locator('.file-bytes').getByText(/Not a text/).waitFor();
   await tree.focus();
   await page.getByLabel('Find a file in Files of slot 1').fill('');
   await tree.press('End');
@@ -100,6 +100,7 @@ test('the bill of materials is searched', async () => {
   const { page } = await opened(context, server.url);
   await sample(page, 'Good');
   await tab(page, 'Components');
+  await panel(page).locator('tbody tr').nth(10).waitFor();
   assert.equal(await panel(page).locator('tbody tr').count(), 11);
   await page.getByLabel('Find a component or licence').fill('mpl');
   assert.deepEqual(await panel(page).locator('tbody th').allTextContents(), ['certifi']);
