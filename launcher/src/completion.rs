@@ -52,7 +52,7 @@ impl Completion {
         let boot = Some(text("boot ")?.to_owned()).filter(|boot| boot != SETTLED);
         let program = match lines.next()? {
             [] => None,
-            program => Some(parse_line(program.strip_suffix(&[0])?)?),
+            program => parse_line(program.strip_suffix(&[0])?).map(|(path, entry)| Some((path.to_vec(), entry)))?,
         };
         Some(Self { content, tree, boot, program })
     }

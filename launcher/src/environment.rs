@@ -2,18 +2,44 @@
 //! (launcher.md §5.1), in one fixed order.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
     ffi::{OsStr, OsString},
     os::unix::ffi::{OsStrExt, OsStringExt},
     path::Path,
 };
 
-use pspf_nostd::metadata::RuntimeEnv;
+use pspf_nostd::{byte_map::ByteMap, metadata::RuntimeEnv};
 
 use crate::{command::CommandError, glob, lifecycle::Place, placeholders::Placeholders, platform};
 
 /// Variables by name. Values, and names, need not be UTF-8.
-pub type Environment = BTreeMap<OsString, OsString>;
+#[derive(Clone, Debug, Default)]
+pub struct Environment(ByteMap<OsString>);
+
+impl Environment {
+    /// A variable's value.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&OsStr> {
+        self.0.get(name.as_bytes()).map(OsString::as_os_str)
+    }
+
+    /// Sets a variable.
+    fn set(&mut self, name: &str, value: &OsStr) {
+        self.0.insert(name.as_bytes(), value.to_owned());
+    }
+
+    /// Names and values, in the order of the names.
+    pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.0.iter().map(|(name, value)| (OsStr::from_bytes(name), value.as_os_str()))
+    }
+}
+
+impl FromIterator<(OsString, OsString)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (OsString, OsString)>>(variables: I) -> Self {
+        let mut environment = Self::default();
+        variables.into_iter().for_each(|(name, value)| environment.0.insert(name.as_bytes(), value));
+        environment
+    }
+}
 
 /// What the program is told of its launcher.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +71,7 @@ pub fn for_program(
     apply_runtime(&mut environment, &metadata.runtime_env);
     let program = metadata.execution.as_ref().map(|execution| execution.env.as_slice()).unwrap_or_default();
     for (name, value) in metadata.workenv.env.iter().chain(program) {
-        environment.insert(name.into(), OsString::from_vec(placeholders.fill(value)?));
+        environment.set(name, OsStr::from_bytes(&placeholders.fill(value)?));
     }
     add_own(&mut environment, placeholders, facts);
     add_slots(&mut environment, placeholders)?;
@@ -76,14 +102,15 @@ pub fn slot_variable(id: &str) -> String {
 
 /// Says where the slots are that are not where their target says.
 fn add_slots(environment: &mut Environment, placeholders: &Placeholders<'_>) -> Result<(), CommandError> {
-    let mut named = BTreeSet::new();
+    let mut named = Vec::new();
     for (slot, entry) in placeholders.metadata.slots.iter().enumerate() {
         if matches!(placeholders.plan.place(slot), Place::Lazy | Place::State | Place::Fresh) {
             let variable = slot_variable(&entry.id);
-            environment.insert(variable.as_str().into(), placeholders.slot(slot)?.into());
-            if !named.insert(variable.clone()) {
+            environment.set(&variable, placeholders.slot(slot)?.as_os_str());
+            if named.contains(&variable) {
                 return Err(CommandError::SameVariable { variable });
             }
+            named.push(variable);
         }
     }
     Ok(())
@@ -92,23 +119,34 @@ fn add_slots(environment: &mut Environment, placeholders: &Placeholders<'_>) -> 
 fn apply_runtime(environment: &mut Environment, rules: &RuntimeEnv) {
     let matches_any =
         |patterns: &[String], name: &OsStr| patterns.iter().any(|p| glob::matches(p.as_bytes(), name.as_bytes()));
-    environment.retain(|name, _| !matches_any(&rules.unset, name) || matches_any(&rules.pass, name));
+    let unset: Vec<Vec<u8>> = environment
+        .iter()
+        .filter(|(name, _)| matches_any(&rules.unset, name) && !matches_any(&rules.pass, name))
+        .map(|(name, _)| name.as_bytes().to_vec())
+        .collect();
+    for name in unset {
+        environment.0.remove(&name);
+    }
     for (old, new) in &rules.map {
         if old != new
             && !matches_any(&rules.pass, OsStr::new(old))
-            && let Some(value) = environment.remove(OsStr::new(old))
+            && let Some(value) = environment.0.remove(old.as_bytes())
         {
-            environment.insert(new.into(), value);
+            environment.set(new, &value);
         }
     }
-    environment.extend(rules.set.iter().map(|(name, value)| (name.into(), value.into())));
+    for (name, value) in &rules.set {
+        environment.set(name, OsStr::new(value));
+    }
 }
 
 fn add_own(environment: &mut Environment, placeholders: &Placeholders<'_>, facts: &Facts<'_>) {
-    environment.remove(OsStr::new("FLAVOR_LAUNCHER_CLI"));
+    environment.0.remove(b"FLAVOR_LAUNCHER_CLI");
     let workenvs = facts.base.join("workenv");
     for (name, value) in [("FLAVOR_CACHE_DIR", facts.base), ("FLAVOR_CACHE", &workenvs)] {
-        environment.entry(name.into()).or_insert_with(|| value.into());
+        if environment.get(name).is_none() {
+            environment.set(name, value.as_os_str());
+        }
     }
     let metadata = placeholders.metadata;
     for (name, value) in [
@@ -123,14 +161,14 @@ fn add_own(environment: &mut Environment, placeholders: &Placeholders<'_>, facts
         ("FLAVOR_ORIGINAL_COMMAND", facts.launcher.as_os_str()),
         ("FLAVOR_COMMAND_NAME", facts.command_name),
     ] {
-        environment.insert(name.into(), value.into());
+        environment.set(name, value);
     }
     let mut path = facts.workenv.join("bin").into_os_string().into_vec();
-    if let Some(rest) = environment.get(OsStr::new("PATH")).filter(|rest| !rest.is_empty()) {
+    if let Some(rest) = environment.get("PATH").filter(|rest| !rest.is_empty()) {
         path.push(b':');
         path.extend_from_slice(rest.as_bytes());
     }
-    environment.insert("PATH".into(), OsString::from_vec(path));
+    environment.set("PATH", OsStr::from_bytes(&path));
 }
 
 #[cfg(test)]
@@ -157,7 +195,7 @@ mod tests {
         let own = ["FLAVOR_", "PATH"];
         for_program(caller, &placeholders, &facts)
             .unwrap()
-            .into_iter()
+            .iter()
             .map(|(name, value)| format!("{}={}", name.to_str().unwrap(), value.to_str().unwrap()))
             .filter(|pair| own.iter().all(|prefix| !pair.starts_with(prefix)))
             .collect()
@@ -202,8 +240,8 @@ mod tests {
         let placeholders = Placeholders::new(&metadata, &plan, Path::new("/b"), Path::new("/b/workenv/t"));
         let caller = [(odd.clone(), odd.clone()), ("FLAVOR_LAUNCHER_CLI".into(), "1".into())];
         let environment = for_program(caller, &placeholders, &facts).unwrap();
-        assert_eq!(environment.get(&odd), Some(&odd));
-        assert!(!environment.contains_key(OsStr::new("FLAVOR_LAUNCHER_CLI")));
-        assert_eq!(environment[OsStr::new("PATH")], "/w/bin");
+        assert!(environment.iter().any(|found| found == (odd.as_os_str(), odd.as_os_str())));
+        assert_eq!(environment.get("FLAVOR_LAUNCHER_CLI"), None);
+        assert_eq!(environment.get("PATH"), Some(OsStr::new("/w/bin")));
     }
 }

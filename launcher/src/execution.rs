@@ -2,18 +2,18 @@
 
 use std::{
     convert::Infallible,
-    ffi::{OsStr, OsString},
+    ffi::OsString,
     fs::File,
     io::{self, Read},
-    os::unix::{ffi::OsStringExt, process::CommandExt},
+    os::unix::ffi::OsStringExt,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use crate::{
     command::{self, CommandError},
     environment::{self, Environment, Facts},
     placeholders::Placeholders,
+    process_image::ProcessImage,
     spawn::{self, Ended},
 };
 
@@ -48,7 +48,7 @@ impl Program {
             words.push(OsString::from_vec(placeholders.fill(word)?));
         }
         let environment = environment::for_program(std::env::vars_os(), placeholders, facts)?;
-        let search = environment.get(OsStr::new("PATH")).map(OsString::as_os_str);
+        let search = environment.get("PATH");
         let (name, fixed) = words.split_first().ok_or(CommandError::Missing)?;
         let file = command::resolve(name, &placeholders.workenv, search)?;
         let directory = match execution.working_directory.as_deref().filter(|directory| !directory.is_empty()) {
@@ -79,7 +79,7 @@ impl Program {
     /// # Errors
     /// Those of executing it; it does not return otherwise.
     pub fn replace_launcher(&self) -> Result<Infallible, io::Error> {
-        self.start(|command| Err(command.exec()))
+        self.start(&mut |program| Err(program.execute()))
     }
 
     /// Runs it as a child, for at most `timeout` seconds.
@@ -87,23 +87,23 @@ impl Program {
     /// # Errors
     /// Those of executing it.
     pub fn run(&self, timeout: Option<u64>) -> io::Result<Ended> {
-        self.start(|command| spawn::run(command, timeout))
+        self.start(&mut |program| spawn::run(program, timeout))
     }
 
     /// A script without `#!` is given to the shell; the kernel knows only those with it.
-    fn start<T>(&self, start: impl Fn(&mut Command) -> io::Result<T>) -> io::Result<T> {
-        match start(&mut self.command(&self.file, None)) {
+    fn start<T>(&self, start: &mut dyn FnMut(&ProcessImage) -> io::Result<T>) -> io::Result<T> {
+        match start(&self.image(&self.file, None)?) {
             Err(error) if error.raw_os_error() == Some(libc::ENOEXEC) && is_text(&self.file) => {
-                start(&mut self.command(Path::new(SHELL), Some(&self.file)))
+                start(&self.image(Path::new(SHELL), Some(&self.file))?)
             }
             outcome => outcome,
         }
     }
 
-    fn command(&self, program: &Path, script: Option<&Path>) -> Command {
-        let mut command = Command::new(program);
-        command.args(script).args(&self.arguments).env_clear().envs(&self.environment);
-        command
+    fn image(&self, program: &Path, script: Option<&Path>) -> io::Result<ProcessImage> {
+        let script = script.into_iter().map(Path::as_os_str);
+        let mut arguments = script.chain(self.arguments.iter().map(OsString::as_os_str));
+        ProcessImage::new(program, &mut arguments, &self.environment)
     }
 }
 

@@ -5,7 +5,6 @@
 //! last, and only those that provably stay inside ([`symlink_stays_inside`]).
 
 use std::{
-    collections::BTreeMap,
     ffi::OsStr,
     fmt,
     fs::{self, DirBuilder, File, Permissions},
@@ -18,6 +17,7 @@ use std::{
 };
 
 use pspf_nostd::{
+    byte_map::ByteMap,
     digest::{Sha256Digest, sha256},
     tar::{EntryPath, symlink_stays_inside},
 };
@@ -99,14 +99,14 @@ impl From<IoFailure> for EntryFault {
 #[derive(Debug)]
 pub struct ExtractionRoot {
     path: PathBuf,
-    entries: BTreeMap<Vec<u8>, Made>,
+    entries: ByteMap<Made>,
     /// The directory that the last entry went into: most follow each other in one.
     last_parent: Vec<u8>,
     writer: Arc<FileWriter>,
     /// Files that are not handed over to it yet.
     batch: Batch,
     /// The files that are written for sure.
-    written: BTreeMap<Vec<u8>, tree_record::Entry>,
+    written: ByteMap<tree_record::Entry>,
 }
 
 #[derive(Debug)]
@@ -134,7 +134,7 @@ impl ExtractionRoot {
     /// Those of making it.
     pub fn create(path: &Path) -> Result<Self, IoFailure> {
         DirBuilder::new().mode(0o700).create(path).map_err(IoFailure::of("create the directory", path))?;
-        let (entries, written) = (BTreeMap::new(), BTreeMap::new());
+        let (entries, written) = (ByteMap::default(), ByteMap::default());
         let writer = Arc::new(FileWriter::new(false));
         Ok(Self { path: path.to_owned(), entries, last_parent: Vec::new(), writer, batch: Batch::default(), written })
     }
@@ -152,7 +152,9 @@ impl ExtractionRoot {
     /// Waits until all files are written.
     fn settle(&mut self) -> Result<(), EntryFault> {
         self.writer.hand_over(&mut self.batch, 0)?;
-        self.written.extend(self.writer.drain()?);
+        for (path, entry) in self.writer.drain()? {
+            self.written.insert(&path, entry);
+        }
         Ok(())
     }
 
@@ -226,7 +228,7 @@ impl ExtractionRoot {
         let full = self.make_room(slot, path)?;
         fs::hard_link(self.full(target.as_bytes()), &full).map_err(IoFailure::of("create the hard link", &full))?;
         if let Some(entry) = self.written.get(target.as_bytes()).cloned() {
-            self.written.insert(path.as_bytes().to_vec(), entry);
+            self.written.insert(path.as_bytes(), entry);
         }
         self.remember(slot, path, Kind::File);
         Ok(())
@@ -238,14 +240,14 @@ impl ExtractionRoot {
     /// Those of the system.
     pub(crate) fn finish(&mut self) -> Result<(), EntryFault> {
         self.settle()?;
-        for (path, made) in &self.entries {
+        for (path, made) in self.entries.iter() {
             if let Kind::Symlink { target } = &made.kind {
                 let full = self.full(path);
                 std::os::unix::fs::symlink(OsStr::from_bytes(target), &full)
                     .map_err(IoFailure::of("create the symbolic link", &full))?;
             }
         }
-        for (path, made) in &self.entries {
+        for (path, made) in self.entries.iter() {
             if let Kind::Directory { mtime: Some(mtime) } = made.kind {
                 let full = self.full(path);
                 File::open(&full)
@@ -262,7 +264,7 @@ impl ExtractionRoot {
     /// What cannot be looked at.
     pub(crate) fn record(&self) -> Result<TreeRecord, IoFailure> {
         let mut record = TreeRecord { entries: self.written.clone() };
-        for (path, made) in &self.entries {
+        for (path, made) in self.entries.iter() {
             match &made.kind {
                 Kind::File => {}
                 Kind::Directory { .. } => {
@@ -331,14 +333,14 @@ impl ExtractionRoot {
                 Some(kind) => return Err(EntryFault::Clash { found: kind.word() }),
                 None => make_directory(&self.full(directory), DIRECTORY_MODE)?,
             }
-            self.entries.insert(directory.to_vec(), Made { slot, kind: Kind::Directory { mtime: None } });
+            self.entries.insert(directory, Made { slot, kind: Kind::Directory { mtime: None } });
         }
         self.last_parent = parent.to_vec();
         Ok(())
     }
 
     fn remember(&mut self, slot: usize, path: &EntryPath, kind: Kind) {
-        self.entries.insert(path.as_bytes().to_vec(), Made { slot, kind });
+        self.entries.insert(path.as_bytes(), Made { slot, kind });
     }
 
     fn full(&self, path: &[u8]) -> PathBuf {

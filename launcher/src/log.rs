@@ -11,6 +11,8 @@ use std::{
     sync::OnceLock,
 };
 
+use pspf_nostd::json::JsonWriter;
+
 use crate::calendar;
 
 /// How much an event matters.
@@ -93,21 +95,26 @@ pub fn event(severity: Severity, message: &str, facts: &[(&str, &dyn Display)]) 
 fn line(json: bool, severity: Severity, time: &str, message: &str, facts: &[(&str, &dyn Display)]) -> String {
     let word = WORDS.iter().find(|(_, known)| *known == Some(severity)).map_or("", |(word, _)| word);
     if json {
-        let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
-        let mut line = format!("{{\"time\":{},\"level\":\"{word}\",\"message\":{}", quoted(time), quoted(message));
+        let mut line =
+            ["{\"time\":", &quoted(time), ",\"level\":", &quoted(word), ",\"message\":", &quoted(message)].concat();
         for (name, value) in facts {
-            line.push_str(&format!(",{}:{}", quoted(name), quoted(&value.to_string())));
+            line += &[",", &quoted(name), ":", &quoted(&value.to_string())].concat();
         }
         return line + "}\n";
     }
-    let mut line = format!("{time} flavor {word}: {message}");
+    let mut line = [time, " flavor ", word, ": ", message].concat();
     for (name, value) in facts {
         let value = value.to_string();
         let plain = !value.is_empty()
             && !value.contains(|found: char| found.is_whitespace() || found.is_control() || found == '"');
-        line.push_str(&if plain { format!(" {name}={value}") } else { format!(" {name}={value:?}") });
+        let value = if plain { value } else { quoted(&value) };
+        line += &[" ", name, "=", &value].concat();
     }
     line + "\n"
+}
+
+fn quoted(text: &str) -> String {
+    JsonWriter::compact(&text)
 }
 
 #[cfg(test)]

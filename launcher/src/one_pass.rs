@@ -7,9 +7,7 @@
 use std::{
     collections::VecDeque,
     fs::File,
-    num::NonZero,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    thread,
 };
 
 use pspf_nostd::{
@@ -27,6 +25,7 @@ use crate::{
     file_writer::FileWriter,
     progress::Progress,
     slot_reader::{self, SlotFault},
+    thread_scope::{parallelism, scope},
 };
 
 /// Smallest package for which threads are started, in stored bytes.
@@ -70,12 +69,12 @@ pub(crate) fn extract(
     let reading = Reading { file, package, jobs, freed, done, faults, spare, stored, progress };
     let threads = threads(stored);
     let writer = Arc::new(FileWriter::new(true));
-    let extracted = thread::scope(|scope| {
-        let thread = || thread::Builder::new().stack_size(STACK);
-        let decode = || while reading.next() {};
-        let decoders = (0..threads.min(DECODERS_MAX)).map_while(|_| thread().spawn_scoped(scope, decode).ok()).count();
+    let decode = || while reading.next() {};
+    let write = || writer.work();
+    let extracted = scope(STACK, |scope| {
+        let decoders = (0..threads.min(DECODERS_MAX)).take_while(|_| scope.spawn(&decode)).count();
         let writers = if decoders == 0 { 0 } else { threads.min(WRITERS_MAX) };
-        if (0..writers).map_while(|_| thread().spawn_scoped(scope, || writer.work()).ok()).count() > 0 {
+        if (0..writers).take_while(|_| scope.spawn(&write)).count() > 0 {
             root.set_writer(Arc::clone(&writer));
         }
         let extracted = unpack(root, &reading, &slots, decoders > 0);
@@ -122,7 +121,7 @@ fn threads(stored: u64) -> usize {
     if stored < THREADS_FROM || descriptors < DESCRIPTORS_MIN {
         return 0;
     }
-    thread::available_parallelism().map_or(1, NonZero::get)
+    parallelism()
 }
 
 /// The wanted slots in their order, then everything else: whoever waits for a slot never waits for one behind it.

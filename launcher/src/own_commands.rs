@@ -5,10 +5,10 @@ use std::{
     fs,
     io::{self, Write},
     path::Path,
-    process::ExitCode,
 };
 
 use pspf_nostd::{
+    json::JsonWriter,
     report::{Report, Trust},
     verify::{Outcome, Scope, TrustedKeys},
 };
@@ -31,7 +31,7 @@ const USAGE: u8 = 105;
 #[derive(Debug)]
 pub enum Done {
     /// It was answered.
-    Ended(ExitCode),
+    Ended(u8),
     /// `slot ID`: the slot's path is to be printed.
     Slot(String),
     /// `run`: the program is to be started with the arguments behind it.
@@ -48,7 +48,7 @@ pub fn run(own: &OwnFile, arguments: &[OsString]) -> Done {
             Some(id) if arguments.len() == 2 => return Done::Slot(id.to_owned()),
             _ => {
                 let _ = writeln!(io::stderr(), "flavor: `slot` takes the identifier of one slot");
-                Ok(ExitCode::from(USAGE))
+                Ok(USAGE)
             }
         },
         Some("version") => print(concat!(env!("CARGO_PKG_VERSION"), "\n").as_bytes(), 0),
@@ -61,7 +61,7 @@ pub fn run(own: &OwnFile, arguments: &[OsString]) -> Done {
             let word = arguments.first().map(|word| word.display().to_string()).unwrap_or_default();
             let known = "version, info, verify, metadata, extract, slot, run, help";
             let _ = writeln!(io::stderr(), "flavor: unknown command `{word}`; the commands are {known}");
-            Ok(ExitCode::from(USAGE))
+            Ok(USAGE)
         }
     };
     // A reader that has gone away wants no more output.
@@ -70,18 +70,18 @@ pub fn run(own: &OwnFile, arguments: &[OsString]) -> Done {
         if !closed {
             let _ = writeln!(io::stderr(), "flavor: ({}): {error}", own.path().display());
         }
-        ExitCode::from(if closed { 0 } else { LaunchError::OwnFile(error).exit_code() })
+        if closed { 0 } else { LaunchError::OwnFile(error).exit_code() }
     }))
 }
 
-fn print(text: &[u8], code: u8) -> io::Result<ExitCode> {
+fn print(text: &[u8], code: u8) -> io::Result<u8> {
     let mut out = io::stdout().lock();
     out.write_all(text)?;
     out.flush()?;
-    Ok(ExitCode::from(code))
+    Ok(code)
 }
 
-fn help() -> io::Result<ExitCode> {
+fn help() -> io::Result<u8> {
     let text = [
         LAUNCHER_MARKER,
         "\n\nWith FLAVOR_LAUNCHER_CLI=1 this package answers, instead of running its program:\n",
@@ -98,11 +98,7 @@ fn help() -> io::Result<ExitCode> {
 }
 
 /// Answers with a report in which the signer is held against the trust store.
-fn with_report(
-    own: &OwnFile,
-    scope: Scope,
-    answer: impl Fn(&Outcome, &Trusted) -> io::Result<ExitCode>,
-) -> io::Result<ExitCode> {
+fn with_report(own: &OwnFile, scope: Scope, answer: impl Fn(&Outcome, &Trusted) -> io::Result<u8>) -> io::Result<u8> {
     let trusted = match TrustStore::find().and_then(|store| store.at(calendar::now())) {
         Ok(trusted) => trusted,
         Err(error) => return Ok(fail(own.path(), &LaunchError::Config(error))),
@@ -116,21 +112,20 @@ fn verify_own(own: &OwnFile, scope: Scope, keys: TrustedKeys) -> io::Result<Outc
     verify_file(own.file(), scope, keys, |done, total| progress.update(done, total))
 }
 
-fn verify(own: &OwnFile, outcome: &Outcome, trusted: &Trusted) -> io::Result<ExitCode> {
+fn verify(own: &OwnFile, outcome: &Outcome, trusted: &Trusted) -> io::Result<u8> {
     let unmet = trusted.refusal(&outcome.report).into_iter().collect();
     let document = Document::new(own.path(), &outcome.report, unmet);
-    let mut text = serde_json::to_vec(&document).map_err(io::Error::other)?;
-    text.push(b'\n');
-    print(&text, u8::from(!document.accepted))
+    let text = JsonWriter::compact(&document) + "\n";
+    print(text.as_bytes(), u8::from(!document.accepted))
 }
 
-fn extract(own: &OwnFile, arguments: &[OsString]) -> io::Result<ExitCode> {
+fn extract(own: &OwnFile, arguments: &[OsString]) -> io::Result<u8> {
     let (directory, slot) = match arguments {
         [directory] => (Path::new(directory), None),
         [directory, slot] => (Path::new(directory), Some(slot)),
         _ => {
             let _ = writeln!(io::stderr(), "flavor: usage: extract DIR [SLOT]");
-            return Ok(ExitCode::from(USAGE));
+            return Ok(USAGE);
         }
     };
     let outcome = verify_own(own, Scope::Content, TrustedKeys::default())?;
@@ -143,7 +138,7 @@ fn extract(own: &OwnFile, arguments: &[OsString]) -> io::Result<ExitCode> {
         Some(Err(slot)) => {
             let count = package.slots().len();
             let _ = writeln!(io::stderr(), "flavor: there is no slot `{}`; there are {count}", slot.display());
-            return Ok(ExitCode::from(USAGE));
+            return Ok(USAGE);
         }
         Some(Ok(number)) => Some(number),
         None => None,
@@ -154,7 +149,7 @@ fn extract(own: &OwnFile, arguments: &[OsString]) -> io::Result<ExitCode> {
         None => extract::extract_all(own.file(), package, directory),
     };
     Ok(match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(error) => {
             if !existed {
                 let _ = fs::remove_dir_all(directory);
@@ -164,14 +159,14 @@ fn extract(own: &OwnFile, arguments: &[OsString]) -> io::Result<ExitCode> {
     })
 }
 
-fn metadata(outcome: &Outcome, _: &Trusted) -> io::Result<ExitCode> {
+fn metadata(outcome: &Outcome, _: &Trusted) -> io::Result<u8> {
     match &outcome.authenticated {
         Some(package) => print(&[package.metadata().raw(), b"\n"].concat(), 0),
         None => refused(&outcome.report),
     }
 }
 
-fn info(outcome: &Outcome, trusted: &Trusted) -> io::Result<ExitCode> {
+fn info(outcome: &Outcome, trusted: &Trusted) -> io::Result<u8> {
     let Some(package) = &outcome.authenticated else { return refused(&outcome.report) };
     let metadata = package.metadata();
     let trust = match package.trust() {
@@ -199,8 +194,8 @@ fn info(outcome: &Outcome, trusted: &Trusted) -> io::Result<ExitCode> {
     print(text.concat().as_bytes(), 0)
 }
 
-fn refused(report: &Report) -> io::Result<ExitCode> {
+fn refused(report: &Report) -> io::Result<u8> {
     let why = report.errors().next().map_or("it is not signed", |finding| finding.message.as_str());
     let _ = writeln!(io::stderr(), "flavor: the package does not verify: {why}");
-    Ok(ExitCode::from(1))
+    Ok(1)
 }

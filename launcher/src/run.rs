@@ -6,7 +6,6 @@ use std::{
     io::{self, Write},
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
-    process::ExitCode,
 };
 
 use crate::{
@@ -17,6 +16,7 @@ use crate::{
     log::{self, Severity},
     own_commands,
     own_file::OwnFile,
+    process_image,
     spawn::{self, Ended},
     start,
     workenv::WorkenvError,
@@ -174,10 +174,12 @@ impl From<CommandError> for LaunchError {
     }
 }
 
-/// The launcher. Returns only where there is no program to become.
+/// The launcher; the first argument is the name that it was called by. Returns only where there is no program to become: with
+/// the exit code.
 #[must_use]
-pub fn main() -> ExitCode {
-    let mut arguments: Vec<OsString> = std::env::args_os().collect();
+pub fn main(arguments: Vec<OsString>) -> u8 {
+    process_image::ignore_broken_pipes();
+    let mut arguments = arguments;
     let called = if arguments.is_empty() { OsString::new() } else { arguments.remove(0) };
     let own = match OwnFile::open(&called) {
         Ok(own) => own,
@@ -197,14 +199,14 @@ pub fn main() -> ExitCode {
 }
 
 /// Ends the launcher as the program has ended, or with what went wrong.
-fn finish(own: &OwnFile, outcome: Result<Ended, LaunchError>) -> ExitCode {
+fn finish(own: &OwnFile, outcome: Result<Ended, LaunchError>) -> u8 {
     match outcome {
         Ok(ended) => spawn::end_as(ended),
         Err(error) => fail(own.path(), &error),
     }
 }
 
-pub(crate) fn fail(path: &Path, error: &LaunchError) -> ExitCode {
+pub(crate) fn fail(path: &Path, error: &LaunchError) -> u8 {
     let (what, remedy) = error.words();
     let facts: [(&str, &dyn fmt::Display); 4] =
         [("package", &path.display()), ("why", error), ("remedy", &remedy), ("exit_code", &error.exit_code())];
@@ -212,7 +214,7 @@ pub(crate) fn fail(path: &Path, error: &LaunchError) -> ExitCode {
         // Nobody is left to tell if this fails.
         let _ = writeln!(io::stderr(), "flavor: {what} ({}): {error}; {remedy}", path.display());
     }
-    ExitCode::from(error.exit_code())
+    error.exit_code()
 }
 
 /// One line that does not end the start.

@@ -2,7 +2,7 @@
 //! the user (launcher.md §6). They run in the work environment's final place, before its record is written.
 
 use std::{
-    ffi::{OsStr, OsString},
+    ffi::OsString,
     fmt,
     fs::{self, DirBuilder, OpenOptions, Permissions},
     io::Write,
@@ -11,7 +11,6 @@ use std::{
         fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     },
     path::{Component, Path, PathBuf},
-    process::{Command, Stdio},
 };
 
 use pspf_nostd::json::Json;
@@ -22,6 +21,7 @@ use crate::{
     glob,
     io_failure::IoFailure,
     placeholders::{Placeholders, inside},
+    process_image::ProcessImage,
     spawn::Heard,
 };
 
@@ -170,28 +170,18 @@ impl Step<'_> {
     fn execute(&self, words: &[OsString]) -> Result<(), SetupError> {
         let workenv = &self.placeholders.workenv;
         let (name, arguments) = words.split_first().ok_or_else(|| self.form("command", "a command"))?;
-        let program =
-            command::resolve(name, workenv, self.environment.get(OsStr::new("PATH")).map(OsString::as_os_str))
-                .map_err(|error| SetupError::Command { place: self.place.clone(), error })?;
-        let output = Command::new(&program)
-            .args(arguments)
-            .env_clear()
-            .envs(self.environment)
-            .current_dir(workenv)
-            .stdin(Stdio::null())
-            .output()
+        let program = command::resolve(name, workenv, self.environment.get("PATH"))
+            .map_err(|error| SetupError::Command { place: self.place.clone(), error })?;
+        let mut arguments = arguments.iter().map(OsString::as_os_str);
+        let failed = ProcessImage::new(&program, &mut arguments, self.environment)
+            .and_then(|image| image.output(workenv, OUTPUT_SHOWN))
             .map_err(IoFailure::of("run", &program))?;
-        if output.status.success() {
-            return Ok(());
-        }
-        let printed = if output.stderr.is_empty() { &output.stdout } else { &output.stderr };
-        let end = printed.trim_ascii_end();
-        let end = &end[end.len().saturating_sub(OUTPUT_SHOWN)..];
+        let Some(failed) = failed else { return Ok(()) };
         Err(SetupError::Failed {
             place: self.place.clone(),
             program,
-            status: output.status.to_string(),
-            output: String::from_utf8_lossy(end).into_owned(),
+            status: failed.status,
+            output: String::from_utf8_lossy(failed.printed.trim_ascii_end()).into_owned(),
         })
     }
 

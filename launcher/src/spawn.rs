@@ -6,15 +6,12 @@
 
 #![allow(unsafe_code, reason = "signal masks, and what runs between fork and exec; every use says why it is sound")]
 
-use std::{
-    io, mem,
-    os::unix::process::CommandExt,
-    process::{Command, ExitCode},
-    ptr,
-};
+use std::{io, mem, ptr};
 
 use libc::{c_int, pid_t, sigset_t};
 use rustix::process::{Pid, Resource, Signal, WaitOptions, getpid, getrlimit, kill_process, setrlimit, waitpid};
+
+use crate::process_image::ProcessImage;
 
 /// What is forwarded to the child.
 const FORWARDED: [c_int; 10] = [
@@ -47,40 +44,37 @@ pub enum Ended {
     TimedOut,
 }
 
-/// Runs a command to its end, for at most `timeout` seconds.
+/// Runs a program to its end, for at most `timeout` seconds.
 ///
 /// # Errors
 /// Those of starting it.
-pub fn run(command: &mut Command, timeout: Option<u64>) -> io::Result<Ended> {
+pub(crate) fn run(program: &ProcessImage, timeout: Option<u64>) -> io::Result<Ended> {
     let waited: Vec<c_int> = FORWARDED.into_iter().chain([libc::SIGCHLD]).collect();
     let mask = Mask::block(&waited)?;
     let launcher = getpid();
-    let before = mask.before;
-    let ignored = mask.child_was_ignored;
+    let prepare = || {
+        end_with_parent(launcher);
+        if mask.child_was_ignored {
+            // SAFETY: ignores the signal, no handler.
+            unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
+        }
+        Mask::set(&mask.before)
+    };
     // SAFETY: the closure calls only functions that POSIX or Linux make async-signal-safe (prctl, getppid, sigprocmask,
     // signal, _exit), and allocates nothing.
-    unsafe {
-        command.pre_exec(move || {
-            end_with_parent(launcher);
-            if ignored {
-                libc::signal(libc::SIGCHLD, libc::SIG_IGN);
-            }
-            Mask::set(&before)
-        });
-    }
-    let child = Pid::from_child(&command.spawn()?);
+    let child = unsafe { program.spawn(&prepare)? };
     if let Some(seconds) = timeout {
         set_alarm(u32::try_from(seconds).unwrap_or(u32::MAX));
     }
     Ok(wait(child, &waited, timeout.is_some()))
 }
 
-/// Ends this process in the way that the program has ended.
+/// Ends this process in the way that the program has ended; returns the exit code where that is its way.
 #[must_use]
-pub fn end_as(ended: Ended) -> ExitCode {
+pub fn end_as(ended: Ended) -> u8 {
     match ended {
-        Ended::Code(code) => ExitCode::from(code),
-        Ended::TimedOut => ExitCode::from(124),
+        Ended::Code(code) => code,
+        Ended::TimedOut => 124,
         Ended::Signal(signal) => {
             // One core dump is enough.
             let core = getrlimit(Resource::Core);
@@ -92,7 +86,7 @@ pub fn end_as(ended: Ended) -> ExitCode {
                 let _ = kill_process(getpid(), number);
             }
             // The first process of a container does not die of signals that it sends itself.
-            ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX))
+            u8::try_from(128 + signal).unwrap_or(u8::MAX)
         }
     }
 }

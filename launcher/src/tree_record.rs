@@ -5,7 +5,6 @@
 //! its record is no damage: programs put caches beside their files.
 
 use std::{
-    collections::BTreeMap,
     ffi::OsStr,
     fmt,
     fs::{self, File, Metadata},
@@ -17,7 +16,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use pspf_nostd::digest::{Sha256Digest, StreamingSha256, sha256};
+use pspf_nostd::{
+    byte_map::ByteMap,
+    digest::{Sha256Digest, StreamingSha256, sha256},
+};
 
 use crate::io_failure::IoFailure;
 
@@ -113,7 +115,7 @@ impl fmt::Display for Damage {
 /// All entries of a tree, by path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TreeRecord {
-    pub(crate) entries: BTreeMap<Vec<u8>, Entry>,
+    pub(crate) entries: ByteMap<Entry>,
 }
 
 impl TreeRecord {
@@ -150,7 +152,7 @@ impl TreeRecord {
             };
             let Some(entry) = look().map_err(IoFailure::of("read", &full))? else { continue };
             let kind = entry.kind;
-            self.entries.insert(path.clone(), entry);
+            self.entries.insert(&path, entry);
             if kind == Kind::Directory {
                 self.add_directory(root, &path, except)?;
             }
@@ -165,7 +167,7 @@ impl TreeRecord {
     pub(crate) fn add(&mut self, root: &Path, path: &[u8], kind: Kind, digest: Sha256Digest) -> Result<(), IoFailure> {
         let full = root.join(OsStr::from_bytes(path));
         let found = fs::symlink_metadata(&full).map_err(IoFailure::of("look at", &full))?;
-        self.entries.insert(path.to_vec(), Entry::of(kind, &found, digest));
+        self.entries.insert(path, Entry::of(kind, &found, digest));
         Ok(())
     }
 
@@ -180,7 +182,12 @@ impl TreeRecord {
             [] => return Some(Self::default()),
             bytes => bytes.strip_suffix(&[0])?.split(|byte| *byte == 0),
         };
-        lines.map(parse_line).collect::<Option<_>>().map(|entries| Self { entries })
+        let mut record = Self::default();
+        for line in lines {
+            let (path, entry) = parse_line(line)?;
+            record.entries.insert(path, entry);
+        }
+        Some(record)
     }
 
     /// Compares a tree with the record.
@@ -224,7 +231,7 @@ pub(crate) fn line(path: &[u8], entry: &Entry) -> Vec<u8> {
 }
 
 /// Reads one entry, without the NUL behind it.
-pub(crate) fn parse_line(line: &[u8]) -> Option<(Vec<u8>, Entry)> {
+pub(crate) fn parse_line(line: &[u8]) -> Option<(&[u8], Entry)> {
     let mut parts = line.splitn(6, |byte| *byte == b' ');
     let mut text = || parts.next().and_then(|part| std::str::from_utf8(part).ok());
     let kind = match text()? {
@@ -238,7 +245,7 @@ pub(crate) fn parse_line(line: &[u8]) -> Option<(Vec<u8>, Entry)> {
     let (seconds, nanoseconds) = text()?.split_once('.')?;
     let mtime = (seconds.parse().ok()?, nanoseconds.parse().ok()?);
     let digest = text()?.parse().ok()?;
-    Some((parts.next()?.to_vec(), Entry { kind, mode, size, mtime, digest }))
+    Some((parts.next()?, Entry { kind, mode, size, mtime, digest }))
 }
 
 fn file_digest(path: &Path) -> io::Result<Sha256Digest> {

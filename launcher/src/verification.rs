@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use pspf_nostd::report::Report;
+use pspf_nostd::{
+    json::{JsonWriter, ToJson},
+    report::Report,
+};
 use serde::Serialize;
 
 /// The report on one file, with what came of it.
@@ -25,5 +28,14 @@ impl<'a> Document<'a> {
     #[must_use]
     pub fn new(file: &Path, report: &'a Report, unmet: Vec<String>) -> Self {
         Self { file: file.display().to_string(), accepted: report.ok && unmet.is_empty(), unmet, report }
+    }
+}
+
+impl ToJson for Document<'_> {
+    fn write_json(&self, out: &mut JsonWriter) {
+        let own: [(&str, &dyn ToJson); 3] =
+            [("file", &self.file), ("accepted", &self.accepted), ("unmet", &self.unmet)];
+        let own = if self.unmet.is_empty() { &own[..2] } else { &own };
+        out.object(&[own, &self.report.json_fields()].concat());
     }
 }

@@ -55,10 +55,10 @@ fn the_launcher_becomes_the_program_unless_it_is_told_to_stay() {
 fn a_child_sees_every_signal_once_and_the_caller_sees_its_end() {
     let place = Place::new();
     let body = r#"for s in HUP INT QUIT TERM USR1 USR2 ALRM CONT; do trap "echo $s" $s; done
-        trap 'echo end; exit 5' WINCH; echo ready; while :; do read -r line; done"#;
+        trap 'echo end; exit 5' WINCH; echo ready; while :; do sleep 0.02; done"#;
     let program = app(&place, "p", body, "{}");
-    let mut child = spawned(&place, &program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let keep_open = child.stdin.take().unwrap();
+    // A shell runs a trap when its command has ended: one that waits for input may wait through a signal.
+    let mut child = spawned(&place, &program).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     assert_eq!(lines.next().unwrap(), "ready");
     for (signal, name) in [
@@ -77,7 +77,6 @@ fn a_child_sees_every_signal_once_and_the_caller_sees_its_end() {
     }
     assert_eq!(lines.next(), None);
     assert_eq!(child.wait().unwrap().code(), Some(5));
-    drop(keep_open);
     // Death by signal is passed on as such, without a core dump of the launcher's own.
     for signal in [1, 2, 3, 6, 9, 10, 11, 13, 15] {
         let program = app(&place, &format!("d{signal}"), &format!("ulimit -c 0; kill -{signal} $$; sleep 1"), "{}");
@@ -114,6 +113,25 @@ fn signals_that_the_caller_ignores_or_blocks_are_left_so() {
         assert_eq!(show(prefix, "spawn"), show(prefix, "exec"), "{prefix}");
     }
     assert_ne!(show("", "exec"), show("trap '' HUP;", "exec"));
+    // The launcher itself does not die of a reader that has gone away, and does not teach the program the same.
+    assert_ne!(show("", "exec"), show("trap '' PIPE;", "exec"));
+    assert_eq!(show("trap '' PIPE;", "spawn"), show("trap '' PIPE;", "exec"));
+}
+
+#[test]
+fn descriptors_that_the_caller_has_closed_lead_nowhere() {
+    let place = Place::new();
+    let seen = place.path("seen");
+    let body = format!("found=$(cd /proc/$$/fd; readlink 0 1 2); echo \"$found\" >{}", seen.display());
+    let program = app(&place, "p", &body, "{}");
+    for mode in ["exec", "spawn"] {
+        for _start in ["cold", "warm"] {
+            let mut command = place.command(Path::new("/bin/sh"));
+            let line = format!("exec {} <&- >&- 2>&-", program.display());
+            assert!(command.env("FLAVOR_EXEC_MODE", mode).arg("-c").arg(line).status().unwrap().success());
+            assert_eq!(fs::read_to_string(&seen).unwrap(), "/dev/null\n".repeat(3), "{mode}");
+        }
+    }
 }
 
 #[test]

@@ -119,7 +119,15 @@ impl ToJson for Limits {
 
 impl ToJson for Report {
     fn write_json(&self, out: &mut JsonWriter) {
-        out.object(&[
+        out.object(&self.json_fields());
+    }
+}
+
+impl Report {
+    /// The fields of the report's JSON text, for documents that hold them beside others.
+    #[must_use]
+    pub fn json_fields(&self) -> [(&'static str, &dyn ToJson); 11] {
+        [
             ("schema", &self.schema),
             ("ok", &self.ok),
             ("state", &self.state),
@@ -131,6 +139,6 @@ impl ToJson for Report {
             ("findings", &self.findings),
             ("coverage", &self.coverage),
             ("limits", &self.limits),
-        ]);
+        ]
     }
 }

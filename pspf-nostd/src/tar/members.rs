@@ -5,8 +5,7 @@ use super::{
     error::TarFault,
     path::EntryPath,
 };
-use crate::limits::TAR_NAMES_MAX;
-use alloc::{boxed::Box, collections::BTreeMap};
+use crate::{byte_map::ByteMap, limits::TAR_NAMES_MAX};
 
 /// What stands at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +24,7 @@ const NODE_COST: u64 = 64;
 /// The tree so far. Paths are kept whole: with digests, a hard link to a missing file could pass by a collision.
 #[derive(Debug, Default)]
 pub(super) struct Members {
-    members: BTreeMap<Box<[u8]>, Member>,
+    members: ByteMap<Member>,
     held: u64,
 }
 
@@ -51,7 +50,7 @@ impl Members {
         match (self.members.get(path.as_bytes()), member) {
             (None, _) => {}
             (Some(Member::ImpliedDirectory), Member::Directory) => {
-                self.members.insert(path.as_bytes().into(), member);
+                self.members.insert(path.as_bytes(), member);
                 return Ok(());
             }
             (Some(Member::ImpliedDirectory), _) => return Err(TarFault::WasDirectory),
@@ -73,7 +72,7 @@ impl Members {
         if self.held > TAR_NAMES_MAX {
             return Err(TarFault::Limit { what: "bytes of paths", limit: TAR_NAMES_MAX });
         }
-        self.members.insert(path.into(), member);
+        self.members.insert(path, member);
         Ok(())
     }
 }
