@@ -22,7 +22,7 @@ const BAR_FROM: u64 = 64 << 20;
 pub fn verify(path: &Path, file: &File, trusted: TrustedKeys, console: &Console) -> Result<Outcome, Failure> {
     let bytes = file.metadata().map(|facts| facts.len()).unwrap_or_default();
     let bar = Bar::bytes(console.interactive() && bytes >= BAR_FROM, &format!("verifying {}", path.display()), bytes);
-    let outcome = driver::verify_file(file, Scope::Content, trusted, |done, _| bar.at(done));
+    let outcome = driver::verify_file(file, Scope::Content, trusted, &mut |done, _| bar.at(done));
     bar.clear();
     outcome.map_err(|error| Problem::io("file.read", path, "read the package", &error).into())
 }

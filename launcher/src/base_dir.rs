@@ -23,19 +23,23 @@ pub enum BaseDirError {
     /// The system refused.
     Io(IoFailure),
     /// A directory of ours is something else, or somebody else's.
-    NotOurs {
-        /// The path.
-        path: PathBuf,
-        /// What is wrong with it.
-        found: String,
-    },
+    NotOurs(Box<NotOurs>),
+}
+
+/// A directory that cannot be relied on.
+#[derive(Debug)]
+pub struct NotOurs {
+    /// The path.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub found: String,
 }
 
 impl fmt::Display for BaseDirError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(failure) => failure.fmt(f),
-            Self::NotOurs { path, found } => write!(f, "{} {found}", path.display()),
+            Self::NotOurs(not_ours) => write!(f, "{} {}", not_ours.path.display(), not_ours.found),
         }
     }
 }
@@ -65,7 +69,7 @@ impl BaseDir {
     pub fn candidates(variable: impl Fn(&str) -> Option<OsString>) -> Result<Vec<Self>, BaseDirError> {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
         let place = |path: PathBuf, shared_parent: bool| -> Result<Self, BaseDirError> {
-            let path = std::path::absolute(&path).map_err(IoFailure::of("make absolute the path", &path))?;
+            let path = absolute(&path).map_err(IoFailure::of("make absolute the path", &path))?;
             Ok(Self { path, shared_parent })
         };
         if let Some(value) = set("FLAVOR_CACHE_DIR") {
@@ -165,7 +169,7 @@ pub fn check_owned(path: &Path, forbidden: u32) -> Result<(), BaseDirError> {
     } else {
         return Ok(());
     };
-    Err(BaseDirError::NotOurs { path: path.to_owned(), found })
+    Err(BaseDirError::NotOurs(Box::new(NotOurs { path: path.to_owned(), found })))
 }
 
 /// Checks a published work environment itself: a real directory of ours that others cannot write to.
@@ -174,6 +178,17 @@ pub fn check_owned(path: &Path, forbidden: u32) -> Result<(), BaseDirError> {
 /// As [`check_owned`].
 pub fn check_tree(path: &Path) -> Result<(), BaseDirError> {
     check_owned(path, WRITABLE_BY_OTHERS)
+}
+
+/// A path from the root, seen from the current directory.
+///
+/// # Errors
+/// Where there is no current directory.
+pub fn absolute(path: &Path) -> io::Result<PathBuf> {
+    if path.is_absolute() {
+        return Ok(path.to_owned());
+    }
+    Ok(std::env::current_dir()?.join(path.strip_prefix(".").unwrap_or(path)))
 }
 
 /// A variable of this process that is set and not empty.

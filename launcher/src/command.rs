@@ -17,9 +17,36 @@ use std::{
 
 use crate::placeholders::Placeholders;
 
-/// Why a command cannot be run.
+/// Why a command cannot be run; small to hand on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CommandError {
+pub struct CommandError(Box<CommandFault>);
+
+impl CommandError {
+    /// What is wrong.
+    #[must_use]
+    pub fn fault(&self) -> &CommandFault {
+        &self.0
+    }
+}
+
+impl From<CommandFault> for CommandError {
+    #[cold]
+    fn from(fault: CommandFault) -> Self {
+        Self(Box::new(fault))
+    }
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for CommandError {}
+
+/// What is wrong with a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CommandFault {
     /// The package has no `execution.command`, or a blank one.
     Missing,
     /// A quote is not closed.
@@ -76,7 +103,7 @@ pub enum CommandError {
     },
 }
 
-impl fmt::Display for CommandError {
+impl fmt::Display for CommandFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("the package names no command to run (`execution.command`)"),
@@ -97,12 +124,10 @@ impl fmt::Display for CommandError {
     }
 }
 
-impl std::error::Error for CommandError {}
-
 /// Splits a command into words.
 ///
 /// # Errors
-/// [`CommandError::Quote`], [`CommandError::Backslash`].
+/// [`CommandFault::Quote`], [`CommandFault::Backslash`].
 pub fn split(command: &str) -> Result<Vec<String>, CommandError> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -112,7 +137,7 @@ pub fn split(command: &str) -> Result<Vec<String>, CommandError> {
             ' ' | '\t' | '\n' | '\r' => words.extend(word.take()),
             quote @ ('\'' | '"') => {
                 let word = word.get_or_insert_default();
-                let open = || CommandError::Quote { quote, command: command.to_owned() };
+                let open = || CommandFault::Quote { quote, command: command.to_owned() };
                 loop {
                     match characters.next().ok_or_else(open)? {
                         end if end == quote => break,
@@ -125,7 +150,7 @@ pub fn split(command: &str) -> Result<Vec<String>, CommandError> {
                 }
             }
             '\\' => {
-                let next = characters.next().ok_or_else(|| CommandError::Backslash { command: command.to_owned() })?;
+                let next = characters.next().ok_or_else(|| CommandFault::Backslash { command: command.to_owned() })?;
                 word.get_or_insert_default().push(next);
             }
             other => word.get_or_insert_default().push(other),
@@ -138,14 +163,14 @@ pub fn split(command: &str) -> Result<Vec<String>, CommandError> {
 /// The words of a command with their placeholders filled in.
 ///
 /// # Errors
-/// As [`split`] and [`Placeholders::fill`]; [`CommandError::Missing`] where there is no word.
+/// As [`split`] and [`Placeholders::fill`]; [`CommandFault::Missing`] where there is no word.
 pub fn words(command: &str, placeholders: &Placeholders<'_>) -> Result<Vec<OsString>, CommandError> {
     let words = split(command)?
         .iter()
         .map(|word| placeholders.fill(word).map(OsString::from_vec))
         .collect::<Result<Vec<_>, _>>()?;
     if words.first().is_none_or(|program| program.is_empty()) {
-        return Err(CommandError::Missing);
+        return Err(CommandFault::Missing.into());
     }
     Ok(words)
 }
@@ -154,7 +179,7 @@ pub fn words(command: &str, placeholders: &Placeholders<'_>) -> Result<Vec<OsStr
 /// nothing else is ever run in its place; a bare name is looked for in `<workenv>/bin`, then along `path`.
 ///
 /// # Errors
-/// [`CommandError::NotFound`].
+/// [`CommandFault::NotFound`].
 pub fn resolve(program: &OsStr, workenv: &Path, path: Option<&OsStr>) -> Result<PathBuf, CommandError> {
     if program.as_bytes().contains(&b'/') {
         // `exec` itself tells what is wrong with a path: an extra look would cost every start a system call.
@@ -167,9 +192,9 @@ pub fn resolve(program: &OsStr, workenv: &Path, path: Option<&OsStr>) -> Result<
         .chain(absolute)
         .map(|directory| directory.join(program))
         .find(|candidate| is_executable(candidate))
-        .ok_or_else(|| CommandError::NotFound {
-            program: program.into(),
-            searched: "is neither in the package's bin directory nor on PATH",
+        .ok_or_else(|| {
+            let searched = "is neither in the package's bin directory nor on PATH";
+            CommandFault::NotFound { program: program.into(), searched }.into()
         })
 }
 

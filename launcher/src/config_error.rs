@@ -2,6 +2,7 @@
 
 use std::{
     fmt, io,
+    ops::Deref,
     path::{Path, PathBuf},
 };
 
@@ -14,9 +15,13 @@ pub struct Position {
     pub column: usize,
 }
 
-/// Which file, where in it, and what is wrong there.
+/// Which file, where in it, and what is wrong there; small to hand on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigError {
+pub struct ConfigError(Box<ConfigProblem>);
+
+/// What a [`ConfigError`] says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigProblem {
     /// The file or directory.
     pub path: PathBuf,
     /// The place, where it is about one.
@@ -29,19 +34,32 @@ impl ConfigError {
     /// An error about the whole file.
     #[must_use]
     pub fn file(path: &Path, message: &str) -> Self {
-        Self { path: path.to_owned(), at: None, message: message.to_owned() }
+        Self::new(path, None, message)
     }
 
     /// An error at a place of the file.
     #[must_use]
     pub fn at(path: &Path, at: Position, message: &str) -> Self {
-        Self { path: path.to_owned(), at: Some(at), message: message.to_owned() }
+        Self::new(path, Some(at), message)
+    }
+
+    #[cold]
+    fn new(path: &Path, at: Option<Position>, message: &str) -> Self {
+        Self(Box::new(ConfigProblem { path: path.to_owned(), at, message: message.to_owned() }))
     }
 
     /// The system's answer.
     #[must_use]
     pub fn io(path: &Path, error: &io::Error) -> Self {
         Self::file(path, &error.to_string())
+    }
+}
+
+impl Deref for ConfigError {
+    type Target = ConfigProblem;
+
+    fn deref(&self) -> &ConfigProblem {
+        &self.0
     }
 }
 

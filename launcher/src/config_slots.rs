@@ -3,7 +3,7 @@
 
 use std::{
     fs::{self, DirBuilder, OpenOptions},
-    io,
+    io::{self, Read, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     process,
@@ -13,16 +13,19 @@ use std::{
 use pspf_nostd::verify::Authenticated;
 
 use crate::{
-    command::CommandError,
+    command::{CommandError, CommandFault},
     extraction_root::{ExtractionRoot, RECORD_DIRECTORY},
     io_failure::IoFailure,
     lifecycle::{Place, Plan},
-    lock::lock_file,
+    lock::{Attempt, lock_file},
     placeholders::Placeholders,
 };
 
 /// How long another start that is doing the same is waited for. Nothing is lost without the lock: no file is replaced.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Bytes that are copied at once.
+const PIECE: usize = 64 << 10;
 
 /// Digits of the content id that name a version of the slots.
 const ID_DIGITS: usize = 16;
@@ -30,7 +33,7 @@ const ID_DIGITS: usize = 16;
 /// Brings the slots that this version has not brought yet. `extract` fills a directory with a slot.
 ///
 /// # Errors
-/// [`CommandError::Directory`], or what `extract` says.
+/// [`CommandFault::Directory`], or what `extract` says.
 pub fn install<E: From<CommandError>>(
     package: &Authenticated,
     plan: &Plan,
@@ -50,25 +53,29 @@ pub fn install<E: From<CommandError>>(
         if record.exists() && placeholders.slot(slot)?.symlink_metadata().is_ok() {
             continue;
         }
-        make_directory(&records).map_err(|failure| refused(&failure))?;
-        let _lock = lock_file(&records.join("lock"), PATIENCE)
-            .map_err(IoFailure::of("lock", &records))
-            .map_err(|failure| refused(&failure))?;
         let temporary = records.join(format!("{}.tmp", process::id()));
-        // Of a process with this number that was killed.
+        let (mut root, _lock) = begin(&records, &temporary).map_err(refused)?;
+        let extracted = extract(&mut root, slot);
+        let added = if extracted.is_ok() { add_missing(&temporary, state) } else { Ok(()) };
         let _ = fs::remove_dir_all(&temporary);
-        let mut root = ExtractionRoot::create(&temporary).map_err(|failure| refused(&failure))?;
-        let added = extract(&mut root, slot)
-            .and_then(|()| Ok(add_missing(&temporary, state).map_err(|failure| refused(&failure))?));
-        let _ = fs::remove_dir_all(&temporary);
-        added?;
-        fs::write(&record, "").map_err(IoFailure::of("write", &record)).map_err(|failure| refused(&failure))?;
+        extracted?;
+        added.and_then(|()| fs::write(&record, "").map_err(IoFailure::of("write", &record))).map_err(refused)?;
     }
     Ok(())
 }
 
-fn refused(failure: &IoFailure) -> CommandError {
-    CommandError::Directory { variable: "XDG_STATE_HOME", why: failure.to_string() }
+/// The directory that a slot is extracted into, and the lock that keeps others from doing the same.
+fn begin(records: &Path, temporary: &Path) -> Result<(ExtractionRoot, Attempt), IoFailure> {
+    make_directory(records)?;
+    let lock = lock_file(&records.join("lock"), PATIENCE).map_err(IoFailure::of("lock", records))?;
+    // Of a process with this number that was killed.
+    let _ = fs::remove_dir_all(temporary);
+    Ok((ExtractionRoot::create(temporary)?, lock))
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn refused(failure: IoFailure) -> CommandError {
+    CommandFault::Directory { variable: "XDG_STATE_HOME", why: failure.to_string() }.into()
 }
 
 fn make_directory(path: &Path) -> Result<(), IoFailure> {
@@ -115,7 +122,14 @@ fn copy(source: &PathBuf, target: &PathBuf, is_link: bool) -> Result<(), IoFailu
         fs::metadata(source).and_then(|metadata| {
             let mode = metadata.permissions().mode() & 0o777;
             let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(target)?;
-            io::copy(&mut fs::File::open(source)?, &mut file).map(drop)
+            // Not `io::copy`, which knows ten ways and is 2 KB.
+            let (mut from, mut piece) = (fs::File::open(source)?, vec![0; PIECE]);
+            loop {
+                match from.read(&mut piece)? {
+                    0 => return Ok(()),
+                    count => file.write_all(&piece[..count])?,
+                }
+            }
         })
     };
     match copied {

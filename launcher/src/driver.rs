@@ -15,11 +15,11 @@ pub fn verify_file(
     file: &File,
     scope: Scope,
     trusted: TrustedKeys,
-    mut progress: impl FnMut(u64, u64),
+    progress: &mut dyn FnMut(u64, u64),
 ) -> io::Result<Outcome> {
     let size = file.metadata()?.len();
     let mut verification = Verification::new(size, scope, trusted);
-    supply(file, &mut verification, |verification| {
+    supply(file, &mut verification, &mut |verification| {
         progress(verification.progress(), size);
         true
     })?;
@@ -32,7 +32,7 @@ pub fn verify_file(
 /// As [`verify_file`].
 pub fn verify_head(file: &File, trusted: TrustedKeys) -> io::Result<Verification> {
     let mut verification = Verification::new(file.metadata()?.len(), Scope::Content, trusted);
-    supply(file, &mut verification, |verification| !verification.wants_content())?;
+    supply(file, &mut verification, &mut |verification| !verification.wants_content())?;
     Ok(verification)
 }
 
@@ -41,14 +41,14 @@ pub fn verify_head(file: &File, trusted: TrustedKeys) -> io::Result<Verification
 /// # Errors
 /// As [`verify_file`].
 pub fn verify_rest(file: &File, verification: &mut Verification) -> io::Result<()> {
-    supply(file, verification, |_| true)
+    supply(file, verification, &mut |_| true)
 }
 
 /// Reads what is wanted for as long as `go_on` says so.
 fn supply(
     file: &File,
     verification: &mut Verification,
-    mut go_on: impl FnMut(&Verification) -> bool,
+    go_on: &mut dyn FnMut(&Verification) -> bool,
 ) -> io::Result<()> {
     let mut window = Vec::new();
     while let Some(range) = verification.wants() {

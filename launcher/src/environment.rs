@@ -9,7 +9,13 @@ use std::{
 
 use pspf_nostd::{byte_map::ByteMap, metadata::RuntimeEnv};
 
-use crate::{command::CommandError, glob, lifecycle::Place, placeholders::Placeholders, platform};
+use crate::{
+    command::{CommandError, CommandFault},
+    glob,
+    lifecycle::Place,
+    placeholders::Placeholders,
+    platform,
+};
 
 /// Variables by name. Values, and names, need not be UTF-8.
 #[derive(Clone, Debug, Default)]
@@ -60,7 +66,7 @@ pub struct Facts<'a> {
 /// launcher's own variables and `<workenv>/bin` in front of `PATH`.
 ///
 /// # Errors
-/// As [`Placeholders::fill`]; [`CommandError::SameVariable`].
+/// As [`Placeholders::fill`]; [`CommandFault::SameVariable`].
 pub fn for_program(
     caller: impl IntoIterator<Item = (OsString, OsString)>,
     placeholders: &Placeholders<'_>,
@@ -108,7 +114,7 @@ fn add_slots(environment: &mut Environment, placeholders: &Placeholders<'_>) -> 
             let variable = slot_variable(&entry.id);
             environment.set(&variable, placeholders.slot(slot)?.as_os_str());
             if named.contains(&variable) {
-                return Err(CommandError::SameVariable { variable });
+                return Err(CommandFault::SameVariable { variable }.into());
             }
             named.push(variable);
         }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    command::{self, CommandError},
+    command::{self, CommandError, CommandFault},
     environment::{self, Environment, Facts},
     placeholders::Placeholders,
     process_image::ProcessImage,
@@ -42,14 +42,14 @@ impl Program {
         facts: &Facts<'_>,
         user_arguments: &[OsString],
     ) -> Result<Self, CommandError> {
-        let execution = placeholders.metadata.execution.as_ref().ok_or(CommandError::Missing)?;
+        let execution = placeholders.metadata.execution.as_ref().ok_or(CommandFault::Missing)?;
         let mut words = command::words(&execution.command, placeholders)?;
         for word in &execution.args {
             words.push(OsString::from_vec(placeholders.fill(word)?));
         }
         let environment = environment::for_program(std::env::vars_os(), placeholders, facts)?;
         let search = environment.get("PATH");
-        let (name, fixed) = words.split_first().ok_or(CommandError::Missing)?;
+        let (name, fixed) = words.split_first().ok_or(CommandFault::Missing)?;
         let file = command::resolve(name, &placeholders.workenv, search)?;
         let directory = match execution.working_directory.as_deref().filter(|directory| !directory.is_empty()) {
             Some(directory) => {

@@ -74,6 +74,12 @@ impl fmt::Display for ExtractError {
 impl std::error::Error for ExtractError {}
 
 impl ExtractError {
+    /// Small to hand on, whatever is wrong.
+    #[cold]
+    pub(crate) fn new(slot: &str, entry: Option<Vec<u8>>, fault: ExtractFault) -> Box<Self> {
+        Box::new(Self { slot: slot.to_owned(), entry, fault })
+    }
+
     /// Whether the machine is to blame, and not the package.
     #[must_use]
     pub fn is_of_the_system(&self) -> bool {
@@ -82,9 +88,9 @@ impl ExtractError {
     }
 }
 
-impl From<IoFailure> for ExtractError {
+impl From<IoFailure> for Box<ExtractError> {
     fn from(failure: IoFailure) -> Self {
-        Self { slot: String::new(), entry: None, fault: ExtractFault::Io(failure) }
+        ExtractError::new("", None, ExtractFault::Io(failure))
     }
 }
 
@@ -92,7 +98,7 @@ impl From<IoFailure> for ExtractError {
 ///
 /// # Errors
 /// [`ExtractError`]; what was extracted by then is left behind and not to be used.
-pub fn extract_slot(file: &File, package: &Checked, slot: usize, destination: &Path) -> Result<(), ExtractError> {
+pub fn extract_slot(file: &File, package: &Checked, slot: usize, destination: &Path) -> Result<(), Box<ExtractError>> {
     let mut root = ExtractionRoot::create(destination)?;
     add_checked_slot(&mut root, file, package, slot)?;
     finish(&mut root, package)
@@ -102,7 +108,7 @@ pub fn extract_slot(file: &File, package: &Checked, slot: usize, destination: &P
 ///
 /// # Errors
 /// As [`extract_slot`].
-pub fn extract_all(file: &File, package: &Checked, destination: &Path) -> Result<(), ExtractError> {
+pub fn extract_all(file: &File, package: &Checked, destination: &Path) -> Result<(), Box<ExtractError>> {
     let mut root = ExtractionRoot::create(destination)?;
     add_slots(&mut root, file, package, |_| true)
 }
@@ -113,7 +119,7 @@ pub(crate) fn add_slots(
     file: &File,
     package: &Checked,
     wanted: impl Fn(usize) -> bool,
-) -> Result<(), ExtractError> {
+) -> Result<(), Box<ExtractError>> {
     for number in (0..package.slots().len()).filter(|number| wanted(*number)) {
         add_checked_slot(root, file, package, number)?;
     }
@@ -125,7 +131,7 @@ fn add_checked_slot(
     file: &File,
     package: &Checked,
     slot: usize,
-) -> Result<(), ExtractError> {
+) -> Result<(), Box<ExtractError>> {
     let facts = facts(package, slot)?;
     if facts.entry().self_ref {
         return Ok(());
@@ -144,7 +150,7 @@ pub(crate) fn add_slot(
     package: &Authenticated,
     number: usize,
     content: &mut Source<'_>,
-) -> Result<(), ExtractError> {
+) -> Result<(), Box<ExtractError>> {
     let facts = facts(package, number)?;
     let mut writer = EntryWriter { root, slot: number, open: None, path: None, refused: None };
     let outcome = match facts.operations().is_tar() {
@@ -154,33 +160,30 @@ pub(crate) fn add_slot(
     let (entry, refused) = (writer.path, writer.refused);
     outcome.map_err(|fault| match refused {
         Some(refused) => entry_error(package, number, entry, refused),
-        None => ExtractError { slot: facts.entry().id.clone(), entry: None, fault },
+        None => ExtractError::new(&facts.entry().id, None, fault),
     })
 }
 
 /// Completes the directory.
-pub(crate) fn finish(root: &mut ExtractionRoot, package: &Authenticated) -> Result<(), ExtractError> {
+pub(crate) fn finish(root: &mut ExtractionRoot, package: &Authenticated) -> Result<(), Box<ExtractError>> {
     root.finish().map_err(|fault| match fault {
         EntryFault::Io(failure) => failure.into(),
         fault => entry_error(package, 0, None, fault),
     })
 }
 
-fn facts(package: &Authenticated, number: usize) -> Result<&SlotFacts, ExtractError> {
-    slot_reader::facts(package, number).map_err(|error| ExtractError {
-        slot: error.slot,
-        entry: None,
-        fault: ExtractFault::Slot(error.fault),
-    })
+fn facts(package: &Authenticated, number: usize) -> Result<&SlotFacts, Box<ExtractError>> {
+    slot_reader::facts(package, number)
+        .map_err(|error| ExtractError::new(&error.slot, None, ExtractFault::Slot(error.fault)))
 }
 
-fn entry_error(package: &Authenticated, number: usize, entry: Option<Vec<u8>>, fault: EntryFault) -> ExtractError {
+fn entry_error(package: &Authenticated, number: usize, entry: Option<Vec<u8>>, fault: EntryFault) -> Box<ExtractError> {
     let (number, entry, fault) = match fault {
         EntryFault::Earlier(file) => (file.slot, Some(file.name), EntryFault::Io(file.failure)),
         fault => (number, entry, fault),
     };
-    let slot = package.slots().get(number).map(|facts| facts.entry().id.clone()).unwrap_or_default();
-    ExtractError { slot, entry, fault: ExtractFault::Entry(fault) }
+    let slot = package.slots().get(number).map_or("", |facts| &facts.entry().id);
+    ExtractError::new(slot, entry, ExtractFault::Entry(fault))
 }
 
 fn unpack(content: &mut Source<'_>, writer: &mut EntryWriter<'_>) -> Result<(), ExtractFault> {

@@ -6,7 +6,7 @@ use pspf_nostd::verify::Authenticated;
 
 use crate::{
     base_dir::{BaseDir, variable},
-    command::CommandError,
+    command::{CommandError, CommandFault},
     lifecycle::{Content, Place, Plan},
     run::LaunchError,
     start::Start,
@@ -36,7 +36,7 @@ pub(crate) fn asked_for_inside<'a>(
 /// Where a slot is, extracted if it is lazy and nobody has asked for it before.
 pub(crate) fn locate(start: &Start<'_>, bases: &[BaseDir], plan: &Plan, id: &str) -> Result<PathBuf, LaunchError> {
     let package = start.package();
-    let absent = |why| CommandError::AbsentSlot { id: id.to_owned(), why };
+    let absent = |why| CommandError::from(CommandFault::AbsentSlot { id: id.to_owned(), why });
     let slot = package.metadata().slots.iter().position(|entry| entry.id == id);
     let slot = slot.ok_or_else(|| absent("does not exist"))?;
     let content = match plan.place(slot) {

@@ -12,6 +12,7 @@ mod completion;
 pub mod config_dir;
 pub mod config_error;
 pub mod config_slots;
+mod console;
 pub mod driver;
 pub mod environment;
 pub mod execution;

@@ -5,7 +5,7 @@ use std::{
     ffi::OsString,
     fmt::Display,
     fs::{File, OpenOptions},
-    io::{self, Write},
+    io::Write,
     os::unix::fs::OpenOptionsExt,
     path::PathBuf,
     sync::OnceLock,
@@ -13,7 +13,7 @@ use std::{
 
 use pspf_nostd::json::JsonWriter;
 
-use crate::calendar;
+use crate::{calendar, console};
 
 /// How much an event matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,7 +87,10 @@ pub fn event(severity: Severity, message: &str, facts: &[(&str, &dyn Display)]) 
     // One write, so that lines of several processes do not mix; nobody is left to tell if it fails.
     let _ = match &log.file {
         Some(file) => (&mut &*file).write_all(line.as_bytes()),
-        None => io::stderr().write_all(line.as_bytes()),
+        None => {
+            console::tell_part(&line);
+            Ok(())
+        }
     };
     log.file.is_none()
 }

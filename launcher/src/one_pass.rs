@@ -57,7 +57,7 @@ pub(crate) fn extract(
     package: &Authenticated,
     verification: &mut Verification,
     wanted: impl Fn(usize) -> bool,
-) -> Result<(), ExtractError> {
+) -> Result<(), Box<ExtractError>> {
     let sections = verification.sections();
     let stored: u64 = sections.iter().map(|section| section.wants().len()).sum();
     let jobs = jobs(package, sections, wanted);
@@ -91,7 +91,7 @@ pub(crate) fn extract(
     }
     extracted?;
     match lock(&reading.faults).pop() {
-        Some((_, fault)) => Err(ExtractError { slot: String::new(), entry: None, fault: ExtractFault::Slot(fault) }),
+        Some((_, fault)) => Err(ExtractError::new("", None, ExtractFault::Slot(fault))),
         None => Ok(()),
     }
 }
@@ -105,7 +105,7 @@ fn unpack(
     reading: &Reading<'_>,
     slots: &[Arc<Decoded>],
     ahead: bool,
-) -> Result<(), ExtractError> {
+) -> Result<(), Box<ExtractError>> {
     for slot in slots {
         extract::add_slot(root, reading.package, slot.number, &mut |out| match ahead {
             true => slot.take(reading, out),

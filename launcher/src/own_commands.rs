@@ -1,11 +1,6 @@
 //! What the launcher itself answers when `FLAVOR_LAUNCHER_CLI` is set: facts about the package that it stands in.
 
-use std::{
-    ffi::OsString,
-    fs,
-    io::{self, Write},
-    path::Path,
-};
+use std::{ffi::OsString, fs, io, path::Path};
 
 use pspf_nostd::{
     json::JsonWriter,
@@ -14,12 +9,12 @@ use pspf_nostd::{
 };
 
 use crate::{
-    calendar,
+    calendar, console,
     driver::verify_file,
     extract,
     own_file::OwnFile,
     progress::Progress,
-    run::{LAUNCHER_MARKER, LaunchError, fail},
+    run::{LAUNCHER_MARKER, LaunchFault, fail},
     trust::{TrustStore, Trusted},
     verification::Document,
 };
@@ -47,20 +42,20 @@ pub fn run(own: &OwnFile, arguments: &[OsString]) -> Done {
         Some("slot") => match arguments.get(1).and_then(|id| id.to_str()) {
             Some(id) if arguments.len() == 2 => return Done::Slot(id.to_owned()),
             _ => {
-                let _ = writeln!(io::stderr(), "flavor: `slot` takes the identifier of one slot");
+                console::tell("flavor: `slot` takes the identifier of one slot");
                 Ok(USAGE)
             }
         },
         Some("version") => print(concat!(env!("CARGO_PKG_VERSION"), "\n").as_bytes(), 0),
         Some("help" | "--help") => help(),
-        Some("info") => with_report(own, Scope::Head, info),
-        Some("metadata") => with_report(own, Scope::Head, metadata),
-        Some("verify") => with_report(own, Scope::Content, |outcome, trusted| verify(own, outcome, trusted)),
+        Some("info") => with_report(own, Scope::Head, &info),
+        Some("metadata") => with_report(own, Scope::Head, &metadata),
+        Some("verify") => with_report(own, Scope::Content, &|outcome, trusted| verify(own, outcome, trusted)),
         Some("extract") => extract(own, arguments.get(1..).unwrap_or_default()),
         _ => {
             let word = arguments.first().map(|word| word.display().to_string()).unwrap_or_default();
             let known = "version, info, verify, metadata, extract, slot, run, help";
-            let _ = writeln!(io::stderr(), "flavor: unknown command `{word}`; the commands are {known}");
+            console::tell(&format!("flavor: unknown command `{word}`; the commands are {known}"));
             Ok(USAGE)
         }
     };
@@ -68,16 +63,14 @@ pub fn run(own: &OwnFile, arguments: &[OsString]) -> Done {
     Done::Ended(answered.unwrap_or_else(|error| {
         let closed = error.kind() == io::ErrorKind::BrokenPipe;
         if !closed {
-            let _ = writeln!(io::stderr(), "flavor: ({}): {error}", own.path().display());
+            console::tell(&format!("flavor: ({}): {error}", own.path().display()));
         }
-        if closed { 0 } else { LaunchError::OwnFile(error).exit_code() }
+        if closed { 0 } else { LaunchFault::OwnFile(error).exit_code() }
     }))
 }
 
 fn print(text: &[u8], code: u8) -> io::Result<u8> {
-    let mut out = io::stdout().lock();
-    out.write_all(text)?;
-    out.flush()?;
+    console::answer(text)?;
     Ok(code)
 }
 
@@ -98,10 +91,10 @@ fn help() -> io::Result<u8> {
 }
 
 /// Answers with a report in which the signer is held against the trust store.
-fn with_report(own: &OwnFile, scope: Scope, answer: impl Fn(&Outcome, &Trusted) -> io::Result<u8>) -> io::Result<u8> {
+fn with_report(own: &OwnFile, scope: Scope, answer: &dyn Fn(&Outcome, &Trusted) -> io::Result<u8>) -> io::Result<u8> {
     let trusted = match TrustStore::find().and_then(|store| store.at(calendar::now())) {
         Ok(trusted) => trusted,
-        Err(error) => return Ok(fail(own.path(), &LaunchError::Config(error))),
+        Err(error) => return Ok(fail(own.path(), &LaunchFault::Config(error))),
     };
     let keys = TrustedKeys { pinned: Vec::new(), store: trusted.trusted.clone() };
     answer(&verify_own(own, scope, keys)?, &trusted)
@@ -109,7 +102,7 @@ fn with_report(own: &OwnFile, scope: Scope, answer: impl Fn(&Outcome, &Trusted) 
 
 fn verify_own(own: &OwnFile, scope: Scope, keys: TrustedKeys) -> io::Result<Outcome> {
     let mut progress = Progress::new(&["verifying ", &own.path().display().to_string()].concat());
-    verify_file(own.file(), scope, keys, |done, total| progress.update(done, total))
+    verify_file(own.file(), scope, keys, &mut |done, total| progress.update(done, total))
 }
 
 fn verify(own: &OwnFile, outcome: &Outcome, trusted: &Trusted) -> io::Result<u8> {
@@ -124,7 +117,7 @@ fn extract(own: &OwnFile, arguments: &[OsString]) -> io::Result<u8> {
         [directory] => (Path::new(directory), None),
         [directory, slot] => (Path::new(directory), Some(slot)),
         _ => {
-            let _ = writeln!(io::stderr(), "flavor: usage: extract DIR [SLOT]");
+            console::tell("flavor: usage: extract DIR [SLOT]");
             return Ok(USAGE);
         }
     };
@@ -137,7 +130,7 @@ fn extract(own: &OwnFile, arguments: &[OsString]) -> io::Result<u8> {
     let number = match slot.map(|slot| named(slot).ok_or(slot)) {
         Some(Err(slot)) => {
             let count = package.slots().len();
-            let _ = writeln!(io::stderr(), "flavor: there is no slot `{}`; there are {count}", slot.display());
+            console::tell(&format!("flavor: there is no slot `{}`; there are {count}", slot.display()));
             return Ok(USAGE);
         }
         Some(Ok(number)) => Some(number),
@@ -154,7 +147,7 @@ fn extract(own: &OwnFile, arguments: &[OsString]) -> io::Result<u8> {
             if !existed {
                 let _ = fs::remove_dir_all(directory);
             }
-            fail(own.path(), &LaunchError::Workenv(error.into()))
+            fail(own.path(), &LaunchFault::Workenv(error.into()))
         }
     })
 }
@@ -196,6 +189,6 @@ fn info(outcome: &Outcome, trusted: &Trusted) -> io::Result<u8> {
 
 fn refused(report: &Report) -> io::Result<u8> {
     let why = report.errors().next().map_or("it is not signed", |finding| finding.message.as_str());
-    let _ = writeln!(io::stderr(), "flavor: the package does not verify: {why}");
+    console::tell(&format!("flavor: the package does not verify: {why}"));
     Ok(1)
 }

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::run::base_name;
+use crate::{base_dir::absolute, run::base_name};
 
 /// The running file, kernel's view: right even if it was renamed or deleted.
 const SELF: &str = "/proc/self/exe";
@@ -37,7 +37,7 @@ impl OwnFile {
                 (File::open(&path).map_err(|error| (path.clone(), error))?, path)
             }
         };
-        let path = std::path::absolute(&path).unwrap_or(path);
+        let path = absolute(&path).unwrap_or(path);
         let name = match base_name(called) {
             name if name.is_empty() => path.file_name().unwrap_or_default(),
             name => name,

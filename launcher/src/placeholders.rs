@@ -11,7 +11,7 @@ use pspf_nostd::{metadata::Metadata, profile::Profile};
 
 use crate::{
     base_dir::variable,
-    command::CommandError,
+    command::{CommandError, CommandFault},
     lifecycle::{Content, Place, Plan, Skip},
     platform,
     start_dir::StartDir,
@@ -100,7 +100,7 @@ impl<'a> Placeholders<'a> {
             ("tmp", Some(start)) => start.path()?.into(),
             ("home", _) => {
                 let home = variable("HOME").filter(|home| !home.is_empty());
-                PathBuf::from(home.ok_or(CommandError::NoHome)?).into()
+                PathBuf::from(home.ok_or(CommandFault::NoHome)?).into()
             }
             ("package_name", _) => return Ok(Some(self.metadata.name.as_str().into())),
             ("version", _) => return Ok(Some(self.metadata.version.as_str().into())),
@@ -115,7 +115,7 @@ impl<'a> Placeholders<'a> {
 
     /// Where the slot that the metadata number so is.
     fn numbered(&self, number: &str) -> Result<PathBuf, CommandError> {
-        let unknown = || CommandError::UnknownSlot { number: number.to_owned() };
+        let unknown = || CommandFault::UnknownSlot { number: number.to_owned() };
         let wanted: u64 = number.parse().map_err(|_| unknown())?;
         let mut numbered = self.metadata.slots.iter().zip(0_u64..);
         let slot = numbered.position(|(entry, at)| entry.slot.unwrap_or(at) == wanted).ok_or_else(unknown)?;
@@ -129,8 +129,8 @@ impl<'a> Placeholders<'a> {
     /// A slot that is nowhere.
     pub fn slot(&self, slot: usize) -> Result<PathBuf, CommandError> {
         let entry = self.metadata.slots.get(slot);
-        let entry = entry.ok_or_else(|| CommandError::UnknownSlot { number: slot.to_string() })?;
-        let absent = |why| CommandError::AbsentSlot { id: entry.id.clone(), why };
+        let entry = entry.ok_or_else(|| CommandFault::UnknownSlot { number: slot.to_string() })?;
+        let absent = |why| CommandError::from(CommandFault::AbsentSlot { id: entry.id.clone(), why });
         let root = match self.plan.place(slot) {
             Place::Kept | Place::SetupOnly => self.workenv.clone(),
             Place::Lazy => suffixed(self.tree, &Content::lazy_slot(self.plan, slot).suffix()),

@@ -1,9 +1,8 @@
 //! The line on a terminal that says how far a long extraction is.
 
-use std::{
-    io::{self, IsTerminal, Write},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
+
+use crate::console;
 
 /// How long nothing is shown: most extractions are over before anybody wonders.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -37,8 +36,8 @@ impl Progress {
     /// `done` of `total` bytes are done.
     pub fn update(&mut self, done: u64, total: u64) {
         let Some(percent) = self.line.due(self.start.elapsed(), done, total) else { return };
-        if *self.terminal.get_or_insert_with(|| io::stderr().is_terminal()) {
-            let _ = write!(io::stderr(), "\r{} {percent}%\x1b[K", self.label);
+        if *self.terminal.get_or_insert_with(console::is_watched) {
+            console::tell_part(&["\r", &self.label, " ", &percent.to_string(), "%\x1b[K"].concat());
         }
     }
 }
@@ -46,7 +45,7 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         if self.terminal == Some(true) {
-            let _ = write!(io::stderr(), "\r\x1b[K");
+            console::tell_part("\r\x1b[K");
         }
     }
 }

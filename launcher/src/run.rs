@@ -2,16 +2,16 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    fmt,
-    io::{self, Write},
+    fmt, io,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
 };
 
 use crate::{
     base_dir::{self, BaseDirError},
-    command::CommandError,
+    command::{CommandError, CommandFault},
     config_error::ConfigError,
+    console,
     io_failure::IoFailure,
     log::{self, Severity},
     own_commands,
@@ -25,9 +25,29 @@ use crate::{
 /// Every launcher of this project carries this text, so that `flavor pack` can tell it from any other program.
 pub const LAUNCHER_MARKER: &str = "PSPF/2025 launcher (flavor)";
 
-/// Why a start failed.
+/// Why a start failed; small to hand on.
 #[derive(Debug)]
-pub enum LaunchError {
+pub struct LaunchError(Box<LaunchFault>);
+
+impl LaunchError {
+    /// What is wrong.
+    #[must_use]
+    pub fn fault(&self) -> &LaunchFault {
+        &self.0
+    }
+}
+
+impl fmt::Display for LaunchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for LaunchError {}
+
+/// What keeps a program from being started.
+#[derive(Debug)]
+pub enum LaunchFault {
     /// The package's own file cannot be opened or read.
     OwnFile(io::Error),
     /// There is no package behind the launcher.
@@ -64,14 +84,15 @@ pub enum LaunchError {
     },
 }
 
-impl LaunchError {
+impl LaunchFault {
     /// The exit code for this error, for the launcher's callers to tell them apart (docs/launcher.md).
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::NotAPackage { .. } => 102,
             Self::Workenv(WorkenvError::Extract(_) | WorkenvError::Busy { .. }) => 103,
-            Self::Command(CommandError::Directory { .. }) | Self::Io(_) => 106,
+            Self::Command(error) if matches!(error.fault(), CommandFault::Directory { .. }) => 106,
+            Self::Io(_) => 106,
             Self::Command(_) | Self::Execute { .. } | Self::Workenv(WorkenvError::Setup(_)) => 104,
             Self::OwnFile(_) | Self::Base(_) | Self::Workenv(WorkenvError::Base(_) | WorkenvError::Io(_)) => 106,
             Self::Verification { .. } => 107,
@@ -104,7 +125,7 @@ impl LaunchError {
             Self::Workenv(WorkenvError::Setup(_)) => {
                 ("the package cannot be set up", "start it again, or tell its publisher")
             }
-            Self::Command(CommandError::Directory { .. }) => {
+            Self::Command(error) if matches!(error.fault(), CommandFault::Directory { .. }) => {
                 ("there is no place for what the program keeps", "set that variable to a directory that you own")
             }
             Self::Policy { .. } => (
@@ -114,7 +135,9 @@ impl LaunchError {
             Self::Config(_) => {
                 ("a policy cannot be read, so nothing is run", "put that file right, or ask who wrote it")
             }
-            Self::Command(CommandError::NoHome) => ("the package cannot be run", "set HOME"),
+            Self::Command(error) if matches!(error.fault(), CommandFault::NoHome) => {
+                ("the package cannot be run", "set HOME")
+            }
             Self::Io(_) => ("the package cannot be run", "check that the path is there and that you may use it"),
             Self::Command(_) => ("the package cannot be run", "tell its publisher"),
             Self::Execute { .. } => (
@@ -125,7 +148,7 @@ impl LaunchError {
     }
 }
 
-impl fmt::Display for LaunchError {
+impl fmt::Display for LaunchFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OwnFile(error) => error.fmt(f),
@@ -148,29 +171,34 @@ impl fmt::Display for LaunchError {
     }
 }
 
-impl std::error::Error for LaunchError {}
+impl From<LaunchFault> for LaunchError {
+    #[cold]
+    fn from(fault: LaunchFault) -> Self {
+        Self(Box::new(fault))
+    }
+}
 
 impl From<WorkenvError> for LaunchError {
     fn from(error: WorkenvError) -> Self {
-        Self::Workenv(error)
+        LaunchFault::Workenv(error).into()
     }
 }
 
 impl From<IoFailure> for LaunchError {
     fn from(failure: IoFailure) -> Self {
-        Self::Io(failure)
+        LaunchFault::Io(failure).into()
     }
 }
 
 impl From<ConfigError> for LaunchError {
     fn from(error: ConfigError) -> Self {
-        Self::Config(error)
+        LaunchFault::Config(error).into()
     }
 }
 
 impl From<CommandError> for LaunchError {
     fn from(error: CommandError) -> Self {
-        Self::Command(error)
+        LaunchFault::Command(error).into()
     }
 }
 
@@ -183,7 +211,7 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
     let called = if arguments.is_empty() { OsString::new() } else { arguments.remove(0) };
     let own = match OwnFile::open(&called) {
         Ok(own) => own,
-        Err((path, error)) => return fail(&path, &LaunchError::OwnFile(error)),
+        Err((path, error)) => return fail(&path, &LaunchFault::OwnFile(error)),
     };
     if let Some(problem) = log::open(base_dir::variable) {
         warn(&own, &problem);
@@ -202,17 +230,16 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
 fn finish(own: &OwnFile, outcome: Result<Ended, LaunchError>) -> u8 {
     match outcome {
         Ok(ended) => spawn::end_as(ended),
-        Err(error) => fail(own.path(), &error),
+        Err(error) => fail(own.path(), error.fault()),
     }
 }
 
-pub(crate) fn fail(path: &Path, error: &LaunchError) -> u8 {
+pub(crate) fn fail(path: &Path, error: &LaunchFault) -> u8 {
     let (what, remedy) = error.words();
     let facts: [(&str, &dyn fmt::Display); 4] =
         [("package", &path.display()), ("why", error), ("remedy", &remedy), ("exit_code", &error.exit_code())];
     if !log::event(Severity::Error, what, &facts) {
-        // Nobody is left to tell if this fails.
-        let _ = writeln!(io::stderr(), "flavor: {what} ({}): {error}; {remedy}", path.display());
+        console::tell(&format!("flavor: {what} ({}): {error}; {remedy}", path.display()));
     }
     error.exit_code()
 }
@@ -220,7 +247,7 @@ pub(crate) fn fail(path: &Path, error: &LaunchError) -> u8 {
 /// One line that does not end the start.
 pub(crate) fn warn(own: &OwnFile, text: &str) {
     if !log::event(Severity::Warn, text, &[("package", &own.path().display())]) {
-        let _ = writeln!(io::stderr(), "flavor: warning ({}): {text}", own.path().display());
+        console::tell(&["flavor: warning (", &own.path().display().to_string(), "): ", text].concat());
     }
 }
 

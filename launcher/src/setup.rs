@@ -53,18 +53,22 @@ pub enum SetupError {
         error: CommandError,
     },
     /// A program failed.
-    Failed {
-        /// JSON path.
-        place: String,
-        /// The program.
-        program: PathBuf,
-        /// Exit code or signal, in words.
-        status: String,
-        /// The end of what it printed.
-        output: String,
-    },
+    Failed(Box<FailedProgram>),
     /// The system refused.
     Io(IoFailure),
+}
+
+/// How a program failed.
+#[derive(Debug)]
+pub struct FailedProgram {
+    /// JSON path.
+    pub place: String,
+    /// The program.
+    pub program: PathBuf,
+    /// Exit code or signal, in words.
+    pub status: String,
+    /// The end of what it printed.
+    pub output: String,
 }
 
 impl fmt::Display for SetupError {
@@ -75,7 +79,8 @@ impl fmt::Display for SetupError {
                 write!(f, "`{place}`: {} is not inside the work environment", path.display())
             }
             Self::Command { place, error } => write!(f, "`{place}`: {error}"),
-            Self::Failed { place, program, status, output } => {
+            Self::Failed(failed) => {
+                let FailedProgram { place, program, status, output } = &**failed;
                 write!(f, "`{place}`: {} ended with {status}", program.display())?;
                 if output.is_empty() { Ok(()) } else { write!(f, "; it printed:\n{output}\n") }
             }
@@ -163,26 +168,25 @@ impl Step<'_> {
     }
 
     fn words(&self, key: &str) -> Result<Vec<OsString>, SetupError> {
-        command::words(self.text(key)?, self.placeholders)
-            .map_err(|error| SetupError::Command { place: self.place.clone(), error })
+        command::words(self.text(key)?, self.placeholders).map_err(|error| wrong_command(&self.place, error))
     }
 
     fn execute(&self, words: &[OsString]) -> Result<(), SetupError> {
         let workenv = &self.placeholders.workenv;
         let (name, arguments) = words.split_first().ok_or_else(|| self.form("command", "a command"))?;
         let program = command::resolve(name, workenv, self.environment.get("PATH"))
-            .map_err(|error| SetupError::Command { place: self.place.clone(), error })?;
+            .map_err(|error| wrong_command(&self.place, error))?;
         let mut arguments = arguments.iter().map(OsString::as_os_str);
         let failed = ProcessImage::new(&program, &mut arguments, self.environment)
             .and_then(|image| image.output(workenv, OUTPUT_SHOWN))
             .map_err(IoFailure::of("run", &program))?;
         let Some(failed) = failed else { return Ok(()) };
-        Err(SetupError::Failed {
+        Err(SetupError::Failed(Box::new(FailedProgram {
             place: self.place.clone(),
             program,
             status: failed.status,
             output: String::from_utf8_lossy(failed.printed.trim_ascii_end()).into_owned(),
-        })
+        })))
     }
 
     /// Runs the command once for each matching file, sorted by name: `{file}` in it stands for the file, else it comes last.
@@ -266,13 +270,17 @@ impl Step<'_> {
                 found.push(entry.path());
             }
         }
-        found.sort();
+        found.sort_unstable_by(|left, right| left.as_os_str().cmp(right.as_os_str()));
         Ok(found)
     }
 }
 
 fn fill(placeholders: &Placeholders<'_>, place: &str, text: &str) -> Result<Vec<u8>, SetupError> {
-    placeholders.fill(text).map_err(|error| SetupError::Command { place: place.to_owned(), error })
+    placeholders.fill(text).map_err(|error| wrong_command(place, error))
+}
+
+fn wrong_command(place: &str, error: CommandError) -> SetupError {
+    SetupError::Command { place: place.to_owned(), error }
 }
 
 /// A path of the metadata below the work environment; relative ones are taken from there.

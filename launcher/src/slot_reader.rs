@@ -43,7 +43,7 @@ pub enum SlotFault {
     /// An operation that is not decoded.
     Operations(OperationError),
     /// The stored bytes are not what the operations say.
-    Decode(DecodeError),
+    Decode(Box<DecodeError>),
     /// Decoding gave another length than the signed metadata state.
     OriginalSize {
         /// As signed, in bytes.
@@ -52,12 +52,16 @@ pub enum SlotFault {
         found: u64,
     },
     /// The stored bytes are not the ones that were verified: the file has changed meanwhile.
-    Digest {
-        /// As verified.
-        expected: Option<Sha256Digest>,
-        /// As read.
-        found: Sha256Digest,
-    },
+    Digest(Box<WrongDigest>),
+}
+
+/// Two digests that should be one.
+#[derive(Debug)]
+pub struct WrongDigest {
+    /// As verified.
+    pub expected: Option<Sha256Digest>,
+    /// As read.
+    pub found: Sha256Digest,
 }
 
 impl fmt::Display for SlotError {
@@ -80,10 +84,16 @@ impl fmt::Display for SlotFault {
             Self::OriginalSize { expected, found } => {
                 write!(f, "the content has {found} bytes after decoding, the signed metadata say {expected}")
             }
-            Self::Digest { expected: Some(expected), found } => {
-                write!(f, "the file has changed since it was verified: SHA-256 {found}, expected {expected}")
-            }
-            Self::Digest { expected: None, .. } => f.write_str("nothing is known of what it should hold"),
+            Self::Digest(wrong) => match wrong.expected {
+                Some(expected) => {
+                    write!(
+                        f,
+                        "the file has changed since it was verified: SHA-256 {}, expected {expected}",
+                        wrong.found
+                    )
+                }
+                None => f.write_str("nothing is known of what it should hold"),
+            },
         }
     }
 }
@@ -141,14 +151,14 @@ pub(crate) fn decode(
     if let (Some(size), 0 | 1) = (expected, codecs.len()) {
         budget.output_max = budget.output_max.min(size);
     }
-    let mut chain = Chain::new(&codecs, &NativeCodecs, &budget).map_err(SlotFault::Decode)?;
+    let mut chain = Chain::new(&codecs, &NativeCodecs, &budget).map_err(undecoded)?;
     let mut found = 0_u64;
     let mut counted = |bytes: &[u8]| {
         found = found.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
         out(bytes)
     };
-    read(&mut |bytes| chain.push(bytes, &mut counted).map_err(SlotFault::Decode))?;
-    chain.finish(&mut counted).map_err(SlotFault::Decode)?;
+    read(&mut |bytes| chain.push(bytes, &mut counted).map_err(undecoded))?;
+    chain.finish(&mut counted).map_err(undecoded)?;
     match expected {
         Some(expected) if expected != found => Err(SlotFault::OriginalSize { expected, found }),
         _ => Ok(found),
@@ -168,7 +178,7 @@ pub(crate) fn copy_stored(file: &File, facts: &SlotFacts, out: &mut StoredSink<'
     let found = hasher.finish();
     match facts.sha256() {
         Some(expected) if *expected == found => Ok(()),
-        expected => Err(SlotFault::Digest { expected: expected.copied(), found }),
+        expected => Err(SlotFault::Digest(Box::new(WrongDigest { expected: expected.copied(), found }))),
     }
 }
 
@@ -178,6 +188,10 @@ pub(crate) fn read_section(file: &File, section: &mut Section, out: &mut StoredS
         section.supply(bytes);
         out(bytes)
     })
+}
+
+fn undecoded(error: DecodeError) -> SlotFault {
+    SlotFault::Decode(Box::new(error))
 }
 
 fn read_range(file: &File, range: ByteRange, out: &mut StoredSink<'_>) -> Result<(), SlotFault> {

@@ -1,12 +1,6 @@
 //! A start of the package: authenticate, hold it against policies, find or make the work environment, become the program.
 
-use std::{
-    ffi::OsString,
-    fmt,
-    io::{self, Write},
-    os::unix::ffi::OsStrExt,
-    path::Path,
-};
+use std::{ffi::OsString, fmt, os::unix::ffi::OsStrExt, path::Path};
 
 use pspf_nostd::{
     report::Report,
@@ -15,8 +9,8 @@ use pspf_nostd::{
 
 use crate::{
     base_dir::{self, BaseDir},
-    command::CommandError,
-    config_slots,
+    command::{CommandError, CommandFault},
+    config_slots, console,
     driver::{verify_file, verify_head},
     environment::Facts,
     execution::Program,
@@ -35,7 +29,7 @@ use crate::{
     },
     progress::Progress,
     resource_limits,
-    run::{LaunchError, is_on, warn},
+    run::{LaunchError, LaunchFault, is_on, warn},
     spawn::Ended,
     start_dir::StartDir,
     tree_record::Audit,
@@ -70,13 +64,13 @@ pub(crate) fn program(own: &OwnFile, arguments: &[OsString]) -> Result<Ended, La
     resource_limits::apply(&execution)?;
     let timeout = execution.timeout.filter(|seconds| *seconds > 0);
     let asked = base_dir::variable("FLAVOR_EXEC_MODE").is_some_and(|mode| mode.eq_ignore_ascii_case("spawn"));
-    let failed = |error| LaunchError::Execute { program: program.file().to_owned(), error };
+    let failed = |error| LaunchError::from(LaunchFault::Execute { program: program.file().to_owned(), error });
     log::event(Severity::Info, "execute", &[("program", &program.file().display())]);
     if asked || timeout.is_some() || plan.needs_parent() {
         let ended = program.run(timeout).map_err(failed)?;
         if ended == Ended::TimedOut {
             let seconds = timeout.unwrap_or_default();
-            let _ = writeln!(io::stderr(), "flavor: the program was ended after {seconds} seconds (its `timeout`)");
+            console::tell(&format!("flavor: the program was ended after {seconds} seconds (its `timeout`)"));
         }
         return Ok(ended);
     }
@@ -95,13 +89,12 @@ pub(crate) fn print_slot(own: &OwnFile, id: &str) -> Result<Ended, LaunchError> 
 
 fn print_path(path: &Path) -> Result<Ended, LaunchError> {
     let line = [path.as_os_str().as_bytes(), b"\n"].concat();
-    let mut out = io::stdout().lock();
-    out.write_all(&line).and_then(|()| out.flush()).map_err(IoFailure::of("print the path", path))?;
+    console::answer(&line).map_err(IoFailure::of("print the path", path))?;
     Ok(Ended::Code(0))
 }
 
 fn bases() -> Result<Vec<BaseDir>, LaunchError> {
-    BaseDir::candidates(base_dir::variable).map_err(LaunchError::Base)
+    Ok(BaseDir::candidates(base_dir::variable).map_err(LaunchFault::Base)?)
 }
 
 fn plan(package: &Authenticated) -> Plan {
@@ -133,8 +126,8 @@ impl<'a> Start<'a> {
         let policies = Policies::read(store.directories())?;
         let (level, said) = validation::level(base_dir::variable("FLAVOR_VALIDATION").as_deref(), &policies);
         said.iter().for_each(|said| warn(own, said));
-        let outcome = verify_file(own.file(), Scope::Head, TrustedKeys::default(), |_, _| ());
-        let accepted = outcome.map_err(LaunchError::OwnFile)?.accept(level);
+        let outcome = verify_file(own.file(), Scope::Head, TrustedKeys::default(), &mut |_, _| ());
+        let accepted = outcome.map_err(LaunchFault::OwnFile)?.accept(level);
         let Accepted { package, tolerated, .. } = accepted.map_err(|report| refusal(&report))?;
         let metadata = package.metadata();
         let signer = package.fingerprint();
@@ -170,17 +163,19 @@ impl<'a> Start<'a> {
                 }
             }
         }
-        let mut refused = LaunchError::Command(CommandError::Missing);
+        let mut refused = LaunchError::from(CommandError::from(CommandFault::Missing));
         // Where nothing can be executed is better than nowhere: the program may be run by an interpreter from elsewhere.
         let (executable, others): (Vec<_>, Vec<_>) = bases.iter().partition(|base| !base.is_noexec());
         for base in executable.into_iter().chain(others) {
             let workenv = Workenv::new(base, &self.package, content);
             log::event(Severity::Info, "unpack", &[("workenv", &workenv.path().display())]);
-            let begin = || verify_head(self.own.file(), TrustedKeys::default()).map_err(LaunchError::OwnFile);
+            let begin = || {
+                verify_head(self.own.file(), TrustedKeys::default()).map_err(|error| LaunchFault::OwnFile(error).into())
+            };
             let accept = |outcome| self.accept(outcome);
             match workenv.create(self.own.file(), &facts(self.own, &workenv), reuse, begin, accept) {
                 Ok(()) => return Ok(workenv),
-                Err(error @ LaunchError::Workenv(WorkenvError::Base(_))) => refused = error,
+                Err(error) if matches!(error.fault(), LaunchFault::Workenv(WorkenvError::Base(_))) => refused = error,
                 Err(error) => return Err(error),
             }
         }
@@ -218,8 +213,9 @@ impl<'a> Start<'a> {
     fn check(&self) -> Result<Checked, LaunchError> {
         let mut progress = Progress::new(&format!("verifying {}", self.own.path().display()));
         let trusted = TrustedKeys::default();
-        let outcome = verify_file(self.own.file(), Scope::Content, trusted, |done, total| progress.update(done, total));
-        self.accept(outcome.map_err(LaunchError::OwnFile)?)
+        let outcome =
+            verify_file(self.own.file(), Scope::Content, trusted, &mut |done, total| progress.update(done, total));
+        self.accept(outcome.map_err(LaunchFault::OwnFile)?)
     }
 
     /// The proof that every byte was read and nothing failed that may not, and that it is still the package that was
@@ -228,7 +224,8 @@ impl<'a> Start<'a> {
         let accepted = outcome.accept(self.level).map_err(|report| refusal(&report))?;
         let checked = accepted.checked.ok_or_else(|| refusal(&accepted.report))?;
         if checked.content_id() != self.package.content_id() {
-            return Err(LaunchError::Verification { why: "the file has changed while it was being read".to_owned() });
+            let why = "the file has changed while it was being read".to_owned();
+            return Err(LaunchFault::Verification { why }.into());
         }
         let new = accepted.tolerated.iter().filter(|finding| !self.tolerated.contains(finding));
         new.for_each(|finding| warn(self.own, &["run in spite of: ", finding].concat()));
@@ -251,15 +248,16 @@ fn allow(
     };
     decision.warnings().for_each(|violation| warn(own, &words(violation)));
     let denials: Vec<String> = decision.denials().map(words).collect();
-    if denials.is_empty() { Ok(decision) } else { Err(LaunchError::Policy { why: denials.join("; ") }) }
+    if denials.is_empty() { Ok(decision) } else { Err(LaunchFault::Policy { why: denials.join("; ") }.into()) }
 }
 
 fn refusal(report: &Report) -> LaunchError {
-    match report.errors().next() {
+    let fault = match report.errors().next() {
         Some(finding) => {
             let why = [&finding.message, " [", finding.code, "]"].concat();
-            if finding.part == "trailer" { LaunchError::NotAPackage { why } } else { LaunchError::Verification { why } }
+            if finding.part == "trailer" { LaunchFault::NotAPackage { why } } else { LaunchFault::Verification { why } }
         }
-        None => LaunchError::Verification { why: "it is not signed [signature.absent]".to_owned() },
-    }
+        None => LaunchFault::Verification { why: "it is not signed [signature.absent]".to_owned() },
+    };
+    fault.into()
 }

@@ -16,7 +16,7 @@ use std::{
 
 use crate::{
     base_dir::{BaseDir, BaseDirError, check_tree, variable},
-    command::CommandError,
+    command::{CommandError, CommandFault},
     extraction_root::ExtractionRoot,
     io_failure::IoFailure,
     lock::{Attempt, Lock, lock_directory},
@@ -52,7 +52,7 @@ impl StartDir {
     /// Its path; it is made where it is not there yet.
     ///
     /// # Errors
-    /// [`CommandError::Directory`].
+    /// [`CommandFault::Directory`].
     pub fn path(&self) -> Result<&Path, CommandError> {
         if self.made.get().is_none() {
             self.create()?;
@@ -66,7 +66,7 @@ impl StartDir {
     /// As [`Self::path`].
     pub fn create(&self) -> Result<ExtractionRoot, CommandError> {
         let created = create_below(&self.base).or_else(|_| create_below(&BaseDir::temporary(variable)));
-        let (root, lock) = created.map_err(|error| CommandError::Directory {
+        let (root, lock) = created.map_err(|error| CommandFault::Directory {
             variable: "FLAVOR_CACHE_DIR, TMPDIR",
             why: error.to_string(),
         })?;

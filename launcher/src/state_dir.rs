@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     base_dir::{BaseDir, BaseDirError, check_tree},
-    command::CommandError,
+    command::{CommandError, CommandFault},
     io_failure::IoFailure,
     workenv::plain,
 };
@@ -52,11 +52,11 @@ impl StateDir {
     /// Makes it where it is not there, private to the user, and checks that nobody else can change it.
     ///
     /// # Errors
-    /// [`CommandError::Directory`].
+    /// [`CommandFault::Directory`].
     pub fn create(&self) -> Result<&Path, CommandError> {
         if self.made.get().is_none() {
             self.make()
-                .map_err(|error| CommandError::Directory { variable: "XDG_STATE_HOME", why: error.to_string() })?;
+                .map_err(|error| CommandFault::Directory { variable: "XDG_STATE_HOME", why: error.to_string() })?;
             let _ = self.made.set(());
         }
         Ok(&self.path)

@@ -212,7 +212,7 @@ fn read_key(directory: &ConfigDir, path: &Path) -> Result<TrustedKey, ConfigErro
 fn key_files(directory: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|end| end == "pub")).collect();
-    files.sort();
+    files.sort_unstable_by(|left, right| left.as_os_str().cmp(right.as_os_str()));
     files
 }
 

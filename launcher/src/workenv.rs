@@ -70,9 +70,9 @@ pub enum WorkenvError {
     /// The system refused.
     Io(IoFailure),
     /// The content cannot be extracted.
-    Extract(ExtractError),
+    Extract(Box<ExtractError>),
     /// The setup of the package failed.
-    Setup(SetupError),
+    Setup(Box<SetupError>),
     /// Another process has been setting the same package up for too long.
     Busy {
         /// The lock that it holds.
@@ -109,15 +109,15 @@ impl From<BaseDirError> for WorkenvError {
     }
 }
 
-impl From<ExtractError> for WorkenvError {
-    fn from(error: ExtractError) -> Self {
+impl From<Box<ExtractError>> for WorkenvError {
+    fn from(error: Box<ExtractError>) -> Self {
         Self::Extract(error)
     }
 }
 
 impl From<SetupError> for WorkenvError {
     fn from(error: SetupError) -> Self {
-        Self::Setup(error)
+        Self::Setup(Box::new(error))
     }
 }
 

@@ -19,6 +19,7 @@ pub mod limits;
 pub mod metadata;
 pub mod offsets;
 pub mod operation;
+pub mod printable;
 pub mod profile;
 pub mod report;
 mod report_json;

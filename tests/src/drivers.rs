@@ -23,7 +23,7 @@ pub fn reports(package: &[u8], scratch: &Path) -> io::Result<Vec<(String, Report
     let path = scratch.join("package.psp");
     fs::write(&path, package)?;
     let file = fs::File::open(&path)?;
-    let outcome = verify_file(&file, Scope::Content, TrustedKeys::default(), |_, _| {})?;
+    let outcome = verify_file(&file, Scope::Content, TrustedKeys::default(), &mut |_, _| {})?;
     reports.push(("file".to_owned(), outcome.report));
     Ok(reports)
 }

@@ -16,7 +16,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 fn check(package: &Path, trusted: TrustedKeys) -> (Integrity, Trust, Checked) {
     let file = fs::File::open(package).unwrap();
-    let outcome = verify_file(&file, Scope::Content, trusted, |_, _| {}).unwrap();
+    let outcome = verify_file(&file, Scope::Content, trusted, &mut |_, _| {}).unwrap();
     let findings = outcome.report.findings;
     let checked = outcome.checked.unwrap_or_else(|| panic!("{}: {findings:#?}", package.display()));
     (outcome.report.state, outcome.report.trust, checked)

@@ -55,7 +55,7 @@ struct Launcher {
 pub fn run(arguments: &Inspect, console: &mut Console) -> Result<Exit, Failure> {
     let file = open_argument(&arguments.file, "a package")?;
     let trusted = TrustedKeys { pinned: Vec::new(), store: trusted_keys::read(console)?.trusted };
-    let outcome = driver::verify_file(&file, Scope::Head, trusted, |_, _| ())
+    let outcome = driver::verify_file(&file, Scope::Head, trusted, &mut |_, _| ())
         .map_err(|error| Problem::io("file.read", &arguments.file, "read the package", &error))?;
     let (report, head) = (&outcome.report, outcome.authenticated.as_ref());
     if let Some(head) = head.filter(|_| arguments.sbom || arguments.provenance || arguments.deps) {

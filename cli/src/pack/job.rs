@@ -229,7 +229,7 @@ impl<'a> Job<'a> {
     fn verify(&self, file: &File) -> Result<Report, Failure> {
         let scope = if self.arguments.no_verify { Scope::Head } else { Scope::Content };
         let trusted = TrustedKeys { pinned: vec![self.signer.key.public_key().fingerprint()], store: Vec::new() };
-        let report = driver::verify_file(file, scope, trusted, |_, _| ())
+        let report = driver::verify_file(file, scope, trusted, &mut |_, _| ())
             .map_err(|error| Problem::io("output.read", &self.output.path, "read the package back", &error))?
             .report;
         let expected = if self.arguments.no_verify { Integrity::Partial } else { Integrity::Sealed };

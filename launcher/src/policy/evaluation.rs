@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use pspf_nostd::{
+    printable::printable,
     report::{Integrity, Trust},
     verify::Authenticated,
 };
@@ -155,41 +156,44 @@ struct Asked<'a> {
 impl Asked<'_> {
     /// Holds one policy's rules against the package; `owner`: only keys of that store count.
     fn ask(&mut self, rules: &Rules, origin: &str, owner: Option<Owner>) {
-        let signed = self.package.trust() != Trust::Unsigned;
-        let platform = &self.host.platform;
-        let missing =
-            rules.require_env.iter().find(|name| (self.host.variable)(name).is_none_or(|value| value.is_empty()));
-        let not_met = [
-            (
-                Rule::Lowering,
-                (rules.needs_strict() && self.lowered).then(|| "validation may not be lowered".to_owned()),
-            ),
-            (Rule::Signature, (rules.require_signature && !signed).then(|| "it is not signed".to_owned())),
-            (Rule::TrustedKey, if rules.require_trusted_key { self.distrust(signed, owner) } else { None }),
-            (
-                Rule::Keychain,
-                rules
-                    .use_os_keychain
-                    .then(|| "key chains of the system are not supported; use trusted-keys".to_owned()),
-            ),
-            (Rule::Verdict, rules.minimum_verdict.and_then(|least| self.below(least))),
-            (Rule::Root, (rules.refuse_root && self.host.root).then(|| "it may not be run as root".to_owned())),
-            (
-                Rule::Platform,
-                (!rules.allow_platforms.is_empty() && !rules.allow_platforms.contains(platform)).then(|| {
-                    format!("this is {platform}, allowed is {}", rules.allow_platforms.join(", ").escape_debug())
-                }),
-            ),
-            (Rule::Age, rules.max_age_days.and_then(|days| self.too_old(days))),
-            (Rule::Env, missing.map(|name| format!("the variable {} must be set and is not", name.escape_debug()))),
-            (Rule::Sbom, (rules.require_sbom && !self.has_sbom()).then(|| "it carries no SBOM".to_owned())),
-        ];
-        for (rule, message) in not_met {
+        for rule in Rule::ALL {
             let enforcement = rules.enforcement(rule);
-            if let Some(message) = message.filter(|_| enforcement != Enforcement::Allow) {
+            if enforcement != Enforcement::Allow
+                && let Some(message) = self.not_met(rule, rules, owner)
+            {
                 self.violations.push(Violation { rule, enforcement, origin: origin.to_owned(), message });
             }
         }
+    }
+
+    /// What is not as a rule wants it.
+    fn not_met(&mut self, rule: Rule, rules: &Rules, owner: Option<Owner>) -> Option<String> {
+        let signed = self.package.trust() != Trust::Unsigned;
+        let (broken, words) = match rule {
+            Rule::Lowering => (rules.needs_strict() && self.lowered, "validation may not be lowered"),
+            Rule::Signature => (rules.require_signature && !signed, "it is not signed"),
+            Rule::TrustedKey => return if rules.require_trusted_key { self.distrust(signed, owner) } else { None },
+            Rule::Keychain => (rules.use_os_keychain, "key chains of the system are not supported; use trusted-keys"),
+            Rule::Verdict => return self.below(rules.minimum_verdict?),
+            Rule::Root => (rules.refuse_root && self.host.root, "it may not be run as root"),
+            Rule::Platform => {
+                let (platform, allowed) = (&self.host.platform, &rules.allow_platforms);
+                if allowed.is_empty() || allowed.contains(platform) {
+                    return None;
+                }
+                return Some(["this is ", platform, ", allowed is ", &printable(&allowed.join(", "))].concat());
+            }
+            Rule::Age => return self.too_old(rules.max_age_days?),
+            Rule::Env => {
+                let unset = |name: &&String| (self.host.variable)(name).is_none_or(|value| value.is_empty());
+                let name = rules.require_env.iter().find(unset)?;
+                return Some(["the variable ", &printable(name), " must be set and is not"].concat());
+            }
+            Rule::Sbom => (rules.require_sbom && !self.has_sbom(), "it carries no SBOM"),
+            // Asked for by lists, and by the package, not by a policy.
+            Rule::Revoked | Rule::PackagePolicy => (false, ""),
+        };
+        broken.then(|| words.to_owned())
     }
 
     /// Why the signer is not trusted. The key that made the signature is compared, never a name or a fingerprint of the index.

@@ -1,6 +1,7 @@
 //! Why an archive is refused.
 
 use super::{number::NumberFault, path::PathFault};
+use crate::printable::printable;
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
@@ -186,7 +187,7 @@ impl fmt::Display for TarFault {
             }
             Self::PaxForm { at, problem } => write!(f, "pax header, byte {at}: {problem}"),
             Self::PaxKeyword { keyword, problem } => {
-                write!(f, "pax keyword `{}`: {problem}", keyword.escape_debug())
+                write!(f, "pax keyword `{}`: {problem}", printable(keyword))
             }
             Self::SizeConflict { header, pax } => {
                 write!(f, "the header says {header} bytes, the pax header {pax}")
@@ -220,7 +221,7 @@ impl fmt::Display for TarFault {
 /// Writes bytes of an archive for people: on one line, without control characters.
 pub(super) fn shown(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     for chunk in bytes.utf8_chunks() {
-        write!(f, "{}{}", chunk.valid().escape_debug(), chunk.invalid().escape_ascii())?;
+        write!(f, "{}{}", printable(chunk.valid()), chunk.invalid().escape_ascii())?;
     }
     Ok(())
 }
