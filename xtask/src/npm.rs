@@ -15,11 +15,12 @@ use crate::setup::{self, step};
 use crate::toolchain::{self, Route, RouteChoice};
 use crate::workspace::Workspace;
 
-/// SIMD makes SHA-256 faster, and every host of the last years has it.
-const FLAGS: &[&str] = &["-Ctarget-feature=+simd128"];
+/// SIMD makes SHA-256 faster, and every host of the last years has it. With less than 1 MiB of stack, addresses of data are
+/// below 2^20 and take three bytes each.
+const FLAGS: &[&str] = &["-Ctarget-feature=+simd128", "-Clink-arg=-zstack-size=917504"];
 
-/// Flags that only a compiler with unstable features takes: a panic is a trap, without words.
-const UNSTABLE_FLAGS: &[&str] = &["-Zunstable-options", "-Cpanic=immediate-abort"];
+/// Flags that only a compiler with unstable features takes: a panic is a trap, without words and places.
+const UNSTABLE_FLAGS: &[&str] = &["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none"];
 
 /// wasm-bindgen's programs and wasm-pack in the right versions, and the packages of npm/package-lock.json.
 pub(crate) fn tools(workspace: &Workspace) -> Result<()> {
@@ -96,6 +97,10 @@ pub(crate) fn build(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
         "-Oz",
         "--one-caller-inline-max-function-size=20",
         "--reorder-functions-by-name",
+        // What the linker makes: memory begins as zeros, and its first bytes are the stack's end.
+        "--zero-filled-memory",
+        "--low-memory-unused",
+        "--strip-target-features",
         "--strip-debug",
         "--strip-producers",
     ]);
