@@ -2,7 +2,10 @@
 //!
 //! The raw JSON bytes are kept, because the signature is over them; nothing is ever re-serialised to verify it.
 
-use crate::json::{Json, JsonError};
+use crate::{
+    json::{Json, JsonError},
+    quoted::quoted,
+};
 use alloc::{
     borrow::ToOwned,
     format,
@@ -430,7 +433,7 @@ impl<'a> Cursor<'a> {
     fn wrong(&self, expected: &'static str) {
         let found = match self.value {
             None => "nothing".to_owned(),
-            Some(Json::String(text)) => format!("{text:?}"),
+            Some(Json::String(text)) => quoted(text),
             Some(Json::Number(number)) => number.to_string(),
             Some(value) => value.kind().to_owned(),
         };

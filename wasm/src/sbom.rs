@@ -4,7 +4,7 @@ use crate::{
     policy::{Policy, matches},
     scan_findings::ScanFindings,
 };
-use pspf_nostd::{json::Json, report::Severity};
+use pspf_nostd::{json::Json, quoted::quoted, report::Severity};
 
 /// Judges the components, those inside of components included.
 pub fn judge(sbom: &Json, slot: usize, policy: &Policy, findings: &mut ScanFindings) {
@@ -31,17 +31,22 @@ fn component_against(component: &Json, part: &str, policy: &Policy, findings: &m
     let name = format!("{} {}", text("name"), text("version"));
     let purl = text("purl");
     if let Some(pattern) = policy.sbom.deny_purls.iter().find(|pattern| !purl.is_empty() && matches(pattern, purl)) {
-        let message = format!("component {name:?} is {purl:?}, which the policy denies ({pattern:?})");
+        let message = refusal(&name, "", purl, pattern);
         findings.push(policy, Severity::Error, "policy.purl", part, message);
     }
     for licence in component.get("licenses").map(Json::items).unwrap_or_default() {
         for stated in stated_licences(licence) {
             if let Some(pattern) = denied(&policy.sbom.deny_licences, stated) {
-                let message = format!("component {name:?} is under {stated:?}, which the policy denies ({pattern:?})");
+                let message = refusal(&name, "under ", stated, pattern);
                 findings.push(policy, Severity::Error, "policy.licence", part, message);
             }
         }
     }
+}
+
+fn refusal(name: &str, relation: &str, what: &str, pattern: &str) -> String {
+    let (name, what, pattern) = (quoted(name), quoted(what), quoted(pattern));
+    ["component ", &name, " is ", relation, &what, ", which the policy denies (", &pattern, ")"].concat()
 }
 
 /// The texts by which CycloneDX names a licence.

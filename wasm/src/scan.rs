@@ -15,6 +15,7 @@ use pspf_nostd::{
     codec::Stop,
     json::{Json, JsonWriter, ToJson},
     offsets::{ByteRange, length},
+    quoted::quoted,
     report::{Integrity, Severity, Trust},
     tar::{Entry, EntryKind, EntrySink, symlink_stays_inside},
     verify::{Outcome, Scope, TrustedKeys, Verification},
@@ -315,7 +316,7 @@ impl EntrySink for Judge<'_> {
             && !symlink_stays_inside(&entry.path, target)
         {
             let target = String::from_utf8_lossy(target);
-            refuse("policy.symlink_out", format!("the link leads out of the slot, to {target:?}"));
+            refuse("policy.symlink_out", format!("the link leads out of the slot, to {}", quoted(&target)));
         }
         if forbid.device_names && !entry.portable() {
             refuse("policy.device_name", "the path does not mean the same on every file system".to_owned());

@@ -12,6 +12,7 @@ use pspf_nostd::{
     json::{Json, JsonWriter, ToJson},
     limits::DECODE_WINDOW_MAX,
     offsets::{ByteRange, length},
+    quoted::quoted,
     tar::{Entry, EntryKind, EntrySink, TarLimits},
     verify::{Outcome, Scope, TrustedKeys, Verification},
 };
@@ -169,7 +170,7 @@ impl Task for SlotReading {
         content.finish(&mut Taking { taker: &mut sink, wanted: &request.wanted, out: &mut ignored })?;
         match request.wanted {
             Wanted::File(path) if !sink.found => {
-                Err(Failure::new("slot.no_file", format!("slot {} has no file {path:?}", request.slot)))
+                Err(Failure::new("slot.no_file", format!("slot {} has no file {}", request.slot, quoted(&path))))
             }
             Wanted::Attestation => Ok(JsonWriter::compact(&Attestation::parse(&sink.held, bound)?)),
             _ => Ok("null".to_owned()),

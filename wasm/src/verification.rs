@@ -8,6 +8,7 @@ use pspf_nostd::{
     json::JsonWriter,
     key::Fingerprint,
     offsets::ByteRange,
+    quoted::quoted,
     verify::{Scope, TrustedKeys, Verification},
 };
 
@@ -71,6 +72,9 @@ pub fn trusted_keys<T: AsRef<str>>(texts: &[T]) -> Result<TrustedKeys, Failure> 
 pub fn fingerprint(text: &str) -> Result<Fingerprint, Failure> {
     let digits = text.strip_prefix("sha256:").unwrap_or(text).to_ascii_lowercase();
     digits.parse().map_err(|error| {
-        Failure::new("key.fingerprint", format!("{text:?} is not a fingerprint of 64 hexadecimal digits: {error}"))
+        Failure::new(
+            "key.fingerprint",
+            format!("{} is not a fingerprint of 64 hexadecimal digits: {error}", quoted(text)),
+        )
     })
 }

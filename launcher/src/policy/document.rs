@@ -4,7 +4,7 @@
 //! keys, one-line strings, decimal integers, booleans, arrays of strings over several lines, comments. Everything else is an
 //! error that says so. Full TOML readers made a small static program 79 to 121 KB larger.
 
-use pspf_nostd::printable::printable;
+use pspf_nostd::quoted::escaped;
 
 use crate::config_error::Position;
 
@@ -116,7 +116,7 @@ impl<'a> Scanner<'a> {
         let found = match self.peek() {
             None => "the end of the file".to_owned(),
             Some('\n' | '\r') => "the end of the line".to_owned(),
-            Some(found) => format!("`{}`", printable(&found.to_string())),
+            Some(found) => format!("`{}`", escaped(&found.to_string())),
         };
         self.error(&format!("expected {what}, found {found}"))
     }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use pspf_nostd::{
-    printable::printable,
+    quoted::escaped,
     report::{Integrity, Trust},
     verify::Authenticated,
 };
@@ -181,13 +181,13 @@ impl Asked<'_> {
                 if allowed.is_empty() || allowed.contains(platform) {
                     return None;
                 }
-                return Some(["this is ", platform, ", allowed is ", &printable(&allowed.join(", "))].concat());
+                return Some(["this is ", platform, ", allowed is ", &escaped(&allowed.join(", "))].concat());
             }
             Rule::Age => return self.too_old(rules.max_age_days?),
             Rule::Env => {
                 let unset = |name: &&String| (self.host.variable)(name).is_none_or(|value| value.is_empty());
                 let name = rules.require_env.iter().find(unset)?;
-                return Some(["the variable ", &printable(name), " must be set and is not"].concat());
+                return Some(["the variable ", &escaped(name), " must be set and is not"].concat());
             }
             Rule::Sbom => (rules.require_sbom && !self.has_sbom(), "it carries no SBOM"),
             // Asked for by lists, and by the package, not by a policy.

@@ -1,6 +1,10 @@
 //! What one policy asks for: the settings of a file, or of a package's signed metadata, checked and typed.
 
-use pspf_nostd::{json::Json, printable::printable, report::Integrity};
+use pspf_nostd::{
+    json::Json,
+    quoted::{escaped, quoted},
+    report::Integrity,
+};
 
 use super::document::{Malformed, Setting, Value};
 use crate::config_error::Position;
@@ -199,7 +203,7 @@ impl Rules {
         let mut rules = Self::default();
         let Json::Object(entries) = policy else { return Err("`policy` is not an object".to_owned()) };
         for (key, value) in entries {
-            let shown = printable(key);
+            let shown = escaped(key);
             let Some((_, setting)) = PACKAGE_SETTINGS.iter().find(|(known, _)| known == key) else {
                 // Go's reader takes names of another case for the same.
                 let is_near = PACKAGE_SETTINGS.iter().any(|(known, _)| known.eq_ignore_ascii_case(key));
@@ -298,7 +302,7 @@ fn unknown(setting: &Setting) -> Malformed {
 
 fn wrong(setting: &Setting, expected: &str) -> Malformed {
     let found = match &setting.value {
-        Value::Text(text) => format!("\"{}\"", printable(text)),
+        Value::Text(text) => quoted(text),
         Value::Number(number) => number.to_string(),
         value => value.kind().to_owned(),
     };

@@ -3,6 +3,7 @@
 use alloc::string::String;
 use core::fmt;
 
+use crate::quoted::quoted;
 use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;
 
@@ -147,7 +148,7 @@ impl fmt::Display for FoundFormat {
         f.write_str(match self {
             Self::OtherAlgorithm(name) => return write!(f, "a key of another algorithm: {name}"),
             Self::UnknownAlgorithm(oid) => return write!(f, "a key of another algorithm: object identifier {oid}"),
-            Self::OtherPem(label) => return write!(f, "PEM of another kind: {label:?}"),
+            Self::OtherPem(label) => return write!(f, "PEM of another kind: {}", quoted(label)),
             Self::Hex(length) => return write!(f, "{length} bytes as hex digits"),
             Self::Base64(length) => return write!(f, "{length} bytes as base64 without PEM lines"),
             Self::Binary(length) => return write!(f, "{length} binary bytes"),

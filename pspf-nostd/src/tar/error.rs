@@ -1,7 +1,7 @@
 //! Why an archive is refused.
 
 use super::{number::NumberFault, path::PathFault};
-use crate::printable::printable;
+use crate::quoted::escaped;
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
@@ -187,7 +187,7 @@ impl fmt::Display for TarFault {
             }
             Self::PaxForm { at, problem } => write!(f, "pax header, byte {at}: {problem}"),
             Self::PaxKeyword { keyword, problem } => {
-                write!(f, "pax keyword `{}`: {problem}", printable(keyword))
+                write!(f, "pax keyword `{}`: {problem}", escaped(keyword))
             }
             Self::SizeConflict { header, pax } => {
                 write!(f, "the header says {header} bytes, the pax header {pax}")
@@ -221,7 +221,10 @@ impl fmt::Display for TarFault {
 /// Writes bytes of an archive for people: on one line, without control characters.
 pub(super) fn shown(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     for chunk in bytes.utf8_chunks() {
-        write!(f, "{}{}", printable(chunk.valid()), chunk.invalid().escape_ascii())?;
+        f.write_str(&escaped(chunk.valid()))?;
+        for byte in chunk.invalid() {
+            write!(f, "\\x{byte:02x}")?;
+        }
     }
     Ok(())
 }

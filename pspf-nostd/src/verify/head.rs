@@ -12,6 +12,7 @@ use crate::{
     offsets::{ByteRange, array_at, length},
     operation::Operation,
     profile::{IndexFacts, Placement, Profile, StoredSlot},
+    quoted::quoted,
     signature::{self, SignatureError},
 };
 use alloc::{
@@ -372,13 +373,14 @@ impl Verification {
             self.findings.error("slot.number", &part, None, message);
         }
         let digest = SignedDigest::read(&entry.checksum).unwrap_or_else(|| {
-            let message = format!("`slots[{number}].checksum` is not a SHA-256 digest: {:?}", entry.checksum);
+            let message = format!("`slots[{number}].checksum` is not a SHA-256 digest: {}", quoted(&entry.checksum));
             self.findings.warning("slot.digest.malformed", &part, None, message);
             SignedDigest::Absent
         });
         let chain = profile.operations(&entry.operations);
         if chain.is_none() {
-            let message = format!("`slots[{number}].operations` is not an operation chain: {:?}", entry.operations);
+            let message =
+                format!("`slots[{number}].operations` is not an operation chain: {}", quoted(&entry.operations));
             self.findings.error("slot.operations", &part, None, message);
         }
         let chain = chain.unwrap_or_default();
