@@ -1,0 +1,231 @@
+//! Blocks (RFC 8878 §3.1.1.3): literals, and sequences that say what of them and of what came before goes where.
+
+use super::{
+    bits::{Backward, index},
+    fse::{self, Alphabet, Decoder, Table},
+    huffman::Codes,
+};
+use crate::offsets::position;
+use alloc::vec::Vec;
+
+/// Most bytes of one block.
+const BLOCK_MAX: usize = 128 << 10;
+
+/// Kinds of blocks: stored as it is, and one byte again and again.
+const BLOCK_RAW: u32 = 0;
+pub(super) const BLOCK_RLE: u32 = 1;
+
+/// What a frame's blocks leave to the next ones.
+pub(super) struct Blocks {
+    window: usize,
+    /// The last decoded bytes: at least the window, as far as there is one.
+    history: Vec<u8>,
+    codes: Option<Codes>,
+    /// Of literals' lengths, offsets, matches' lengths.
+    tables: [Option<Table>; 3],
+    /// The last three offsets, the latest first.
+    offsets: [usize; 3],
+}
+
+/// The `N` bytes that `bytes` begin with, and the rest; the bytes are shortened by them.
+fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+    let (taken, rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    Some(*taken)
+}
+
+impl Blocks {
+    /// The blocks of a frame whose matches reach `window` bytes back.
+    pub(super) fn new(window: u64) -> Self {
+        Self {
+            window: position(window),
+            history: Vec::new(),
+            codes: None,
+            tables: [None, None, None],
+            offsets: [1, 4, 8],
+        }
+    }
+
+    /// Decodes a block: what it says of its kind and size, and its content. `None` where it is invalid.
+    pub(super) fn decode(&mut self, kind: u32, size: u32, mut content: &[u8]) -> Option<&[u8]> {
+        self.make_room();
+        let start = self.history.len();
+        match kind {
+            BLOCK_RAW => self.history.extend_from_slice(content),
+            BLOCK_RLE => self.history.resize(start.saturating_add(index(size)), *content.first()?),
+            _ => {
+                let literals = self.literals(&mut content)?;
+                self.sequences(content, &literals)?;
+            }
+        }
+        // Block_Maximum_Size is the window, if that is smaller.
+        self.history.get(start..).filter(|decoded| decoded.len() <= self.window.min(BLOCK_MAX))
+    }
+
+    /// Forgets what is out of reach when that is much, and makes room for a block. Room grows with what was really decoded.
+    fn make_room(&mut self) {
+        let held_max = self.window.saturating_add(self.window / 4).saturating_add(1 << 20);
+        if self.history.len() > held_max {
+            self.history.drain(..self.history.len().saturating_sub(self.window));
+        }
+        if self.history.capacity() < self.history.len().saturating_add(BLOCK_MAX) {
+            let wanted = self.history.len().min(held_max.saturating_sub(self.history.len()));
+            self.history.reserve_exact(wanted.saturating_add(BLOCK_MAX));
+        }
+    }
+
+    /// Literals_Section.
+    fn literals(&mut self, bytes: &mut &[u8]) -> Option<Vec<u8>> {
+        let first = *bytes.first()?;
+        let (kind, format) = (first & 3, first >> 2 & 3);
+        if kind < 2 {
+            let length = [1, 2, 1, 3].get(usize::from(format))?;
+            let header = little_endian(bytes, *length)?;
+            let size = index(header >> if format & 1 == 0 { 3 } else { 4 });
+            if size > BLOCK_MAX {
+                return None;
+            }
+            return Some(if kind == 0 {
+                let (raw, rest) = bytes.split_at_checked(size)?;
+                *bytes = rest;
+                raw.to_vec()
+            } else {
+                let [byte] = take(bytes)?;
+                alloc::vec![byte; size]
+            });
+        }
+        // The two sizes have 10, 10, 14 or 18 bits each.
+        let (length, bits) = *[(3, 10), (3, 10), (4, 14), (5, 18)].get(usize::from(format))?;
+        let low = little_endian_wide(bytes, length)? >> 4;
+        let mask = (1_u64 << bits).saturating_sub(1);
+        let (size, stored) = (position(low & mask), position(low >> bits & mask));
+        let (mut section, rest) = bytes.split_at_checked(stored)?;
+        *bytes = rest;
+        if size > BLOCK_MAX {
+            return None;
+        }
+        if kind == 2 {
+            let (codes, rest) = Codes::read(section)?;
+            (self.codes, section) = (Some(codes), rest);
+        }
+        let codes = self.codes.as_ref()?;
+        let mut literals = Vec::with_capacity(size);
+        if format == 0 {
+            codes.decode(section, size, &mut literals)?;
+            return Some(literals);
+        }
+        let sizes: [[u8; 2]; 3] = [take(&mut section)?, take(&mut section)?, take(&mut section)?];
+        let quarter = size.div_ceil(4);
+        for size in sizes {
+            let (stream, rest) = section.split_at_checked(usize::from(u16::from_le_bytes(size)))?;
+            codes.decode(stream, quarter, &mut literals)?;
+            section = rest;
+        }
+        codes.decode(section, size.checked_sub(quarter.saturating_mul(3))?, &mut literals)?;
+        Some(literals)
+    }
+
+    /// Sequences_Section: decodes and follows the sequences.
+    fn sequences(&mut self, mut bytes: &[u8], mut literals: &[u8]) -> Option<()> {
+        let [first] = take(&mut bytes)?;
+        let count = match first {
+            0..=127 => usize::from(first),
+            128..=254 => {
+                let [low] = take(&mut bytes)?;
+                usize::from(u16::from_be_bytes([first & 0x7f, low]))
+            }
+            255 => usize::from(u16::from_le_bytes(take(&mut bytes)?)).saturating_add(0x7f00),
+        };
+        let end = self.history.len().saturating_add(BLOCK_MAX);
+        if count == 0 {
+            self.history.extend_from_slice(literals);
+            return bytes.is_empty().then_some(());
+        }
+        let [modes] = take(&mut bytes)?;
+        if modes & 3 != 0 {
+            return None;
+        }
+        let alphabets = [&fse::LITERALS, &fse::OFFSETS, &fse::MATCHES];
+        for ((table, alphabet), shift) in self.tables.iter_mut().zip(alphabets).zip([6, 4, 2]) {
+            read_table(table, alphabet, modes >> shift & 3, &mut bytes)?;
+        }
+        let [Some(lengths), Some(offsets), Some(matches)] = &self.tables else { return None };
+        let mut stream = Backward::new(bytes)?;
+        let mut decoders = [lengths.decoder(&mut stream), offsets.decoder(&mut stream), matches.decoder(&mut stream)];
+        for number in (0..count).rev() {
+            let [length, offset, matched] = &decoders;
+            let offset = offset.value(&mut stream);
+            let matched = index(matched.value(&mut stream));
+            let length = index(length.value(&mut stream));
+            let offset = next_offset(&mut self.offsets, index(offset), length == 0)?;
+            let (mine, rest) = literals.split_at_checked(length)?;
+            literals = rest;
+            self.history.extend_from_slice(mine);
+            if offset > self.window || self.history.len().saturating_add(matched) > end {
+                return None;
+            }
+            repeat(&mut self.history, offset, matched)?;
+            if number > 0 {
+                let [length, offset, matched] = &mut decoders;
+                for decoder in [length, matched, offset] {
+                    Decoder::advance(decoder, &mut stream);
+                }
+            }
+        }
+        self.history.extend_from_slice(literals);
+        (stream.is_done() && self.history.len() <= end).then_some(())
+    }
+}
+
+fn little_endian(bytes: &mut &[u8], length: usize) -> Option<u32> {
+    u32::try_from(little_endian_wide(bytes, length)?).ok()
+}
+
+fn little_endian_wide(bytes: &mut &[u8], length: usize) -> Option<u64> {
+    let (taken, rest) = bytes.split_at_checked(length)?;
+    *bytes = rest;
+    Some(taken.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte)))
+}
+
+/// The table that the mode names (§3.1.1.3.2.1.1); the one of the block before stays for mode 3.
+fn read_table(table: &mut Option<Table>, alphabet: &Alphabet, mode: u8, bytes: &mut &[u8]) -> Option<()> {
+    *table = Some(match mode {
+        0 => Table::usual(alphabet)?,
+        1 => {
+            let [symbol] = take(bytes)?;
+            Table::single(alphabet, symbol)?
+        }
+        2 => {
+            let (read, rest) = Table::read(alphabet, bytes)?;
+            *bytes = rest;
+            read
+        }
+        _ => return table.is_some().then_some(()),
+    });
+    Some(())
+}
+
+/// What an offset value means (§3.1.1.5): one of the last three offsets, or a new one, which is the latest then.
+fn next_offset(last: &mut [usize; 3], value: usize, without_literals: bool) -> Option<usize> {
+    let [first, second, third] = *last;
+    *last = match (value.checked_sub(3), value.saturating_add(usize::from(without_literals))) {
+        (Some(offset), _) if offset > 0 => [offset, first, second],
+        (_, 1) => *last,
+        (_, 2) => [second, first, third],
+        (_, 3) => [third, first, second],
+        _ => [first.checked_sub(1).filter(|offset| *offset > 0)?, first, second],
+    };
+    let [latest, ..] = *last;
+    Some(latest)
+}
+
+/// Appends `count` bytes from `offset` bytes before the end; they may reach into what is appended.
+fn repeat(history: &mut Vec<u8>, offset: usize, mut count: usize) -> Option<()> {
+    let start = history.len().checked_sub(offset)?;
+    while count > 0 {
+        let piece = count.min(history.len().saturating_sub(start));
+        history.extend_from_within(start..start.saturating_add(piece));
+        count = count.saturating_sub(piece);
+    }
+    Some(())
+}
