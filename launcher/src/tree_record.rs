@@ -84,6 +84,20 @@ impl Entry {
             _ => None,
         }
     }
+
+    /// Whether what is in it is something else than it was.
+    fn content_differs(&self, path: &Path) -> Option<&'static str> {
+        let read = match self.kind {
+            Kind::Directory => return None,
+            Kind::File => file_digest(path),
+            Kind::Symlink => link_digest(path),
+        };
+        match read {
+            Ok(digest) if digest == self.digest => None,
+            Ok(_) => Some("has other content"),
+            Err(_) => Some("cannot be read"),
+        }
+    }
 }
 
 /// How closely a tree is looked at.
@@ -173,7 +187,11 @@ impl TreeRecord {
 
     /// The record as it is stored.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        self.entries.iter().flat_map(|(path, entry)| line(path, entry)).collect()
+        let mut bytes = Vec::new();
+        for (path, entry) in self.entries.iter() {
+            bytes.extend_from_slice(&line(path, entry));
+        }
+        bytes
     }
 
     /// Reads a stored record; `None` where it is not one.
@@ -193,28 +211,19 @@ impl TreeRecord {
     /// Compares a tree with the record.
     #[must_use]
     pub fn audit(&self, root: &Path, audit: Audit) -> Vec<Damage> {
-        let damaged = self.entries.iter().filter_map(|(path, entry)| {
+        let mut damaged = Vec::new();
+        for (path, entry) in self.entries.iter() {
             let full = root.join(OsStr::from_bytes(path));
             let what = match fs::symlink_metadata(&full) {
                 Err(_) => Some("is missing"),
                 Ok(found) => entry.differs(&found, audit),
             };
-            let what = what.or_else(|| {
-                let read = match entry.kind {
-                    _ if audit != Audit::Full => return None,
-                    Kind::Directory => return None,
-                    Kind::File => file_digest(&full),
-                    Kind::Symlink => link_digest(&full),
-                };
-                match read {
-                    Ok(digest) if digest == entry.digest => None,
-                    Ok(_) => Some("has other content"),
-                    Err(_) => Some("cannot be read"),
-                }
-            });
-            what.map(|what| Damage { path: PathBuf::from(OsStr::from_bytes(path)), what })
-        });
-        damaged.collect()
+            if let Some(what) = what.or_else(|| if audit == Audit::Full { entry.content_differs(&full) } else { None })
+            {
+                damaged.push(Damage { path: PathBuf::from(OsStr::from_bytes(path)), what });
+            }
+        }
+        damaged
     }
 }
 

@@ -1,8 +1,7 @@
 //! A map from byte strings, sorted by them, whose code is small whatever it holds: the standard library's B-tree is 5 KB for each
 //! type of value, in every launcher and in a browser.
 
-use alloc::vec::Vec;
-use core::cmp::Ordering;
+use alloc::{boxed::Box, vec::Vec};
 
 /// The map.
 #[derive(Clone, Debug)]
@@ -62,122 +61,63 @@ impl<T> ByteMap<T> {
 
     /// Keys and values, in the order of the keys.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&[u8], &T)> {
-        let value = |place| Some((self.keys.key(place), self.values.get(place)?.as_ref()?));
-        self.keys.in_order().into_iter().filter_map(value)
+        self.keys.in_order().into_iter().filter_map(|(key, place)| Some((key, self.values.get(place)?.as_ref()?)))
     }
 }
 
-/// Keys in an AA tree (Andersson 1993): a key is found, or put in, in the logarithm of their number, whatever their order.
-/// The place of a key is how many came before it; keys stay.
+/// Longest list of [`Keys`]. Putting a key in moves half a list, and half of the lists' heads where one is split.
+const LIST_MAX: usize = 256;
+
+/// Keys in order, in lists of at most [`LIST_MAX`]. The place of a key is how many came before it; keys stay.
 #[derive(Clone, Debug, Default)]
 struct Keys {
-    nodes: Vec<Node>,
-    root: Link,
-}
-
-/// The place of a node, if there is one.
-type Link = Option<usize>;
-
-#[derive(Clone, Debug)]
-struct Node {
-    key: Vec<u8>,
-    left: Link,
-    right: Link,
-    /// A left child is one level below its parent, a right child at most one, a right grandchild at least one.
-    level: u8,
+    lists: Vec<Vec<(Box<[u8]>, usize)>>,
+    count: usize,
 }
 
 impl Keys {
-    fn key(&self, place: usize) -> &[u8] {
-        &self.nodes[place].key
+    /// The list that a key is in, or belongs into, and where.
+    fn look(&self, key: &[u8]) -> (usize, Result<usize, usize>) {
+        let behind = self.lists.partition_point(|list| list.first().is_some_and(|(first, _)| &**first <= key));
+        let number = behind.saturating_sub(1);
+        let list = self.lists.get(number).map(Vec::as_slice).unwrap_or_default();
+        (number, list.binary_search_by(|(known, _)| (**known).cmp(key)))
     }
 
-    fn find(&self, key: &[u8]) -> Link {
-        let mut link = self.root;
-        while let Some(place) = link {
-            let node = &self.nodes[place];
-            link = match key.cmp(&node.key) {
-                Ordering::Less => node.left,
-                Ordering::Equal => return link,
-                Ordering::Greater => node.right,
-            };
+    fn find(&self, key: &[u8]) -> Option<usize> {
+        let (number, at) = self.look(key);
+        self.lists.get(number)?.get(at.ok()?).map(|(_, place)| *place)
+    }
+
+    fn in_order(&self) -> Vec<(&[u8], usize)> {
+        let mut all = Vec::with_capacity(self.count);
+        for list in &self.lists {
+            for (key, place) in list {
+                all.push((&**key, *place));
+            }
         }
-        None
+        all
     }
 
     /// The place of a key, new or not.
     fn insert(&mut self, key: &[u8]) -> usize {
-        let (root, place) = self.insert_below(self.root, key);
-        self.root = Some(root);
-        place
-    }
-
-    /// The root of the tree that has the key, and the key's place. A tree is never deeper than twice the logarithm of its size.
-    fn insert_below(&mut self, link: Link, key: &[u8]) -> (usize, usize) {
-        let Some(root) = link else {
-            let new = self.nodes.len();
-            self.nodes.push(Node { key: key.to_vec(), left: None, right: None, level: 1 });
-            return (new, new);
+        let (number, at) = self.look(key);
+        if self.lists.is_empty() {
+            self.lists.push(Vec::new());
+        }
+        let new = self.count;
+        let Some(list) = self.lists.get_mut(number) else { return new };
+        let at = match at {
+            Ok(at) => return list.get(at).map_or(new, |(_, place)| *place),
+            Err(at) => at,
         };
-        let node = &self.nodes[root];
-        let (left, right) = (node.left, node.right);
-        let place = match key.cmp(&node.key) {
-            Ordering::Less => {
-                let (child, place) = self.insert_below(left, key);
-                self.nodes[root].left = Some(child);
-                place
-            }
-            Ordering::Equal => return (root, root),
-            Ordering::Greater => {
-                let (child, place) = self.insert_below(right, key);
-                self.nodes[root].right = Some(child);
-                place
-            }
-        };
-        let root = self.skew(root);
-        (self.split(root), place)
-    }
-
-    /// Turns a left child of the same level into the root.
-    fn skew(&mut self, root: usize) -> usize {
-        match self.nodes[root].left {
-            Some(left) if self.nodes[left].level == self.nodes[root].level => {
-                self.nodes[root].left = self.nodes[left].right.replace(root);
-                left
-            }
-            _ => root,
+        list.insert(at, (key.into(), new));
+        self.count = self.count.saturating_add(1);
+        if list.len() > LIST_MAX {
+            let behind = list.split_off(LIST_MAX / 2);
+            self.lists.insert(number.saturating_add(1), behind);
         }
-    }
-
-    /// Lifts the middle of three nodes of one level.
-    fn split(&mut self, root: usize) -> usize {
-        let Some(right) = self.nodes[root].right else { return root };
-        match self.nodes[right].right {
-            Some(far) if self.nodes[far].level == self.nodes[root].level => {
-                self.nodes[root].right = self.nodes[right].left.replace(root);
-                self.nodes[right].level = self.nodes[right].level.saturating_add(1);
-                right
-            }
-            _ => root,
-        }
-    }
-
-    /// All places, in the order of their keys.
-    fn in_order(&self) -> Vec<usize> {
-        let (mut places, mut above, mut link) = (Vec::with_capacity(self.nodes.len()), Vec::new(), self.root);
-        loop {
-            match link {
-                Some(place) => {
-                    above.push(place);
-                    link = self.nodes[place].left;
-                }
-                None => {
-                    let Some(place) = above.pop() else { return places };
-                    places.push(place);
-                    link = self.nodes[place].right;
-                }
-            }
-        }
+        new
     }
 }
 
@@ -238,22 +178,16 @@ mod tests {
         }
     }
 
-    /// Sorted keys are the worst for a tree that is not kept in balance.
     #[test]
-    fn no_order_of_keys_makes_it_deep() {
+    fn many_keys_in_any_order_are_all_found() {
         for turn in [1, 3, 0x9e37_79b9u32] {
             let mut map = ByteMap::default();
             for number in 0..100_000u32 {
                 map.insert(&number.wrapping_mul(turn).to_be_bytes(), number);
             }
-            let (mut depth, mut row) = (0, vec![map.keys.root]);
-            while !row.is_empty() {
-                row =
-                    row.iter().flatten().flat_map(|at| [map.keys.nodes[*at].left, map.keys.nodes[*at].right]).collect();
-                depth += 1;
-            }
-            assert!(depth <= 35, "{depth}");
-            assert_eq!(map.len(), 100_000);
+            assert!((0..100_000).all(|number: u32| map.get(&number.wrapping_mul(turn).to_be_bytes()) == Some(&number)));
+            assert!(map.iter().is_sorted_by_key(|(key, _)| key));
+            assert_eq!((map.len(), map.iter().count()), (100_000, 100_000));
         }
     }
 }

@@ -18,7 +18,7 @@ enum Member {
     Link,
 }
 
-/// Memory that a remembered path takes besides its bytes; an estimate of the lists' share.
+/// Memory that a remembered path takes besides its bytes; an estimate of the map's share.
 const NODE_COST: u64 = 64;
 
 /// The tree so far. Paths are kept whole: with digests, a hard link to a missing file could pass by a collision.
@@ -26,50 +26,6 @@ const NODE_COST: u64 = 64;
 pub(super) struct Members {
     members: ByteMap<Member>,
     held: u64,
-}
-
-/// Paths in order, in lists of at most [`LIST_MAX`]: a map in a quarter of the code of `BTreeMap`, and as fast for what fits.
-#[derive(Debug, Default)]
-struct SortedLists {
-    lists: Vec<Vec<(Box<[u8]>, Member)>>,
-}
-
-/// Longest list. Adding moves half a list, and half of the lists' heads when one is split.
-const LIST_MAX: usize = 256;
-
-impl SortedLists {
-    /// The list that a path is in, or belongs into, and where.
-    fn find(&self, path: &[u8]) -> (usize, Result<usize, usize>) {
-        let behind = self.lists.partition_point(|list| list.first().is_some_and(|(first, _)| &**first <= path));
-        let number = behind.saturating_sub(1);
-        let list = self.lists.get(number).map(Vec::as_slice).unwrap_or_default();
-        (number, list.binary_search_by(|(known, _)| (**known).cmp(path)))
-    }
-
-    fn get(&self, path: &[u8]) -> Option<&Member> {
-        let (number, place) = self.find(path);
-        self.lists.get(number)?.get(place.ok()?).map(|(_, member)| member)
-    }
-
-    fn insert(&mut self, path: &[u8], member: Member) {
-        let (number, place) = self.find(path);
-        if self.lists.is_empty() {
-            self.lists.push(Vec::new());
-        }
-        let Some(list) = self.lists.get_mut(number) else { return };
-        match place {
-            Ok(place) => {
-                if let Some((_, known)) = list.get_mut(place) {
-                    *known = member;
-                }
-            }
-            Err(place) => list.insert(place, (path.into(), member)),
-        }
-        if list.len() > LIST_MAX {
-            let behind = list.split_off(LIST_MAX / 2);
-            self.lists.insert(number.saturating_add(1), behind);
-        }
-    }
 }
 
 impl Members {
