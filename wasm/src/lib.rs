@@ -8,7 +8,6 @@ mod allocator;
 pub mod bindings;
 pub mod failure;
 pub mod file_digest;
-pub mod file_entry;
 pub mod inspection;
 pub mod launcher_kind;
 pub mod policy;

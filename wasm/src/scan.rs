@@ -2,7 +2,6 @@
 
 use crate::{
     failure::Failure,
-    file_entry::FileEntry,
     policy::Policy,
     sbom,
     scan_findings::{ScanFinding, ScanFindings},
@@ -17,7 +16,7 @@ use pspf_nostd::{
     offsets::{ByteRange, length},
     quoted::quoted,
     report::{Integrity, Severity, Trust},
-    tar::{Entry, EntryKind, EntrySink, symlink_stays_inside},
+    tar::{Entry, EntryKind, EntrySink, FileEntry, symlink_stays_inside},
     verify::{Outcome, Scope, TrustedKeys, Verification},
 };
 

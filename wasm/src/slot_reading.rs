@@ -2,7 +2,6 @@
 
 use crate::{
     failure::Failure,
-    file_entry::Entries,
     slot_content::{SlotContent, SlotPlan, SlotSink},
     task::{Output, Task},
     verification::supply,
@@ -13,7 +12,7 @@ use pspf_nostd::{
     limits::DECODE_WINDOW_MAX,
     offsets::{ByteRange, length},
     quoted::quoted,
-    tar::{Entry, EntryKind, EntrySink, TarLimits},
+    tar::{Entries, Entry, EntryKind, EntrySink, TarLimits},
     verify::{Outcome, Scope, TrustedKeys, Verification},
 };
 

@@ -33,6 +33,7 @@
 mod block;
 mod entry;
 mod error;
+mod listing;
 mod members;
 mod number;
 mod path;
@@ -45,6 +46,7 @@ mod writer;
 pub use crate::codec::Stop;
 pub use entry::{Entry, EntryKind, EntrySink};
 pub use error::{TarError, TarFault};
+pub use listing::{Entries, FileEntry};
 pub use number::NumberFault;
 pub use path::{EntryPath, PathFault, fold_key};
 pub use reader::{TarLimits, TarReader};

@@ -1,20 +1,25 @@
-//! Entries of an archive as JavaScript gets them.
+//! What an archive lists: its entries with the digests of their content, as reports and programs show them.
 
-use pspf_nostd::{
+use super::entry::{Entry, EntryKind, EntrySink};
+use crate::{
     codec::Stop,
     digest::StreamingSha256,
     json::{JsonWriter, ToJson},
-    tar::{Entry, EntryKind, EntrySink},
 };
-
-use crate::slot_content::SlotSink;
+use alloc::{
+    borrow::Cow,
+    string::{String, ToString},
+    vec::Vec,
+};
+use serde::Serialize;
 
 /// One entry of an archive.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FileEntry {
     /// Path inside the archive.
     pub path: String,
     /// `file`, `directory`, `symlink` or `hardlink`.
+    #[serde(rename = "type")]
     pub kind: &'static str,
     /// Bytes of content.
     pub size: u64,
@@ -23,10 +28,13 @@ pub struct FileEntry {
     /// Seconds since 1970-01-01 UTC.
     pub mtime: u64,
     /// Of links.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// Of files: SHA-256 of the content.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
     /// Whether path or target are not UTF-8 and have replacement characters here.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
     pub lossy: bool,
 }
 
@@ -37,7 +45,7 @@ impl FileEntry {
         let mut lossy = false;
         let mut text = |bytes: &[u8]| {
             let text = String::from_utf8_lossy(bytes);
-            lossy |= matches!(text, std::borrow::Cow::Owned(_));
+            lossy |= matches!(text, Cow::Owned(_));
             text.into_owned()
         };
         let path = text(entry.path.as_bytes());
@@ -68,7 +76,7 @@ impl ToJson for FileEntry {
 }
 
 /// Collects entries with the digests of their content.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Entries {
     current: Option<(FileEntry, Option<StreamingSha256>)>,
     /// What is complete and was not taken yet.
@@ -94,12 +102,6 @@ impl EntrySink for Entries {
             entry.sha256 = hasher.map(|hasher| hasher.finish().to_string());
             self.complete.push(entry);
         }
-        Ok(())
-    }
-}
-
-impl SlotSink for Entries {
-    fn bytes(&mut self, _: &[u8]) -> Result<(), Stop> {
         Ok(())
     }
 }
