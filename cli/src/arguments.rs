@@ -64,6 +64,7 @@ const VERIFY_HELP: &str = "\
 Examples:
   flavor verify app.psp
   flavor verify app.psp --require sealed --key keys/flavor-public.key
+  flavor verify app.psp --deep
   flavor verify dist/*.psp --json
 
 Integrity and trust are two questions. `intact`, `bound` and `sealed` say how much of the file the
@@ -88,6 +89,9 @@ pub struct Verify {
     /// Fail unless the signer is trusted (in the trust store, or named with --key).
     #[arg(long)]
     pub require_trusted: bool,
+    /// Decode every slot as well, and compare the bill of materials and the provenance with what is in them.
+    #[arg(long)]
+    pub deep: bool,
     /// Show the whole coverage map: which bytes are authenticated, and why.
     #[arg(long)]
     pub coverage: bool,

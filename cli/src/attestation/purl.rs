@@ -17,6 +17,34 @@ pub fn pypi(name: &str, version: &str) -> String {
     text
 }
 
+/// The normalised name and the version in a package URL of type `pypi`; none for other types and without a version.
+#[must_use]
+pub fn pypi_parts(purl: &str) -> Option<(String, String)> {
+    let rest = purl.strip_prefix("pkg:pypi/")?;
+    let rest = rest.split(['?', '#']).next().unwrap_or(rest);
+    let (name, version) = rest.rsplit_once('@')?;
+    Some((normal_name(&percent_decoded(name)), percent_decoded(version)))
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, behind)) = rest.split_first() {
+        let digits = behind.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.filter(|_| first == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = behind.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(first);
+                rest = behind;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// Runs of `-`, `_` and `.` become one `-`, letters small (PEP 503, and PEP 685 for extras).
 #[must_use]
 pub fn normal_name(name: &str) -> String {
@@ -40,5 +68,14 @@ mod tests {
         assert_eq!(pypi("Typing_.Extensions", "4.0"), "pkg:pypi/typing-extensions@4.0");
         assert_eq!(pypi("torch", "2.1+cpu"), "pkg:pypi/torch@2.1%2Bcpu");
         assert_eq!(pypi("a", "1!2"), "pkg:pypi/a@1%212");
+    }
+
+    #[test]
+    fn parts_are_read_back() {
+        let parts = |text: &str| pypi_parts(text).map(|(name, version)| format!("{name} {version}"));
+        assert_eq!(parts(&pypi("Torch_Vision", "2.1+cpu")).as_deref(), Some("torch-vision 2.1+cpu"));
+        assert_eq!(parts("pkg:pypi/a@1%212?file_name=a.whl#x").as_deref(), Some("a 1!2"));
+        assert_eq!(parts("pkg:pypi/a@1%2").as_deref(), Some("a 1%2"));
+        assert_eq!((parts("pkg:npm/a@1"), parts("pkg:pypi/a")), (None, None));
     }
 }

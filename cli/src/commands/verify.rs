@@ -2,7 +2,9 @@
 
 use crate::{
     arguments::Verify,
-    checked_package, key_files,
+    checked_package,
+    deep::{self, Deep},
+    key_files,
     problem::{Exit, Failure, Problem, open_argument},
     report_text,
     terminal::{Console, Style, printable, size},
@@ -11,10 +13,18 @@ use crate::{
 use flavor_launcher::{trust::Trusted, verification::Document};
 use pspf_nostd::{
     report::{Integrity, Report, Trust},
-    verify::TrustedKeys,
+    verify::{Outcome, TrustedKeys},
 };
 use serde::Serialize;
 use std::path::Path;
+
+#[derive(Serialize)]
+struct DeepDocument<'a> {
+    #[serde(flatten)]
+    document: &'a Document<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deep: Option<&'a Deep>,
+}
 
 #[derive(Serialize)]
 struct Unreadable<'a> {
@@ -32,13 +42,17 @@ pub fn run(arguments: &Verify, console: &mut Console) -> Result<Exit, Failure> {
     let (trusted, store) = trusted(arguments, console)?;
     let mut exit = Exit::Done;
     for (number, path) in arguments.files.iter().enumerate() {
-        let shown = match open_argument(path, "a package")
-            .and_then(|file| checked_package::verify(path, &file, trusted.clone(), console))
-        {
-            Ok(outcome) => {
+        let shown = match examine(arguments, path, &trusted, console) {
+            Ok((outcome, deep)) => {
                 let mut unmet = unmet(arguments, &outcome.report);
                 unmet.extend(store.as_ref().and_then(|store| store.refusal(&outcome.report)));
-                show(console, path, &outcome.report, unmet, number, arguments.coverage)
+                if deep.as_ref().is_some_and(|deep| !deep.ok) {
+                    unmet.push("required to hold what it says it holds, it does not".to_owned());
+                }
+                if number > 0 && !console.json() {
+                    console.say("");
+                }
+                show(console, path, &outcome.report, unmet, deep.as_ref(), arguments.coverage)
             }
             Err(failure) if arguments.files.len() == 1 => return Err(failure),
             Err(failure) => {
@@ -56,6 +70,20 @@ pub fn run(arguments: &Verify, console: &mut Console) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
+/// Reads the package, and with `--deep` what is in its slots: of those that verify, for nothing else is to be decoded.
+fn examine(
+    arguments: &Verify,
+    path: &Path,
+    trusted: &TrustedKeys,
+    console: &Console,
+) -> Result<(Outcome, Option<Deep>), Failure> {
+    let file = open_argument(path, "a package")?;
+    let outcome = checked_package::verify(path, &file, trusted.clone(), console)?;
+    let checked = outcome.checked.as_ref().filter(|_| arguments.deep);
+    let deep = checked.map(|checked| deep::examine(path, &file, checked, &outcome.report.slots)).transpose()?;
+    Ok((outcome, deep))
+}
+
 /// The keys that count, and the store where it does.
 fn trusted(arguments: &Verify, console: &mut Console) -> Result<(TrustedKeys, Option<Trusted>), Failure> {
     let pinned = arguments.keys.iter().map(|key| key_files::pinned(key)).collect::<Result<Vec<_>, _>>()?;
@@ -71,17 +99,17 @@ fn show(
     path: &Path,
     report: &Report,
     unmet: Vec<String>,
-    number: usize,
+    deep: Option<&Deep>,
     coverage: bool,
 ) -> Exit {
     let document = Document::new(path, report, unmet);
     if console.json() {
-        console.document(&document);
+        console.document(&DeepDocument { document: &document, deep });
     } else {
-        if number > 0 {
-            console.say("");
+        human(console, path, report, &document.unmet, deep);
+        if coverage {
+            console.say(&report_text::coverage_table(report));
         }
-        human(console, path, report, &document.unmet, coverage);
     }
     if document.accepted { Exit::Done } else { Exit::Failed }
 }
@@ -104,7 +132,7 @@ fn unmet(arguments: &Verify, report: &Report) -> Vec<String> {
     unmet
 }
 
-fn human(console: &mut Console, path: &Path, report: &Report, unmet: &[String], coverage: bool) {
+fn human(console: &mut Console, path: &Path, report: &Report, unmet: &[String], deep: Option<&Deep>) {
     let (sentence, style) = verdict(report);
     let name = printable(&path.display().to_string());
     let refused = !unmet.is_empty();
@@ -113,7 +141,7 @@ fn human(console: &mut Console, path: &Path, report: &Report, unmet: &[String], 
     for requirement in unmet {
         console.say(&format!("  {} {requirement}", console.styled(Style::Red, "refused:")));
     }
-    for finding in &report.findings {
+    for finding in report.findings.iter().chain(deep.iter().flat_map(|deep| &deep.findings)) {
         console.say(&report_text::finding(console, finding));
     }
     if let Some(package) = &report.package {
@@ -132,8 +160,17 @@ fn human(console: &mut Console, path: &Path, report: &Report, unmet: &[String], 
             parts.iter().filter(|(bytes, _)| *bytes > 0).map(|(bytes, word)| format!("{bytes} {word}")).collect();
         console.say(&format!("  bytes: {}", parts.join(", ")));
     }
-    if coverage {
-        console.say(&report_text::coverage_table(report));
+    if let Some(deep) = deep {
+        let entries: usize = deep.slots.iter().filter_map(|slot| slot.entries).sum();
+        let unpacked = size(deep.slots.iter().map(|slot| slot.unpacked).sum());
+        let bill = match deep.components {
+            Some(components) => format!("{components} components in the bill of materials"),
+            None => "no bill of materials".to_owned(),
+        };
+        let (slots, installed) = (deep.slots.len(), deep.distributions.len());
+        console.say(&format!(
+            "  looked into {slots} slots: {unpacked}, {entries} entries, {installed} distributions, {bill}"
+        ));
     }
 }
 

@@ -46,13 +46,15 @@ pub(super) fn installed(site: &Path) -> Result<Vec<Distribution>, PythonError> {
         let file = dist_info.join("METADATA");
         let text = fs::read(&file).on("read", &file)?;
         let dist_info = dist_info.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        all.push(parse(&String::from_utf8_lossy(&text), dist_info));
+        all.push(parse_metadata(&String::from_utf8_lossy(&text), dist_info));
     }
     all.sort_by_key(|distribution| distribution.name.to_lowercase());
     Ok(all)
 }
 
-fn parse(metadata: &str, dist_info: String) -> Distribution {
+/// Reads a `METADATA` file; what it does not say stays empty.
+#[must_use]
+pub fn parse_metadata(metadata: &str, dist_info: String) -> Distribution {
     let headers: Vec<(&str, &str)> =
         metadata.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.split_once(": ")).collect();
     let value = |key: &str| {
@@ -91,13 +93,13 @@ mod tests {
 
     #[test]
     fn headers_end_at_the_first_empty_line() {
-        let parsed = parse(
+        let parsed = parse_metadata(
             "Metadata-Version: 2.1\nName: Click\nVersion: 8.1\nLicense: BSD\nRequires-Dist: colorama; os_name == 'nt'\n\nName: other\n",
             "click-8.1.dist-info".to_owned(),
         );
         assert_eq!((&*parsed.name, &*parsed.version, parsed.license.as_deref()), ("Click", "8.1", Some("BSD")));
         assert_eq!(parsed.requires, ["colorama"]);
-        let parsed = parse("Name: a\nVersion: 1\nLicense: Text of\n        many lines\n", String::new());
+        let parsed = parse_metadata("Name: a\nVersion: 1\nLicense: Text of\n        many lines\n", String::new());
         assert_eq!(parsed.license, None);
     }
 }

@@ -45,11 +45,12 @@ pub use archive_digests::ArchiveDigest;
 pub use backend_metadata::{ProjectMetadata, project_metadata};
 pub use build_environment::run_hooks;
 pub use debian::{DebianError, DebianProvider};
-pub use distribution::Distribution;
+pub use distribution::{Distribution, parse_metadata};
 pub use entry_point::{EntryPoint, EntryPointError};
 pub use environment::Environment;
 pub use error::{FileError, PythonError};
 pub use file_patterns::FilePatterns;
+pub use normalize::record_path;
 pub use options::{BuildEnvironment, BuildOptions, CompileOptions, IndexSettings, Installs, TreeOptions, TrimOptions};
 pub use provider::{
     LocalProvider, PythonChoice, Runtime, RuntimeError, RuntimeProvider, RuntimeRequest, UvProvider, providers,

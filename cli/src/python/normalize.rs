@@ -86,8 +86,9 @@ fn moved_program(path: &str, runtime: &Runtime) -> Option<String> {
     (!name.contains('/') && runtime.root.join("bin").join(name).is_file()).then(|| name.to_owned())
 }
 
-/// The first field of a line of CSV: as it stands, and without its quotes.
-fn record_path(line: &str) -> (&str, String) {
+/// The path in a line of `RECORD`, the first field of CSV: as it stands, and without its quotes.
+#[must_use]
+pub fn record_path(line: &str) -> (&str, String) {
     if !line.starts_with('"') {
         let field = line.split(',').next().unwrap_or(line);
         return (field, field.to_owned());

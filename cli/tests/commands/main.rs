@@ -3,6 +3,7 @@
 mod attestation;
 mod bad_input;
 mod check;
+mod deep;
 mod extract;
 mod help;
 mod interrupt;
@@ -13,5 +14,6 @@ mod policy;
 mod process;
 mod python;
 mod reproducible;
+mod signed_anew;
 mod trust;
 mod verify;

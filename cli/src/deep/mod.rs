@@ -1,0 +1,184 @@
+//! `flavor verify --deep`: every slot decoded, and the attestation held against what is in them.
+//!
+//! The signature proves who made the attestation, not that it is true. Here its statements are compared with the content:
+//! which distributions there are, and what launcher and slots hash to.
+
+mod bill;
+mod findings;
+mod provenance;
+
+use crate::{
+    attestation::{purl::normal_name, read::Attestation},
+    inventory::{self, Content, DistInfo},
+    problem::{Failure, Problem},
+};
+use findings::Findings;
+use pspf_nostd::{
+    digest::{Sha256Digest, StreamingSha256},
+    limits::READ_WINDOW,
+    offsets::{length, position},
+    report::{Finding, Severity, SlotReport},
+    verify::Checked,
+};
+use serde::Serialize;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::File,
+    io,
+    os::unix::fs::FileExt as _,
+    path::Path,
+};
+
+/// What came of it.
+#[derive(Debug, Serialize)]
+pub struct Deep {
+    /// Whether every slot decodes and nothing contradicts the attestation.
+    pub ok: bool,
+    /// The slots that hold bytes.
+    pub slots: Vec<DecodedSlot>,
+    /// The installed distributions, in the order of their normalised names.
+    pub distributions: Vec<Installed>,
+    /// Components of the bill of materials; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub components: Option<usize>,
+    /// What does not agree (docs/findings.md), errors first.
+    pub findings: Vec<Finding>,
+}
+
+/// A slot that was decoded.
+#[derive(Debug, Serialize)]
+pub struct DecodedSlot {
+    /// Position.
+    pub index: usize,
+    /// Identifier.
+    pub id: String,
+    /// Bytes after decoding, with the headers of archives.
+    pub unpacked: u64,
+    /// Entries of an archive; absent for other slots.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entries: Option<usize>,
+}
+
+/// A distribution that is installed in the slots.
+#[derive(Debug, Serialize)]
+pub struct Installed {
+    /// As its `METADATA` names it.
+    pub name: String,
+    /// Version.
+    pub version: String,
+    /// Its `.dist-info` folder, as a path in the work environment.
+    pub path: String,
+    /// Whether it is a copy inside of another distribution.
+    pub vendored: bool,
+}
+
+/// What launcher and slots hash to, as computed here.
+struct Digests {
+    launcher: Sha256Digest,
+    /// Identifier and digest of the stored bytes of every slot but the attestation.
+    slots: BTreeMap<String, Sha256Digest>,
+    signer: String,
+}
+
+/// Looks into all of a package that verified.
+///
+/// # Errors
+/// Where the file cannot be read; what is wrong with the package is a finding.
+pub fn examine(path: &Path, file: &File, package: &Checked, slots: &[SlotReport]) -> Result<Deep, Failure> {
+    let mut findings = Findings::default();
+    let (mut decoded, mut dist_infos) = (Vec::new(), Vec::new());
+    for number in (0..package.slots().len()).filter(|number| inventory::has_content(package, *number)) {
+        let part = format!("slot {number}");
+        match inventory::of_slot(file, package, number) {
+            Ok(slot) => {
+                let entries = match slot.content {
+                    Content::Archive { entries, distributions } => {
+                        dist_infos.extend(distributions);
+                        Some(entries.len())
+                    }
+                    Content::File { called_archive, .. } => {
+                        if called_archive {
+                            let message =
+                                "its operations say tar, and it holds no archive: launchers take it as one file";
+                            findings.add(Severity::Warning, "slot.not_tar", &part, message);
+                        }
+                        None
+                    }
+                };
+                decoded.push(DecodedSlot { index: slot.index, id: slot.id, unpacked: slot.unpacked, entries });
+            }
+            Err(error) if error.is_of_the_system() => return Err(error.failure(path)),
+            Err(error) => findings.error("slot.decode", &part, format!("the slot cannot be decoded: {error}")),
+        }
+    }
+    let installed = installed(dist_infos, &mut findings);
+    let digests = digests(path, file, package, slots)?;
+    let mut components = None;
+    match Attestation::read(path, file, package) {
+        Ok(Some(attestation)) => {
+            components = bill::compare(attestation.sbom(), &installed, &digests, &mut findings);
+            provenance::compare(&attestation.document, &digests, &mut findings);
+        }
+        Ok(None) => {
+            let message = "there is no attestation: nothing says what should be in the slots";
+            findings.add(Severity::Info, "attestation.absent", "package", message);
+        }
+        Err(failure) => {
+            for problem in failure.problems {
+                if problem.code == "file.read" {
+                    return Err(problem.into());
+                }
+                findings.error(problem.code, "attestation", problem.message.clone());
+            }
+        }
+    }
+    let (ok, findings) = findings.finish();
+    Ok(Deep { ok, slots: decoded, distributions: installed, components, findings })
+}
+
+/// The distributions by name. One whose metadata another one installed is a copy that the other brought along.
+fn installed(dist_infos: Vec<DistInfo>, findings: &mut Findings) -> Vec<Installed> {
+    let is_metadata = |file: &&String| file.ends_with(".dist-info/METADATA");
+    let of_others: BTreeSet<String> = dist_infos
+        .iter()
+        .flat_map(|found| {
+            let own = format!("{}/METADATA", found.path());
+            found.files.iter().filter(is_metadata).filter(move |file| **file != own).cloned()
+        })
+        .collect();
+    let mut all = Vec::new();
+    for found in dist_infos.into_iter().filter(|found| found.has_metadata) {
+        let path = found.path();
+        if found.name.is_empty() || found.version.is_empty() {
+            findings.error("sbom.unnamed", &path, "its METADATA has no Name or no Version".to_owned());
+            continue;
+        }
+        let vendored = of_others.contains(&format!("{path}/METADATA"));
+        all.push(Installed { name: found.name, version: found.version, path, vendored });
+    }
+    all.sort_by_cached_key(|found| (normal_name(&found.name), found.path.clone()));
+    all
+}
+
+fn digests(path: &Path, file: &File, package: &Checked, slots: &[SlotReport]) -> Result<Digests, Failure> {
+    let launcher = hash(file, package.launcher_size())
+        .map_err(|error| Problem::io("file.read", path, "read the package", &error))?;
+    let attestation = package.metadata().attestation_slot();
+    let computed = slots.iter().enumerate().filter(|(number, _)| Some(*number) != attestation);
+    let computed = computed.filter_map(|(_, slot)| Some((slot.id.clone(), slot.sha256.as_ref()?.parse().ok()?)));
+    Ok(Digests { launcher, slots: computed.collect(), signer: package.fingerprint().to_string() })
+}
+
+/// SHA-256 of the first `size` bytes.
+fn hash(file: &File, size: u64) -> io::Result<Sha256Digest> {
+    let mut hasher = StreamingSha256::new();
+    let mut window = vec![0; position(size.min(READ_WINDOW))];
+    let mut at = 0;
+    while at < size {
+        let piece = window.get_mut(..position((size - at).min(READ_WINDOW))).unwrap_or_default();
+        file.read_exact_at(piece, at)?;
+        hasher.update(piece);
+        at = at.saturating_add(length(piece));
+    }
+    Ok(hasher.finish())
+}
