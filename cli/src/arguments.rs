@@ -127,8 +127,9 @@ Examples:
   flavor inspect app.psp --json | jq .slots
   flavor inspect app.psp --sbom > bom.json
   flavor inspect app.psp --deps
+  flavor inspect app.psp --analyze
 
-Reads the trailer, the metadata and the slot table only, so it is fast on any size. The signature over
+Without --analyze only trailer, metadata and slot table are read, so it is fast on any size. The signature over
 the metadata is checked; the content of the slots is not: `flavor verify` does that.";
 
 /// Shows what a package says of itself: name, builder, launcher, signer, slots, command, environment.
@@ -146,6 +147,9 @@ pub struct Inspect {
     /// Show what depends on what instead, as a tree.
     #[arg(long, group = "part")]
     pub deps: bool,
+    /// Show what takes the bytes instead: parts of the file, distributions, standard library. Reads and verifies everything.
+    #[arg(long, group = "part")]
+    pub analyze: bool,
     /// Write a JSON document, with the whole metadata in it.
     #[arg(long)]
     pub json: bool,
@@ -236,6 +240,9 @@ pub struct Pack {
     /// Leave out the verification of the finished package.
     #[arg(long)]
     pub no_verify: bool,
+    /// Show what takes the bytes of the finished package, as `flavor inspect --analyze` does; with FILE write it there as JSON, too.
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    pub report: Option<Option<PathBuf>>,
     /// Print nothing but warnings and errors.
     #[arg(long, short)]
     pub quiet: bool,

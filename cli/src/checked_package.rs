@@ -27,13 +27,22 @@ pub fn verify(path: &Path, file: &File, trusted: TrustedKeys, console: &Console)
     outcome.map_err(|error| Problem::io("file.read", path, "read the package", &error).into())
 }
 
+/// Opens a package and reads all of it.
+///
+/// # Errors
+/// Those of reading; a broken package is not one.
+pub fn read(path: &Path, console: &Console) -> Result<(File, Outcome), Failure> {
+    let file = open_argument(path, "a package")?;
+    let outcome = verify(path, &file, TrustedKeys::default(), console)?;
+    Ok((file, outcome))
+}
+
 /// Opens and verifies a package for extraction.
 ///
 /// # Errors
 /// Where it cannot be read, or anything in it is not as signed.
 pub fn open(path: &Path, console: &Console) -> Result<(File, Checked), Failure> {
-    let file = open_argument(path, "a package")?;
-    let outcome = verify(path, &file, TrustedKeys::default(), console)?;
+    let (file, outcome) = read(path, console)?;
     match outcome.checked {
         Some(checked) => Ok((file, checked)),
         None => Err(refused(path, &outcome.report)),

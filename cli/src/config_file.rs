@@ -1,14 +1,16 @@
 //! Writing into the directories of policies and trusted keys.
 
-use crate::problem::{Failure, Problem};
+use crate::{
+    problem::{Failure, Problem},
+    text_file,
+};
 use flavor_launcher::{
     base_dir,
     config_dir::{ConfigDir, SYSTEM},
 };
 use std::{
-    fs, io,
-    io::Write as _,
-    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
+    fs,
+    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
 };
 
@@ -40,13 +42,8 @@ fn homeless() -> Failure {
 /// # Errors
 /// Where one is there and may not be replaced, or the system refuses.
 pub fn write(path: &Path, text: &str, replace: bool) -> Result<(), Failure> {
-    let refused = |error: io::Error| Failure::from(Problem::io("config.write", path, "write this", &error));
-    let parent = path.parent().unwrap_or(Path::new("."));
-    fs::DirBuilder::new().recursive(true).mode(0o755).create(parent).map_err(refused)?;
-    let mut file = tempfile::Builder::new().prefix(".flavor-").tempfile_in(parent).map_err(refused)?;
-    file.write_all(text.as_bytes()).map_err(refused)?;
-    file.as_file().set_permissions(fs::Permissions::from_mode(0o644)).map_err(refused)?;
-    file.as_file().sync_all().map_err(refused)?;
-    let persisted = if replace { file.persist(path) } else { file.persist_noclobber(path) };
-    persisted.map(|_| ()).map_err(|error| refused(error.error))
+    let parent = text_file::parent(path);
+    let made = fs::DirBuilder::new().recursive(true).mode(0o755).create(parent);
+    made.map_err(|error| Problem::io("config.write", path, "write this", &error))?;
+    text_file::write(path, text, replace, "config.write")
 }

@@ -3,6 +3,7 @@
 //! Everything that knows the format's bytes is in `pspf-nostd`; everything that unpacks and runs is in `flavor-launcher`.
 #![forbid(unsafe_code)]
 
+pub mod analysis;
 pub mod arguments;
 pub mod attestation;
 pub mod checked_package;
@@ -20,6 +21,7 @@ pub mod progress;
 pub mod python;
 pub mod report_text;
 pub mod terminal;
+pub mod text_file;
 pub mod trusted_keys;
 
 use arguments::{Arguments, Command};

@@ -1,6 +1,7 @@
 //! `flavor inspect`.
 
 use crate::{
+    analysis::{self, Analysis},
     arguments::Inspect,
     commands::inspect_attestation,
     problem::{Exit, Failure, Problem, open_argument},
@@ -41,6 +42,14 @@ struct Document<'a> {
 }
 
 #[derive(Serialize)]
+struct AnalysisDocument<'a> {
+    ok: bool,
+    file: &'a Path,
+    #[serde(flatten)]
+    analysis: Analysis,
+}
+
+#[derive(Serialize)]
 struct Launcher {
     tool: String,
     tool_version: String,
@@ -53,6 +62,9 @@ struct Launcher {
 /// # Errors
 /// Where the file cannot be read.
 pub fn run(arguments: &Inspect, console: &mut Console) -> Result<Exit, Failure> {
+    if arguments.analyze {
+        return analyze(&arguments.file, console);
+    }
     let file = open_argument(&arguments.file, "a package")?;
     let trusted = TrustedKeys { pinned: Vec::new(), store: trusted_keys::read(console)?.trusted };
     let outcome = driver::verify_file(&file, Scope::Head, trusted, &mut |_, _| ())
@@ -67,6 +79,17 @@ pub fn run(arguments: &Inspect, console: &mut Console) -> Result<Exit, Failure> 
         human(console, &arguments.file, report, head);
     }
     Ok(if head.is_some() { Exit::Done } else { Exit::Failed })
+}
+
+fn analyze(path: &Path, console: &mut Console) -> Result<Exit, Failure> {
+    let analysis = analysis::of(path, console)?;
+    if console.json() {
+        console.document(&AnalysisDocument { ok: true, file: path, analysis });
+    } else {
+        console.say(&format!("{}\n", printable(&path.display().to_string())));
+        console.say(&analysis::text(&analysis));
+    }
+    Ok(Exit::Done)
 }
 
 fn document<'a>(file: &'a Path, report: &'a Report, head: Option<&'a Authenticated>) -> Document<'a> {

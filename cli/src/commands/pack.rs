@@ -1,6 +1,7 @@
 //! `flavor pack`: everything is checked first, then the slow work is done, then the package is verified and put in place.
 
 use crate::{
+    analysis::{self, Analysis},
     arguments::Pack,
     pack::{
         job::{Job, Packed},
@@ -10,6 +11,7 @@ use crate::{
     progress::Steps,
     report_text,
     terminal::{Console, Style, printable, size},
+    text_file,
 };
 use pspf_nostd::report::{Integrity, SlotReport};
 use serde::Serialize;
@@ -33,6 +35,9 @@ struct Summary<'a> {
     seconds: f64,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     notices: &'a [String],
+    /// What takes the bytes, with `--report`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<Analysis>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<Problem>,
 }
@@ -43,17 +48,45 @@ struct Summary<'a> {
 /// All problems that can be found before the slow work, together; later the first one.
 pub fn run(arguments: &Pack, console: &mut Console) -> Result<Exit, Failure> {
     let started = Instant::now();
+    if let Some(Some(file)) = &arguments.report {
+        check_report(file)?;
+    }
     let mut job = preflight::check(arguments, console)?;
     let steps = Steps::new(!arguments.quiet && !arguments.json, console.interactive());
     let packed = job.run(&steps)?;
     drop(steps);
     let seconds = started.elapsed().as_secs_f64();
+    let report =
+        arguments.report.as_ref().map(|file| report(&job.output.path, file.as_deref(), console)).transpose()?;
     if console.json() {
-        document(arguments, console, &job, &packed, seconds);
+        document(arguments, console, &job, &packed, seconds, report);
     } else if !arguments.quiet {
         human(arguments, console, &job, &packed, seconds);
+        if let Some(report) = &report {
+            console.say(&format!("\n{}", analysis::text(report)));
+        }
     }
     Ok(Exit::Done)
+}
+
+/// A report that cannot be written is better known before the slow work.
+fn check_report(file: &Path) -> Result<(), Failure> {
+    if file.is_dir() || !text_file::parent(file).is_dir() {
+        let problem = Problem::error("report.write", "the report cannot be written here").file(file).field("--report");
+        return Err(Failure::usage(problem.expected("a file in a directory that exists")));
+    }
+    Ok(())
+}
+
+/// What takes the bytes of the package that stands there now.
+fn report(package: &Path, to: Option<&Path>, console: &Console) -> Result<Analysis, Failure> {
+    let analysis = analysis::of(package, console)?;
+    if let Some(to) = to {
+        let text =
+            serde_json::to_string(&analysis).map_err(|error| Problem::error("report.write", error.to_string()))?;
+        text_file::write(to, &format!("{text}\n"), true, "report.write")?;
+    }
+    Ok(analysis)
 }
 
 fn launcher(job: &Job<'_>) -> String {
@@ -63,7 +96,14 @@ fn launcher(job: &Job<'_>) -> String {
     }
 }
 
-fn document(arguments: &Pack, console: &mut Console, job: &Job<'_>, packed: &Packed, seconds: f64) {
+fn document(
+    arguments: &Pack,
+    console: &mut Console,
+    job: &Job<'_>,
+    packed: &Packed,
+    seconds: f64,
+    report: Option<Analysis>,
+) {
     let warnings = console.take_warnings();
     console.document(&Summary {
         ok: true,
@@ -79,6 +119,7 @@ fn document(arguments: &Pack, console: &mut Console, job: &Job<'_>, packed: &Pac
         slots: &packed.report.slots,
         seconds: (seconds * 1000.0).round() / 1000.0,
         notices: &packed.notices,
+        report,
         warnings,
     });
 }

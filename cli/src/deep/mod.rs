@@ -21,13 +21,7 @@ use pspf_nostd::{
     verify::Checked,
 };
 use serde::Serialize;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs::File,
-    io,
-    os::unix::fs::FileExt as _,
-    path::Path,
-};
+use std::{collections::BTreeMap, fs::File, io, os::unix::fs::FileExt as _, path::Path};
 
 /// What came of it.
 #[derive(Debug, Serialize)]
@@ -136,16 +130,9 @@ pub fn examine(path: &Path, file: &File, package: &Checked, slots: &[SlotReport]
     Ok(Deep { ok, slots: decoded, distributions: installed, components, findings })
 }
 
-/// The distributions by name. One whose metadata another one installed is a copy that the other brought along.
+/// The distributions by name.
 fn installed(dist_infos: Vec<DistInfo>, findings: &mut Findings) -> Vec<Installed> {
-    let is_metadata = |file: &&String| file.ends_with(".dist-info/METADATA");
-    let of_others: BTreeSet<String> = dist_infos
-        .iter()
-        .flat_map(|found| {
-            let own = format!("{}/METADATA", found.path());
-            found.files.iter().filter(is_metadata).filter(move |file| **file != own).cloned()
-        })
-        .collect();
+    let copies = inventory::vendored(&dist_infos.iter().collect::<Vec<_>>());
     let mut all = Vec::new();
     for found in dist_infos.into_iter().filter(|found| found.has_metadata) {
         let path = found.path();
@@ -153,7 +140,7 @@ fn installed(dist_infos: Vec<DistInfo>, findings: &mut Findings) -> Vec<Installe
             findings.error("sbom.unnamed", &path, "its METADATA has no Name or no Version".to_owned());
             continue;
         }
-        let vendored = of_others.contains(&format!("{path}/METADATA"));
+        let vendored = copies.contains(&path);
         all.push(Installed { name: found.name, version: found.version, path, vendored });
     }
     all.sort_by_cached_key(|found| (normal_name(&found.name), found.path.clone()));

@@ -2,7 +2,7 @@
 
 use crate::python::{parse_metadata, record_path};
 use pspf_nostd::tar::{Entry, EntryKind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most bytes of a `METADATA` that are read. Name and version are among its first lines; a long description follows them.
 const METADATA_MAX: usize = 1 << 20;
@@ -38,6 +38,18 @@ impl DistInfo {
     pub fn path(&self) -> String {
         if self.site.is_empty() { self.folder.clone() } else { format!("{}/{}", self.site, self.folder) }
     }
+}
+
+/// The `.dist-info` folders that another distribution installed: copies that it brought along.
+#[must_use]
+pub fn vendored(all: &[&DistInfo]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for one in all {
+        let own = one.path();
+        let folders = one.files.iter().filter_map(|file| file.strip_suffix("/METADATA"));
+        found.extend(folders.filter(|folder| folder.ends_with(".dist-info") && *folder != own).map(str::to_owned));
+    }
+    found
 }
 
 /// Picks those files out of an archive that passes by.

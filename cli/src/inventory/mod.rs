@@ -3,7 +3,7 @@
 mod dist_info;
 mod slot;
 
-pub use dist_info::DistInfo;
+pub use dist_info::{DistInfo, vendored};
 pub use slot::{Content, SlotInventory};
 
 use crate::problem::{Failure, Problem};

@@ -1,5 +1,6 @@
 //! The commands as processes: what they print, what they exit with, what they leave behind.
 
+mod analyze;
 mod attestation;
 mod bad_input;
 mod check;
