@@ -1,8 +1,10 @@
 //! The command line.
 
+mod diff;
 mod policy;
 mod trust;
 
+pub use diff::Diff;
 pub use policy::{Policy, PolicyCommand};
 pub use trust::{Trust, TrustCommand};
 
@@ -34,6 +36,7 @@ pub enum Command {
     Init(Init),
     Verify(Verify),
     Inspect(Inspect),
+    Diff(Diff),
     Extract(Extract),
     ExtractAll(ExtractAll),
     Keygen(Keygen),
@@ -51,6 +54,7 @@ impl Command {
             Self::Init(init) => init.json,
             Self::Verify(verify) => verify.json,
             Self::Inspect(inspect) => inspect.json,
+            Self::Diff(diff) => diff.json,
             Self::Extract(extract) => extract.json,
             Self::ExtractAll(extract) => extract.json,
             Self::Keygen(keygen) => keygen.json,

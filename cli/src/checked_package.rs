@@ -31,9 +31,9 @@ pub fn verify(path: &Path, file: &File, trusted: TrustedKeys, console: &Console)
 ///
 /// # Errors
 /// Those of reading; a broken package is not one.
-pub fn read(path: &Path, console: &Console) -> Result<(File, Outcome), Failure> {
+pub fn read(path: &Path, trusted: TrustedKeys, console: &Console) -> Result<(File, Outcome), Failure> {
     let file = open_argument(path, "a package")?;
-    let outcome = verify(path, &file, TrustedKeys::default(), console)?;
+    let outcome = verify(path, &file, trusted, console)?;
     Ok((file, outcome))
 }
 
@@ -42,7 +42,7 @@ pub fn read(path: &Path, console: &Console) -> Result<(File, Outcome), Failure> 
 /// # Errors
 /// Where it cannot be read, or anything in it is not as signed.
 pub fn open(path: &Path, console: &Console) -> Result<(File, Checked), Failure> {
-    let (file, outcome) = read(path, console)?;
+    let (file, outcome) = read(path, TrustedKeys::default(), console)?;
     match outcome.checked {
         Some(checked) => Ok((file, checked)),
         None => Err(refused(path, &outcome.report)),

@@ -10,6 +10,7 @@ pub mod checked_package;
 pub mod commands;
 pub mod config_file;
 pub mod deep;
+pub mod difference;
 pub mod embedded;
 pub mod interrupt;
 pub mod inventory;
@@ -48,6 +49,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Init(init) => commands::init::run(init, &mut console),
         Command::Verify(verify) => commands::verify::run(verify, &mut console),
         Command::Inspect(inspect) => commands::inspect::run(inspect, &mut console),
+        Command::Diff(diff) => commands::diff::run(diff, &mut console),
         Command::Extract(extract) => commands::extract::run(extract, &mut console),
         Command::ExtractAll(extract) => commands::extract_all::run(extract, &mut console),
         Command::Keygen(keygen) => commands::keygen::run(keygen, &mut console),

@@ -12,7 +12,7 @@ use crate::{
     terminal::Console,
 };
 use owner::Owners;
-use pspf_nostd::{report::Report, tar::FileEntry};
+use pspf_nostd::{report::Report, tar::FileEntry, verify::TrustedKeys};
 use serde::Serialize;
 use std::{collections::BTreeMap, path::Path};
 
@@ -86,7 +86,7 @@ pub enum Kind {
 /// # Errors
 /// Where it cannot be read, is not as signed, or a slot cannot be decoded.
 pub fn of(path: &Path, console: &Console) -> Result<Analysis, Failure> {
-    let (file, outcome) = checked_package::read(path, console)?;
+    let (file, outcome) = checked_package::read(path, TrustedKeys::default(), console)?;
     let Some(package) = &outcome.checked else { return Err(checked_package::refused(path, &outcome.report)) };
     let slots = inventory::of_package(path, &file, package)?;
     let contents = contents(&slots);

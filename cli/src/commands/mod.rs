@@ -1,6 +1,7 @@
 //! One module per command.
 
 pub mod check;
+pub mod diff;
 pub mod extract;
 pub mod extract_all;
 pub mod init;

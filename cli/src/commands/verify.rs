@@ -5,7 +5,7 @@ use crate::{
     checked_package,
     deep::{self, Deep},
     key_files,
-    problem::{Exit, Failure, Problem, open_argument},
+    problem::{Exit, Failure, Problem},
     report_text,
     terminal::{Console, Style, printable, size},
     trusted_keys,
@@ -77,8 +77,7 @@ fn examine(
     trusted: &TrustedKeys,
     console: &Console,
 ) -> Result<(Outcome, Option<Deep>), Failure> {
-    let file = open_argument(path, "a package")?;
-    let outcome = checked_package::verify(path, &file, trusted.clone(), console)?;
+    let (file, outcome) = checked_package::read(path, trusted.clone(), console)?;
     let checked = outcome.checked.as_ref().filter(|_| arguments.deep);
     let deep = checked.map(|checked| deep::examine(path, &file, checked, &outcome.report.slots)).transpose()?;
     Ok((outcome, deep))

@@ -13,13 +13,14 @@ fn every_command_shows_examples_and_the_program_its_exit_codes() {
         "pack",
         "verify",
         "inspect",
+        "diff",
         "extract-all",
         "keygen",
         "trust",
         "policy",
         "Exit codes:",
     ]);
-    for command in ["pack", "verify", "inspect", "extract", "extract-all", "keygen", "trust", "policy"] {
+    for command in ["pack", "verify", "inspect", "diff", "extract", "extract-all", "keygen", "trust", "policy"] {
         folder.flavor(&[command, "--help"]).succeeds().says(&["Usage: flavor ", "Examples:", "--json"]);
     }
 }

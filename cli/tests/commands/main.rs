@@ -5,6 +5,7 @@ mod attestation;
 mod bad_input;
 mod check;
 mod deep;
+mod diff;
 mod extract;
 mod help;
 mod interrupt;
