@@ -1,10 +1,12 @@
 //! The command line.
 
 mod diff;
+mod output;
 mod policy;
 mod trust;
 
 pub use diff::Diff;
+pub use output::{Colour, OutputOptions};
 pub use policy::{Policy, PolicyCommand};
 pub use trust::{Trust, TrustCommand};
 
@@ -26,6 +28,9 @@ pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// How much is said, and how.
+    #[command(flatten)]
+    pub output: OutputOptions,
 }
 
 /// The commands.
@@ -247,9 +252,6 @@ pub struct Pack {
     /// Show what takes the bytes of the finished package, as `flavor inspect --analyze` does; with FILE write it there as JSON, too.
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     pub report: Option<Option<PathBuf>>,
-    /// Print nothing but warnings and errors.
-    #[arg(long, short)]
-    pub quiet: bool,
     /// Write a JSON document.
     #[arg(long)]
     pub json: bool,

@@ -10,7 +10,7 @@ use pspf_nostd::{
     report::{Report, Trust},
     verify::{Checked, Outcome, Scope, TrustedKeys},
 };
-use std::{fs::File, path::Path};
+use std::{fs::File, path::Path, time::Instant};
 
 /// Files from this size on show a progress bar, in bytes: smaller ones are done before it would be drawn.
 const BAR_FROM: u64 = 64 << 20;
@@ -22,8 +22,10 @@ const BAR_FROM: u64 = 64 << 20;
 pub fn verify(path: &Path, file: &File, trusted: TrustedKeys, console: &Console) -> Result<Outcome, Failure> {
     let bytes = file.metadata().map(|facts| facts.len()).unwrap_or_default();
     let bar = Bar::bytes(console.interactive() && bytes >= BAR_FROM, &format!("verifying {}", path.display()), bytes);
+    let begin = Instant::now();
     let outcome = driver::verify_file(file, Scope::Content, trusted, &mut |done, _| bar.at(done));
     bar.clear();
+    console.detail(&format!("{}: {bytes} bytes read, {:.3} s", path.display(), begin.elapsed().as_secs_f64()));
     outcome.map_err(|error| Problem::io("file.read", path, "read the package", &error).into())
 }
 

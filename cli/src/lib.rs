@@ -25,13 +25,14 @@ pub mod terminal;
 pub mod text_file;
 pub mod trusted_keys;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, OutputOptions};
 use clap::Parser as _;
 use problem::{Exit, Failure, Problem};
 use std::{
     ffi::OsString,
     io::Write as _,
     process::{self, ExitCode},
+    time::Instant,
 };
 use terminal::Console;
 
@@ -42,7 +43,9 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error, &words),
     };
-    let mut console = Console::new(arguments.command.json());
+    let begin = Instant::now();
+    let mut console = Console::new(arguments.command.json(), arguments.output);
+    console.detail(&format!("flavor {VERSION}"));
     let done = match &arguments.command {
         Command::Pack(pack) => commands::pack::run(pack, &mut console),
         Command::Check(check) => commands::check::run(check, &mut console),
@@ -62,6 +65,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         console.failure(&failure);
         failure.exit
     });
+    console.detail(&format!("{:.3} s, exit code {}", begin.elapsed().as_secs_f64(), exit.code()));
     exit.into()
 }
 
@@ -77,7 +81,7 @@ fn usage(error: &clap::Error, words: &[OsString]) -> ExitCode {
         let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
         let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
         let problem = Problem::error("usage", message).hint(tip.unwrap_or("`flavor help COMMAND` shows the usage"));
-        Console::new(true).failure(&Failure::usage(problem));
+        Console::new(true, OutputOptions::default()).failure(&Failure::usage(problem));
     } else {
         let _ = write!(std::io::stderr(), "{error}");
     }
@@ -86,11 +90,7 @@ fn usage(error: &clap::Error, words: &[OsString]) -> ExitCode {
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::Failed => 1,
-            Exit::Usage => 2,
-        })
+        Self::from(exit.code())
     }
 }
 
@@ -99,9 +99,5 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Ends the process at once with the exit code of a failure.
 pub fn abort(exit: Exit) -> ! {
-    process::exit(match exit {
-        Exit::Done => 0,
-        Exit::Failed => 1,
-        Exit::Usage => 2,
-    })
+    process::exit(exit.code().into())
 }

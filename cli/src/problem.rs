@@ -18,6 +18,18 @@ pub enum Exit {
     Usage,
 }
 
+impl Exit {
+    /// The number that the process ends with.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+        }
+    }
+}
+
 /// How much a problem weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -183,6 +195,24 @@ impl fmt::Display for Problem {
             write!(f, "\n  hint: {hint}")?;
         }
         Ok(())
+    }
+}
+
+/// A problem in the four words that a program needs first; everything else of it stands in the list of all problems.
+#[derive(Debug, Serialize)]
+pub struct Brief<'a> {
+    code: &'static str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+}
+
+impl<'a> From<&'a Problem> for Brief<'a> {
+    fn from(problem: &'a Problem) -> Self {
+        let Facts { code, message, file, hint, .. } = &**problem;
+        Self { code, message, path: file.as_deref(), hint: hint.as_deref() }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     io::{self, Write as _},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// A bar over a known number of bytes; silent where nobody watches.
@@ -60,14 +60,25 @@ impl Bar {
 pub struct Steps {
     shown: bool,
     interactive: bool,
+    /// Whether it is said how long each takes.
+    timed: bool,
     spinner: RefCell<Option<Bar>>,
+    begin: Cell<Option<Instant>>,
 }
 
 impl Steps {
     /// Steps that are printed if `shown`, with spinners if `interactive`.
     #[must_use]
     pub fn new(shown: bool, interactive: bool) -> Self {
-        Self { shown, interactive: shown && interactive, spinner: RefCell::default() }
+        let interactive = shown && interactive;
+        Self { shown, interactive, timed: false, spinner: RefCell::default(), begin: Cell::default() }
+    }
+
+    /// The same, with the seconds that each takes if `timed`.
+    #[must_use]
+    pub fn timed(mut self, timed: bool) -> Self {
+        self.timed = timed;
+        self
     }
 
     /// Whether bars may be drawn.
@@ -78,18 +89,27 @@ impl Steps {
 
     /// A step begins; the one before it is done.
     pub fn begin(&self, text: &str) {
+        self.begin_with_bar(text);
+        *self.spinner.borrow_mut() = Some(Bar::spinner(self.interactive, text));
+    }
+
+    /// The same for a step that shows a bar of its own.
+    pub fn begin_with_bar(&self, text: &str) {
         self.end();
         if self.shown {
             // Nobody has to read along.
             let _ = writeln!(io::stderr(), "{text}");
         }
-        *self.spinner.borrow_mut() = Some(Bar::spinner(self.interactive, text));
+        self.begin.set(Some(Instant::now()));
     }
 
     /// The current step is done.
     pub fn end(&self) {
         if let Some(spinner) = self.spinner.borrow_mut().take() {
             spinner.clear();
+        }
+        if let Some(begin) = self.begin.take().filter(|_| self.timed) {
+            let _ = writeln!(io::stderr(), "  {:.3} s", begin.elapsed().as_secs_f64());
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Where the output goes: answers to standard output, everything else to standard error; colour on terminals only.
 
-use crate::problem::{Failure, Problem, Weight, io_text};
+use crate::{
+    arguments::{Colour, OutputOptions},
+    problem::{Brief, Failure, Problem, Weight, io_text},
+};
 use serde::Serialize;
 use std::{
     env,
@@ -12,6 +15,8 @@ use std::{
 #[derive(Debug)]
 pub struct Console {
     json: bool,
+    quiet: bool,
+    verbose: bool,
     stdout_colour: bool,
     stderr_colour: bool,
     stderr_terminal: bool,
@@ -40,14 +45,21 @@ pub enum Style {
 impl Console {
     /// A console for a command with (`true`) or without JSON output.
     #[must_use]
-    pub fn new(json: bool) -> Self {
+    pub fn new(json: bool, options: OutputOptions) -> Self {
         let plain = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
-        let colour = !plain("NO_COLOR") && env::var_os("TERM").is_none_or(|term| term != "dumb");
+        let wanted = !plain("NO_COLOR") && env::var_os("TERM").is_none_or(|term| term != "dumb");
+        let colour = |is_terminal: bool| match options.color {
+            Colour::Auto => wanted && is_terminal,
+            Colour::Always => true,
+            Colour::Never => false,
+        };
         let stderr_terminal = io::stderr().is_terminal();
         Self {
             json,
-            stdout_colour: colour && io::stdout().is_terminal(),
-            stderr_colour: colour && stderr_terminal,
+            quiet: options.quiet,
+            verbose: options.verbose,
+            stdout_colour: colour(io::stdout().is_terminal()),
+            stderr_colour: colour(stderr_terminal),
             stderr_terminal,
             closed: false,
             failed: None,
@@ -61,10 +73,22 @@ impl Console {
         self.json
     }
 
+    /// Whether nothing is said that nobody asked for.
+    #[must_use]
+    pub fn quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Whether it is said what goes on.
+    #[must_use]
+    pub fn verbose(&self) -> bool {
+        self.verbose
+    }
+
     /// Whether progress bars make sense.
     #[must_use]
     pub fn interactive(&self) -> bool {
-        self.stderr_terminal
+        self.stderr_terminal && !self.quiet
     }
 
     /// Text set off on standard output, where that is a terminal.
@@ -73,8 +97,15 @@ impl Console {
         styled(self.stdout_colour, style, text)
     }
 
-    /// Writes a line, or several, to standard output.
+    /// Says a line, or several, on standard output, unless only documents are wanted.
     pub fn say(&mut self, text: &str) {
+        if !self.quiet {
+            self.answer(text);
+        }
+    }
+
+    /// Writes what an option asks for to standard output.
+    pub fn answer(&mut self, text: &str) {
         let mut stdout = io::stdout().lock();
         if self.closed || self.failed.is_some() {
             return;
@@ -88,12 +119,19 @@ impl Console {
     pub fn document(&mut self, value: &impl Serialize) {
         let text =
             serde_json::to_string(value).unwrap_or_else(|error| format!("{{\"ok\":false,\"error\":\"{error}\"}}"));
-        self.say(&text);
+        self.answer(&text);
     }
 
     /// Writes a line to standard error; whether anyone reads it makes no difference.
     pub fn note(&self, text: &str) {
         let _ = writeln!(io::stderr(), "{text}");
+    }
+
+    /// Says on standard error what goes on, where that is wanted.
+    pub fn detail(&self, text: &str) {
+        if self.verbose {
+            self.note(&styled(self.stderr_colour, Style::Dim, &printable(text)));
+        }
     }
 
     /// Shows a warning at once, or keeps it for the JSON document.
@@ -117,7 +155,8 @@ impl Console {
             problems.extend(failure.problems.iter().cloned());
             let (errors, warnings): (Vec<_>, Vec<_>) =
                 problems.into_iter().partition(|problem| problem.severity == Weight::Error);
-            self.document(&FailureDocument { ok: false, errors, warnings });
+            let error = errors.first().map(Brief::from);
+            self.document(&FailureDocument { ok: false, error, errors: &errors, warnings: &warnings });
         } else {
             for problem in &failure.problems {
                 self.note(&self.problem(problem));
@@ -161,11 +200,14 @@ impl Console {
 }
 
 #[derive(Serialize)]
-struct FailureDocument {
+struct FailureDocument<'a> {
     ok: bool,
-    errors: Vec<Problem>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<Problem>,
+    /// The first of `errors`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Brief<'a>>,
+    errors: &'a [Problem],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    warnings: &'a [Problem],
 }
 
 fn styled(colour: bool, style: Style, text: &str) -> String {

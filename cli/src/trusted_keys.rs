@@ -16,6 +16,8 @@ use flavor_launcher::{
 /// Where a list of revoked keys cannot be read, or others than root may write to the machine's directory.
 pub fn read(console: &mut Console) -> Result<Trusted, Failure> {
     let trusted = TrustStore::find().and_then(|store| store.at(calendar::now())).map_err(|error| unusable(&error))?;
+    let (keys, revoked) = (trusted.trusted.len(), trusted.revoked.len());
+    console.detail(&format!("trust store: {keys} keys trusted, {revoked} revoked"));
     for error in &trusted.unusable {
         console.warn(unusable(error).as_warning().hint("this file of the trust store is ignored"));
     }

@@ -47,7 +47,7 @@ struct Setting {
 pub fn run(arguments: &Check, console: &mut Console) -> Result<Exit, Failure> {
     if arguments.schema {
         let text = serde_json::to_string_pretty(&schema::json_schema::schema());
-        console.say(&text.map_err(|error| Problem::error("manifest.schema", error.to_string()))?);
+        console.answer(&text.map_err(|error| Problem::error("manifest.schema", error.to_string()))?);
         return Ok(Exit::Done);
     }
     let document = project_manifest::parse(&arguments.manifest)?;
@@ -80,9 +80,11 @@ pub fn run(arguments: &Check, console: &mut Console) -> Result<Exit, Failure> {
         let value = printable(&setting.value.to_string());
         let gap = " ".repeat(width.min(60).saturating_sub(setting.key.len() + value.len()));
         let origin = console.styled(Style::Dim, &format!("# {}", printable(&setting.origin)));
-        console.say(&format!("{} = {value}{gap}  {origin}", setting.key));
+        console.answer(&format!("{} = {value}{gap}  {origin}", setting.key));
     }
-    left_out.iter().for_each(|line| console.note(&printable(line)));
+    if !console.quiet() {
+        left_out.iter().for_each(|line| console.note(&printable(line)));
+    }
     if config.is_empty() {
         let path = arguments.manifest.display().to_string();
         console.say(&format!("{}: {} is ready to be packed", printable(&path), printable(file.project.name())));

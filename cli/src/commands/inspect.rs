@@ -69,6 +69,7 @@ pub fn run(arguments: &Inspect, console: &mut Console) -> Result<Exit, Failure> 
     let trusted = TrustedKeys { pinned: Vec::new(), store: trusted_keys::read(console)?.trusted };
     let outcome = driver::verify_file(&file, Scope::Head, trusted, &mut |_, _| ())
         .map_err(|error| Problem::io("file.read", &arguments.file, "read the package", &error))?;
+    console.detail(&format!("{}: head of {} bytes read", arguments.file.display(), outcome.report.size));
     let (report, head) = (&outcome.report, outcome.authenticated.as_ref());
     if let Some(head) = head.filter(|_| arguments.sbom || arguments.provenance || arguments.deps) {
         return inspect_attestation::run(arguments, &file, head, console);
@@ -86,8 +87,8 @@ fn analyze(path: &Path, console: &mut Console) -> Result<Exit, Failure> {
     if console.json() {
         console.document(&AnalysisDocument { ok: true, file: path, analysis });
     } else {
-        console.say(&format!("{}\n", printable(&path.display().to_string())));
-        console.say(&analysis::text(&analysis));
+        console.answer(&format!("{}\n", printable(&path.display().to_string())));
+        console.answer(&analysis::text(&analysis));
     }
     Ok(Exit::Done)
 }

@@ -43,7 +43,7 @@ pub fn run(arguments: &Inspect, file: &File, head: &Authenticated, console: &mut
         if console.json() {
             console.document(&sbom()?.get("dependencies"));
         } else {
-            console.say(&lines.join("\n"));
+            console.answer(&lines.join("\n"));
         }
     } else {
         show(console, sbom()?);
@@ -56,7 +56,7 @@ fn show(console: &mut Console, value: &Value) {
     if console.json() {
         console.document(value);
     } else {
-        console.say(&format!("{value:#}"));
+        console.answer(&format!("{value:#}"));
     }
 }
 

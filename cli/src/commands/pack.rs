@@ -52,7 +52,8 @@ pub fn run(arguments: &Pack, console: &mut Console) -> Result<Exit, Failure> {
         check_report(file)?;
     }
     let mut job = preflight::check(arguments, console)?;
-    let steps = Steps::new(!arguments.quiet && !arguments.json, console.interactive());
+    console.detail(&format!("manifest {}, launcher {}", arguments.manifest.display(), launcher(&job)));
+    let steps = Steps::new(!console.quiet() && !console.json(), console.interactive()).timed(console.verbose());
     let packed = job.run(&steps)?;
     drop(steps);
     let seconds = started.elapsed().as_secs_f64();
@@ -60,10 +61,11 @@ pub fn run(arguments: &Pack, console: &mut Console) -> Result<Exit, Failure> {
         arguments.report.as_ref().map(|file| report(&job.output.path, file.as_deref(), console)).transpose()?;
     if console.json() {
         document(arguments, console, &job, &packed, seconds, report);
-    } else if !arguments.quiet {
+    } else {
         human(arguments, console, &job, &packed, seconds);
         if let Some(report) = &report {
-            console.say(&format!("\n{}", analysis::text(report)));
+            console.say("");
+            console.answer(&analysis::text(report));
         }
     }
     Ok(Exit::Done)
@@ -125,8 +127,8 @@ fn document(
 }
 
 fn human(arguments: &Pack, console: &mut Console, job: &Job<'_>, packed: &Packed, seconds: f64) {
-    for notice in &packed.notices {
-        console.note(&printable(notice));
+    if !console.quiet() {
+        packed.notices.iter().for_each(|notice| console.note(&printable(notice)));
     }
     let path = console.styled(Style::Bold, &printable(&job.output.path.display().to_string()));
     let state = if arguments.no_verify { "not verified" } else { report_text::word(packed.report.state) };

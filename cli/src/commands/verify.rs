@@ -5,7 +5,7 @@ use crate::{
     checked_package,
     deep::{self, Deep},
     key_files,
-    problem::{Exit, Failure, Problem},
+    problem::{Brief, Exit, Failure, Problem},
     report_text,
     terminal::{Console, Style, printable, size},
     trusted_keys,
@@ -31,6 +31,8 @@ struct Unreadable<'a> {
     file: &'a Path,
     accepted: bool,
     ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Brief<'a>>,
     errors: &'a [Problem],
 }
 
@@ -57,7 +59,9 @@ pub fn run(arguments: &Verify, console: &mut Console) -> Result<Exit, Failure> {
             Err(failure) if arguments.files.len() == 1 => return Err(failure),
             Err(failure) => {
                 if console.json() {
-                    console.document(&Unreadable { file: path, accepted: false, ok: false, errors: &failure.problems });
+                    let errors = failure.problems.as_slice();
+                    let error = errors.first().map(Brief::from);
+                    console.document(&Unreadable { file: path, accepted: false, ok: false, error, errors });
                 } else {
                     console.failure(&failure);
                 }

@@ -102,8 +102,7 @@ impl<'a> Job<'a> {
         let place = self.output.open()?;
         let mut contents = self.contents(steps)?;
         let total = write::total(&contents.slots);
-        steps.begin(&format!("Encoding {} slots, {}", contents.slots.len(), size(total)));
-        steps.end();
+        steps.begin_with_bar(&format!("Encoding {} slots, {}", contents.slots.len(), size(total)));
         let bar = Bar::bytes(steps.interactive(), "encoding", total);
         let encoded = write::encode_slots(&contents.slots, place.path(), self.threads(), &bar);
         bar.clear();

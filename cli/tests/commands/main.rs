@@ -11,6 +11,7 @@ mod help;
 mod interrupt;
 mod keygen;
 mod manifest;
+mod output;
 mod pack;
 mod policy;
 mod process;
