@@ -16,6 +16,7 @@ mod error;
 mod gather;
 mod gzip;
 mod gzip_member;
+mod history;
 mod xz;
 mod zstd;
 

@@ -5,6 +5,7 @@ use super::{
     fse::{self, Alphabet, Decoder, Table},
     huffman::Codes,
 };
+use crate::codec::history::History;
 use crate::offsets::position;
 use alloc::vec::Vec;
 
@@ -18,8 +19,7 @@ pub(super) const BLOCK_RLE: u32 = 1;
 /// What a frame's blocks leave to the next ones.
 pub(super) struct Blocks {
     window: usize,
-    /// The last decoded bytes: at least the window, as far as there is one.
-    history: Vec<u8>,
+    history: History,
     codes: Option<Codes>,
     /// Of literals' lengths, offsets, matches' lengths.
     tables: [Option<Table>; 3],
@@ -39,7 +39,7 @@ impl Blocks {
     pub(super) fn new(window: u64) -> Self {
         Self {
             window: position(window),
-            history: Vec::new(),
+            history: History::new(position(window)),
             codes: None,
             tables: [None, None, None],
             offsets: [1, 4, 8],
@@ -48,30 +48,18 @@ impl Blocks {
 
     /// Decodes a block: what it says of its kind and size, and its content. `None` where it is invalid.
     pub(super) fn decode(&mut self, kind: u32, size: u32, mut content: &[u8]) -> Option<&[u8]> {
-        self.make_room();
+        self.history.make_room(BLOCK_MAX);
         let start = self.history.len();
         match kind {
-            BLOCK_RAW => self.history.extend_from_slice(content),
-            BLOCK_RLE => self.history.resize(start.saturating_add(index(size)), *content.first()?),
+            BLOCK_RAW => self.history.push(content),
+            BLOCK_RLE => self.history.fill(*content.first()?, index(size)),
             _ => {
                 let literals = self.literals(&mut content)?;
                 self.sequences(content, &literals)?;
             }
         }
         // Block_Maximum_Size is the window, if that is smaller.
-        self.history.get(start..).filter(|decoded| decoded.len() <= self.window.min(BLOCK_MAX))
-    }
-
-    /// Forgets what is out of reach when that is much, and makes room for a block. Room grows with what was really decoded.
-    fn make_room(&mut self) {
-        let held_max = self.window.saturating_add(self.window / 4).saturating_add(1 << 20);
-        if self.history.len() > held_max {
-            self.history.drain(..self.history.len().saturating_sub(self.window));
-        }
-        if self.history.capacity() < self.history.len().saturating_add(BLOCK_MAX) {
-            let wanted = self.history.len().min(held_max.saturating_sub(self.history.len()));
-            self.history.reserve_exact(wanted.saturating_add(BLOCK_MAX));
-        }
+        Some(self.history.from(start)).filter(|decoded| decoded.len() <= self.window.min(BLOCK_MAX))
     }
 
     /// Literals_Section.
@@ -138,7 +126,7 @@ impl Blocks {
         };
         let end = self.history.len().saturating_add(BLOCK_MAX);
         if count == 0 {
-            self.history.extend_from_slice(literals);
+            self.history.push(literals);
             return bytes.is_empty().then_some(());
         }
         let [modes] = take(&mut bytes)?;
@@ -160,11 +148,11 @@ impl Blocks {
             let offset = next_offset(&mut self.offsets, index(offset), length == 0)?;
             let (mine, rest) = literals.split_at_checked(length)?;
             literals = rest;
-            self.history.extend_from_slice(mine);
-            if offset > self.window || self.history.len().saturating_add(matched) > end {
+            self.history.push(mine);
+            if self.history.len().saturating_add(matched) > end {
                 return None;
             }
-            repeat(&mut self.history, offset, matched)?;
+            self.history.repeat(offset, matched)?;
             if number > 0 {
                 let [length, offset, matched] = &mut decoders;
                 for decoder in [length, matched, offset] {
@@ -172,7 +160,7 @@ impl Blocks {
                 }
             }
         }
-        self.history.extend_from_slice(literals);
+        self.history.push(literals);
         (stream.is_done() && self.history.len() <= end).then_some(())
     }
 }
@@ -217,15 +205,4 @@ fn next_offset(last: &mut [usize; 3], value: usize, without_literals: bool) -> O
     };
     let [latest, ..] = *last;
     Some(latest)
-}
-
-/// Appends `count` bytes from `offset` bytes before the end; they may reach into what is appended.
-fn repeat(history: &mut Vec<u8>, offset: usize, mut count: usize) -> Option<()> {
-    let start = history.len().checked_sub(offset)?;
-    while count > 0 {
-        let piece = count.min(history.len().saturating_sub(start));
-        history.extend_from_within(start..start.saturating_add(piece));
-        count = count.saturating_sub(piece);
-    }
-    Some(())
 }
