@@ -1,11 +1,8 @@
 //! gzip (RFC 1952): every member, every checksum.
 
-use alloc::boxed::Box;
-use alloc::vec::Vec;
+mod inflate;
 
-use miniz_oxide::inflate::TINFLStatus;
-use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags::TINFL_FLAG_HAS_MORE_INPUT};
-
+use self::inflate::{Inflater, Step};
 use super::error::LimitKind;
 use super::gather::{Gather, take};
 use super::{Codec, Decode, DecodeError, Sink};
@@ -23,10 +20,6 @@ const FLAG_EXTRA: u8 = 4;
 const FLAG_NAME: u8 = 8;
 const FLAG_COMMENT: u8 = 16;
 const FLAGS_RESERVED: u8 = 0b1110_0000;
-
-/// Inflated bytes land here and leave from here. A power of two, as the inflater wants it, and at least its 32 KiB window;
-/// twice that, so that pieces are long.
-const RING_LENGTH: usize = 64 << 10;
 
 enum Part {
     Header,
@@ -52,9 +45,7 @@ pub(super) struct Gzip {
     /// Flags of the header fields not yet read.
     flags: u8,
     header_crc: crate::codec::crc32::Hasher,
-    inflater: Box<DecompressorOxide>,
-    ring: Vec<u8>,
-    ring_at: usize,
+    inflater: Inflater,
     crc: crate::codec::crc32::Hasher,
     /// Inflated bytes of the present member.
     size: u64,
@@ -71,9 +62,7 @@ impl Gzip {
             gather: Gather::default(),
             flags: 0,
             header_crc: crate::codec::crc32::Hasher::new(),
-            inflater: Box::default(),
-            ring: alloc::vec![0; RING_LENGTH],
-            ring_at: 0,
+            inflater: Inflater::new(),
             crc: crate::codec::crc32::Hasher::new(),
             size: 0,
             members: 0,
@@ -208,7 +197,7 @@ impl Gzip {
         } else if announced(FLAG_HEADER_CRC) {
             (FLAG_HEADER_CRC, Part::HeaderCrc)
         } else {
-            self.inflater.init();
+            self.inflater = Inflater::new();
             self.size = 0;
             (0, Part::Body)
         };
@@ -218,25 +207,20 @@ impl Gzip {
 
     fn inflate(&mut self, input: &mut &[u8], out: &mut Sink<'_>) -> Result<(), DecodeError> {
         loop {
-            let (status, consumed, produced) =
-                decompress(&mut self.inflater, input, &mut self.ring, self.ring_at, TINFL_FLAG_HAS_MORE_INPUT);
-            take(input, consumed);
-            let end = self.ring_at.saturating_add(produced);
-            let piece = self.ring.get(self.ring_at..end).unwrap_or_default();
-            if !piece.is_empty() {
-                self.crc.update(piece);
-                self.size = self.size.saturating_add(length(piece));
-                out(piece)?;
-            }
-            self.ring_at = if end < RING_LENGTH { end } else { 0 };
-            match status {
-                TINFLStatus::HasMoreOutput => {}
-                TINFLStatus::NeedsMoreInput if input.is_empty() => return Ok(()),
-                TINFLStatus::Done => {
+            match self.inflater.step(input) {
+                None => return Err(self.corrupt("the deflate data are invalid")),
+                Some(Step::Starved) => return Ok(()),
+                Some(Step::Decoded(start)) => {
+                    let piece = self.inflater.decoded(start);
+                    self.crc.update(piece);
+                    self.size = self.size.saturating_add(length(piece));
+                    out(piece)?;
+                }
+                Some(Step::End) => {
+                    self.gather.fill(&mut self.inflater.behind().as_slice(), TRAILER_LENGTH);
                     self.part = Part::Trailer;
                     return Ok(());
                 }
-                _ => return Err(self.corrupt("the deflate data are invalid")),
             }
         }
     }

@@ -15,10 +15,10 @@ impl History {
     }
 
     /// Forgets what is out of reach when that is much, and makes room for `count` bytes. Room grows with what was really decoded:
-    /// to the window, a quarter of it and 1 MiB.
+    /// to the window, a quarter of it and 64 KiB.
     pub(super) fn make_room(&mut self, count: usize) {
         let held = self.bytes.len();
-        let held_max = self.window.saturating_add(self.window / 4).saturating_add(1 << 20);
+        let held_max = self.window.saturating_add(self.window / 4).saturating_add(64 << 10);
         if held > held_max {
             self.bytes.drain(..held.saturating_sub(self.window));
         }
