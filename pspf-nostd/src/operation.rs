@@ -45,7 +45,7 @@ impl Operation {
 
     /// All operations that have a name, in order of their codes.
     pub fn registered() -> impl Iterator<Item = Self> {
-        registry::NAMES.iter().map(|&(code, _)| Self(code))
+        (0..=u8::MAX).filter(|code| registry::name(*code).is_some()).map(Self)
     }
 
     /// The registry range that the code lies in.
