@@ -3,9 +3,8 @@
 use alloc::string::String;
 use core::fmt;
 
+use super::base64;
 use crate::quoted::quoted;
-use base64ct::{Base64, Encoding};
-use zeroize::Zeroizing;
 
 /// Which half of a key pair was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,8 +116,7 @@ impl FoundFormat {
         if matches!(text.len(), 64 | 128) && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Self::Hex(text.len() >> 1);
         }
-        let mut buffer = Zeroizing::new([0u8; 128]);
-        if let Ok(bytes @ [_, ..]) = Base64::decode(text, buffer.as_mut())
+        if let Some(bytes) = base64::decode(text)
             && matches!(bytes.len(), 32 | 44 | 48 | 64)
         {
             return Self::Base64(bytes.len());
