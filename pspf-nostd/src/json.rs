@@ -6,6 +6,7 @@ mod read;
 mod write;
 
 pub use number::Number;
+pub(crate) use read::keys_in_order;
 pub use write::{JsonWriter, ToJson};
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};

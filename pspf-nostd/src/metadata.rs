@@ -3,7 +3,7 @@
 //! The raw JSON bytes are kept, because the signature is over them; nothing is ever re-serialised to verify it.
 
 use crate::{
-    json::{Json, JsonError},
+    json::{Json, JsonError, keys_in_order},
     quoted::quoted,
 };
 use alloc::{
@@ -332,9 +332,8 @@ impl Execution {
         ]);
         let mut env = execution.text_map("environment");
         let newer = execution.text_map("env");
-        let mut replaced: Vec<&str> = newer.iter().map(|(name, _)| name.as_str()).collect();
-        replaced.sort_unstable();
-        env.retain(|(name, _)| replaced.binary_search(&name.as_str()).is_err());
+        let replaced = keys_in_order(newer.iter().map(|(name, _)| name.as_str()).zip(0..));
+        env.retain(|(name, _)| replaced.binary_search_by_key(&name.as_str(), |(name, _)| *name).is_err());
         env.extend(newer);
         execution.is_given().then(|| Self {
             command: execution.text("command"),

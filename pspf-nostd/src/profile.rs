@@ -7,7 +7,7 @@ use crate::{
     descriptor::{DESCRIPTOR_LENGTH, SlotDescriptor},
     digest::{Sha256Digest, sha256, trunc64},
     index::{self, IndexBlock, TRAILER_SIZE},
-    json::Json,
+    json::{Json, keys_in_order},
     key::PublicKey,
     metadata::{Metadata, SlotEntry},
     offsets::{ByteRange, align, length},
@@ -238,10 +238,10 @@ impl Profile {
 fn canonical_policy(value: &Json) -> String {
     match value {
         Json::Object(entries) => {
-            let mut entries: Vec<_> = entries.iter().collect();
-            entries.sort_by(|(a, _), (b, _)| a.cmp(b));
-            let fields: Vec<String> = entries
+            let keys = keys_in_order(entries.iter().map(|(key, _)| key.as_str()).zip(0..));
+            let fields: Vec<String> = keys
                 .iter()
+                .filter_map(|(key, place)| Some((key, &entries.get(*place)?.1)))
                 .map(|(key, value)| format!("{}:{}", ascii_string(key), canonical_policy(value)))
                 .collect();
             format!("{{{}}}", fields.join(","))

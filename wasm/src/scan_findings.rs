@@ -102,7 +102,17 @@ impl ScanFindings {
                 message: format!("{} more findings were left out, the limit is {FINDINGS_MAX}", self.dropped),
             });
         }
-        findings.sort_by_key(|finding| finding.severity);
-        findings
+        let (mut sorted, mut warnings, mut infos) = (Vec::new(), Vec::new(), Vec::new());
+        for finding in findings {
+            match finding.severity {
+                Severity::Error => &mut sorted,
+                Severity::Warning => &mut warnings,
+                Severity::Info => &mut infos,
+            }
+            .push(finding);
+        }
+        sorted.append(&mut warnings);
+        sorted.append(&mut infos);
+        sorted
     }
 }

@@ -299,9 +299,14 @@ impl Reader<'_> {
 
 /// A key that stands a second time, and where. By sorting: an object of a million keys must not take a million squared steps.
 fn repeated<'a>(entries: &'a [(String, Json)], places: &[usize]) -> Option<(&'a str, usize)> {
-    let mut keys: Vec<(&str, usize)> =
-        entries.iter().map(|(key, _)| key.as_str()).zip(places.iter().copied()).collect();
-    keys.sort_unstable();
+    let keys = keys_in_order(entries.iter().map(|(key, _)| key.as_str()).zip(places.iter().copied()));
     let mut pairs = keys.iter().zip(keys.iter().skip(1));
     pairs.find(|(first, second)| first.0 == second.0).map(|(_, second)| *second)
+}
+
+/// Keys in order, each with its place.
+pub(crate) fn keys_in_order<'a>(keys: impl Iterator<Item = (&'a str, usize)>) -> Vec<(&'a str, usize)> {
+    let mut keys: Vec<(&str, usize)> = keys.collect();
+    keys.sort_unstable();
+    keys
 }

@@ -3,6 +3,7 @@
 use super::{
     Findings, Stage, Verification,
     head::{Head, HeadSlot, OriginalSize, SignedDigest},
+    in_order,
     section::{Part, Section, SlotContent},
 };
 use crate::{
@@ -37,9 +38,9 @@ impl ContentPass {
             [(head.launcher, Part::Launcher), (head.metadata, Part::Known), (head.table, Part::Known)].into();
         known.extend(head.slots.iter().enumerate().map(|(number, slot)| (slot.range, Part::Slot(number))));
         known.retain(|(range, part)| !range.is_empty() || !matches!(part, Part::Known));
-        known.sort_by_key(|(range, _)| *range);
         let (mut sections, mut end) = (Vec::with_capacity(known.len()), 0);
-        for (range, part) in known {
+        for (range, number) in in_order(known.iter().map(|(range, _)| range)) {
+            let Some((_, part)) = known.get(number).copied() else { continue };
             if range.is_empty() {
                 sections.push(Section::new(range, part));
                 continue;

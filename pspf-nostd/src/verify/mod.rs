@@ -381,9 +381,8 @@ impl Findings {
 
     /// The stretches of the file that errors are about, in order, without overlap.
     fn failed(&self) -> Vec<ByteRange> {
-        let mut ranges = self.failed.clone();
+        let mut ranges: Vec<ByteRange> = in_order(self.failed.iter()).into_iter().map(|(range, _)| range).collect();
         ranges.retain(|range| !range.is_empty());
-        ranges.sort_unstable();
         ranges.dedup_by(|next, kept| {
             let joined = next.start <= kept.end;
             kept.end = if joined { kept.end.max(next.end) } else { kept.end };
@@ -394,8 +393,17 @@ impl Findings {
 
     fn sorted(&mut self) -> Vec<Finding> {
         let dropped: usize = self.counts.iter().map(|count| count.saturating_sub(FINDINGS_MAX)).sum();
-        let mut findings = core::mem::take(&mut self.kept);
-        findings.sort_by_key(|finding| finding.severity);
+        let (mut findings, mut warnings, mut infos) = (Vec::new(), Vec::new(), Vec::new());
+        for finding in core::mem::take(&mut self.kept) {
+            match finding.severity {
+                Severity::Error => &mut findings,
+                Severity::Warning => &mut warnings,
+                Severity::Info => &mut infos,
+            }
+            .push(finding);
+        }
+        findings.append(&mut warnings);
+        findings.append(&mut infos);
         if dropped > 0 {
             findings.push(Finding {
                 code: "findings.limit",
@@ -409,4 +417,11 @@ impl Findings {
         }
         findings
     }
+}
+
+/// Ranges in order, each with its number; equal ones in the order in which they came.
+fn in_order<'a>(ranges: impl Iterator<Item = &'a ByteRange>) -> Vec<(ByteRange, usize)> {
+    let mut numbered: Vec<(ByteRange, usize)> = ranges.copied().zip(0..).collect();
+    numbered.sort_unstable();
+    numbered
 }
