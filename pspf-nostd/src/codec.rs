@@ -1,7 +1,7 @@
 //! Streaming decoders of the compressions that an operation chain can name: gzip, zstd, xz, bzip2.
 //!
 //! Nothing here reads or waits. The caller pushes stored bytes as they arrive, in pieces of any size, and decoded bytes go to
-//! its [`Sink`] as soon as they are known. Memory is bounded whatever the input claims: less than 100 KB for gzip, some 11 MB
+//! its [`Sink`] as soon as they are known. Memory is bounded whatever the input claims: less than 300 KB for gzip, some 11 MB
 //! for bzip2, and for zstd and xz at most three times the window (see [`Budget::window_max`]) and 1 MB. Every checksum that a
 //! format carries is compared, and bytes that follow a complete stream are refused. Whether a stream is accepted does not
 //! depend on how it was cut into pieces.

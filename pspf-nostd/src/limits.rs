@@ -55,7 +55,7 @@ pub const DECODED_RATIO_FLOOR: u64 = 16 << 20;
 /// at once. That makes the verdict the same however the caller cuts its input.
 pub const DECODE_STEP: u64 = 64 << 10;
 
-/// Largest zstd window or xz dictionary accepted by default, in bytes: what `zstd -d` and ruzstd accept (`--long=27`);
+/// Largest zstd window or xz dictionary accepted by default, in bytes: what `zstd -d` accepts (`--long=27`);
 /// `xz -9` needs half of it.
 pub const DECODE_WINDOW_MAX: u64 = 128 << 20;
 

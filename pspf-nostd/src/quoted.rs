@@ -54,10 +54,8 @@ fn escape(out: &mut String, text: &str, quote: char) {
             '"' | '\\' => character,
             _ if character == quote => character,
             _ if character < ' '
-                || character >= '\u{fff0}'
-                    && character <= '\u{ffff}'
-                    && character != '\u{fffc}'
-                    && character != '\u{fffd}'
+                || ('\u{fff0}'..='\u{fffb}').contains(&character)
+                || ('\u{fffe}'..='\u{ffff}').contains(&character)
                 || character >= '\u{e0000}'
                 || HIDDEN.iter().any(|(from, to)| (*from..=*to).contains(&character)) =>
             {

@@ -60,9 +60,9 @@ impl Lzma2 {
                 return Some(Step::End);
             }
             let (header, high) = match control {
-                ..=2 => (3, 0),
-                ..0x80 => return None,
-                ..0xc0 => (5, control & 0x1f),
+                0..3 => (3, 0),
+                3..0x80 => return None,
+                0x80..0xc0 => (5, control & 0x1f),
                 _ => (6, control & 0x1f),
             };
             let mut wanted = header;

@@ -117,10 +117,13 @@ impl Table {
             let probability = i16::try_from(value).ok()?.checked_sub(1)?;
             left = left.checked_sub(u32::from(probability.unsigned_abs()))?;
             probabilities.push(probability);
-            while probability == 0 {
+            if probability != 0 {
+                continue;
+            }
+            // How many more have none; three say that another such number follows. Behind the end are zeros, so that this ends.
+            loop {
                 let more = stream.read(2);
                 probabilities.resize(probabilities.len().saturating_add(index(more)), 0);
-                // Behind the end are zeros, so that this ends.
                 if more < 3 || probabilities.len() > alphabet.extra.len() {
                     break;
                 }
