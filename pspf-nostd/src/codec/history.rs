@@ -41,6 +41,12 @@ impl History {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// Appends a byte. Alone it is worth no copy of a slice.
+    #[inline]
+    pub(super) fn push_byte(&mut self, byte: u8) {
+        self.bytes.push(byte);
+    }
+
     /// Appends a byte `count` times.
     pub(super) fn fill(&mut self, byte: u8, count: usize) {
         self.bytes.resize(self.bytes.len().saturating_add(count), byte);

@@ -156,7 +156,7 @@ impl Inflater {
                 while *left > 0 && self.bits.count >= 8 {
                     let [byte, ..] = self.bits.word.to_le_bytes();
                     self.bits.read(8)?;
-                    self.history.push(&[byte]);
+                    self.history.push_byte(byte);
                     *left = left.saturating_sub(1);
                 }
                 let bytes = take(input, (*left).min(PIECE_LENGTH));
@@ -256,7 +256,7 @@ impl Inflater {
         let symbol = self.bits.symbol(&self.literals)?;
         let Some(code) = symbol.checked_sub(257) else {
             match u8::try_from(symbol) {
-                Ok(byte) => self.history.push(&[byte]),
+                Ok(byte) => self.history.push_byte(byte),
                 Err(_) => self.end_block(),
             }
             return Ok(());

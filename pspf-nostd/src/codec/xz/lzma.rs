@@ -98,7 +98,7 @@ impl Lzma {
             let before = history.len();
             if self.bit(chunk, IS_MATCH.wrapping_add(context)) == 0 {
                 let byte = self.literal(chunk, history);
-                history.push(&[byte]);
+                history.push_byte(byte);
             } else {
                 let count = self.matched(chunk, place, context)?;
                 let [distance, ..] = self.distances;
@@ -230,6 +230,7 @@ impl Lzma {
     }
 
     /// One bit, with the probability at `context`, which learns from it.
+    #[inline(always)]
     fn bit(&mut self, chunk: &[u8], context: usize) -> usize {
         self.normalise(chunk);
         // Every context is inside of what the properties made room for.
@@ -246,6 +247,7 @@ impl Lzma {
         1
     }
 
+    #[inline(always)]
     fn normalise(&mut self, chunk: &[u8]) {
         if self.range < 1 << 24 {
             let byte = chunk.get(self.taken).copied().unwrap_or(0);
