@@ -4,11 +4,13 @@ mod diff;
 mod output;
 mod policy;
 mod trust;
+mod workenv;
 
 pub use diff::Diff;
 pub use output::{Colour, OutputOptions};
 pub use policy::{Policy, PolicyCommand};
 pub use trust::{Trust, TrustCommand};
+pub use workenv::{Clean, Workenv, WorkenvCommand};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pspf_nostd::report::Integrity;
@@ -47,6 +49,8 @@ pub enum Command {
     Keygen(Keygen),
     Trust(Trust),
     Policy(Policy),
+    Workenv(Workenv),
+    Clean(Clean),
 }
 
 impl Command {
@@ -65,6 +69,8 @@ impl Command {
             Self::Keygen(keygen) => keygen.json,
             Self::Trust(trust) => trust.json,
             Self::Policy(policy) => policy.json,
+            Self::Workenv(workenv) => workenv.json,
+            Self::Clean(clean) => clean.json,
         }
     }
 }

@@ -6,9 +6,11 @@
 pub mod analysis;
 pub mod arguments;
 pub mod attestation;
+pub mod cache_folder;
 pub mod checked_package;
 pub mod commands;
 pub mod config_file;
+pub mod confirm;
 pub mod deep;
 pub mod difference;
 pub mod embedded;
@@ -24,6 +26,7 @@ pub mod report_text;
 pub mod terminal;
 pub mod text_file;
 pub mod trusted_keys;
+pub mod workenv;
 
 use arguments::{Arguments, Command, OutputOptions};
 use clap::Parser as _;
@@ -58,6 +61,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Keygen(keygen) => commands::keygen::run(keygen, &mut console),
         Command::Trust(trust) => commands::trust::run(trust, &mut console),
         Command::Policy(policy) => commands::policy::run(policy, &mut console),
+        Command::Workenv(workenv) => commands::workenv::run(workenv, &mut console),
+        Command::Clean(clean) => commands::clean::run(clean, &mut console),
     };
     interrupt::give_way();
     let done = done.and_then(|exit| console.finish().map(|()| exit));

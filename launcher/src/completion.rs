@@ -19,7 +19,7 @@ const SETTLED: &str = "settled";
 
 /// The record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Completion {
+pub struct Completion {
     /// The content id, in full, with the suffix of the tree.
     pub content: String,
     /// Length and SHA-256 of the stored [`crate::tree_record::TreeRecord`].
@@ -42,7 +42,9 @@ impl Completion {
         bytes
     }
 
-    fn parse(bytes: &[u8]) -> Option<Self> {
+    /// Reads a record; `None` where it is not a whole one.
+    #[must_use]
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
         let mut lines = bytes.splitn(5, |byte| *byte == b'\n');
         let mut text = |name: &str| std::str::from_utf8(lines.next()?).ok()?.strip_prefix(name);
         text(HEADING).filter(|rest| rest.is_empty())?;

@@ -8,7 +8,7 @@ mod bounded_queue;
 pub mod calendar;
 pub mod codecs;
 pub mod command;
-mod completion;
+pub mod completion;
 pub mod config_dir;
 pub mod config_error;
 pub mod config_slots;

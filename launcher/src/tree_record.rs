@@ -195,7 +195,8 @@ impl TreeRecord {
     }
 
     /// Reads a stored record; `None` where it is not one.
-    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
+    #[must_use]
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
         let lines = match bytes {
             [] => return Some(Self::default()),
             bytes => bytes.strip_suffix(&[0])?.split(|byte| *byte == 0),

@@ -56,11 +56,13 @@ const SETUP_PATIENCE: Duration = Duration::from_secs(600);
 /// Longest part of a package name, and of a version, in a directory's name: file systems stop at 255 bytes in all.
 const NAME_MAX: usize = 64;
 /// The record in the tree's own directory.
-const COMPLETE: &str = "complete";
+pub const COMPLETE: &str = "complete";
 /// The list of what the tree holds, beside it.
-const TREE: &str = "tree";
+pub const TREE: &str = "tree";
+/// Name of the directory of locks, beside the trees; each is a file with the name of its tree.
+pub const LOCKS: &str = ".locks";
 /// Digits of the content id in a directory's name; the record has all 64.
-const ID_DIGITS: usize = 16;
+pub const ID_DIGITS: usize = 16;
 
 /// Why there is no work environment.
 #[derive(Debug)]
@@ -460,7 +462,7 @@ impl<'a> Workenv<'a> {
     }
 
     fn locks(&self) -> PathBuf {
-        self.base.workenvs().join(".locks")
+        self.base.workenvs().join(LOCKS)
     }
 }
 
@@ -480,7 +482,8 @@ impl Drop for OwnUmask {
 }
 
 /// The name of the tree that a temporary directory was to become.
-fn leftover_of(name: &[u8]) -> Option<&[u8]> {
+#[must_use]
+pub fn leftover_of(name: &[u8]) -> Option<&[u8]> {
     let mut parts = name.strip_prefix(b".")?.strip_suffix(b".tmp")?.rsplitn(3, |byte| *byte == b'.');
     parts.nth(2)
 }

@@ -1,6 +1,7 @@
 //! One module per command.
 
 pub mod check;
+pub mod clean;
 pub mod diff;
 pub mod extract;
 pub mod extract_all;
@@ -12,3 +13,4 @@ pub mod pack;
 pub mod policy;
 pub mod trust;
 pub mod verify;
+pub mod workenv;

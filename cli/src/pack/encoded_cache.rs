@@ -4,6 +4,7 @@
 //! get into a package. What packing gives does not depend on the cache.
 
 use super::encode::{self, Settings};
+use crate::cache_folder;
 use flavor_launcher::codecs::NativeCodecs;
 use pspf_nostd::{
     codec::{Budget, Chain, Codec},
@@ -11,7 +12,7 @@ use pspf_nostd::{
     writer::EncodedSlot,
 };
 use std::{
-    env, fs,
+    fs,
     io::{self, Read as _, Write},
     path::{Path, PathBuf},
     time::SystemTime,
@@ -32,7 +33,9 @@ pub fn encode(
     target: &Path,
     content: impl Fn(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<EncodedSlot> {
-    let Some(folder) = folder() else { return encode::encode(settings, target, content) };
+    let Some(folder) = cache_folder::part(cache_folder::ENCODED) else {
+        return encode::encode(settings, target, content);
+    };
     let mut digest = Hashing(StreamingSha256::new());
     content(&mut digest)?;
     let content_digest = digest.0.finish();
@@ -46,13 +49,6 @@ pub fn encode(
     // The next packing is slower without it, and that is all.
     let _ = keep(&folder, &entry, target);
     Ok(encoded)
-}
-
-/// In the user's cache folder, as the XDG base directory specification says.
-fn folder() -> Option<PathBuf> {
-    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
-    Some(cache.join("flavor/encoded"))
 }
 
 /// Content, compressions and the program that compresses: what the bytes of the entry follow from.

@@ -20,7 +20,9 @@ fn every_command_shows_examples_and_the_program_its_exit_codes() {
         "policy",
         "Exit codes:",
     ]);
-    for command in ["pack", "verify", "inspect", "diff", "extract", "extract-all", "keygen", "trust", "policy"] {
+    for command in
+        ["pack", "verify", "inspect", "diff", "extract", "extract-all", "keygen", "trust", "policy", "workenv", "clean"]
+    {
         folder.flavor(&[command, "--help"]).succeeds().says(&["Usage: flavor ", "Examples:", "--json"]);
     }
 }

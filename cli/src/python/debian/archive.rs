@@ -7,6 +7,7 @@ use super::{
     control::{Package, add_packages, field},
     error::DebianError,
 };
+use crate::cache_folder;
 use pspf_nostd::{
     codec::{Budget, Chain, Codec, PureCodecs},
     digest::sha256,
@@ -65,8 +66,6 @@ impl Archive {
         }
         let gpgv = process::all_on_path("gpgv", env::var_os("PATH").as_deref()).into_iter().next();
         let mirror = variable(MIRROR_VARIABLE).or_else(apt_mirror).unwrap_or_else(|| DEFAULT_MIRROR.to_owned());
-        let cache = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let cache = cache("XDG_CACHE_HOME").or_else(|| Some(cache("HOME")?.join(".cache")));
         let config = ureq::Agent::config_builder()
             .timeout_global(Some(DOWNLOAD_LIMIT))
             .timeout_connect(Some(CONNECT_LIMIT))
@@ -76,7 +75,7 @@ impl Archive {
             mirror: mirror.trim_end_matches('/').to_owned(),
             gpgv: gpgv.ok_or(DebianError::NoGpgv)?,
             keyring,
-            cache: cache.map(|cache| cache.join("flavor/debian")),
+            cache: cache_folder::part(cache_folder::DEBIAN),
         })
     }
 
