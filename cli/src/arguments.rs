@@ -198,13 +198,14 @@ Examples:
   flavor pack
   flavor pack --manifest app/pyproject.toml --output dist/ --private-key keys/flavor-private.key
   flavor pack --manifest tool.json --output tool.psp --key-seed test --compat
+  flavor pack --validate-before-sign --test-command '--version'
 
 The key is that of --key-seed, else of --private-key, else of the variable FLAVOR_KEY_SEED; without any
 of them a key is made for this package alone. With equal inputs, key and SOURCE_DATE_EPOCH the package has
 equal bytes, wherever and with however many threads it is made.";
 
 /// Packs a Python project, or files named by a JSON manifest, into one signed executable file.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(after_help = PACK_HELP)]
 pub struct Pack {
     /// pyproject.toml of a Python project, or a builder manifest in JSON.
@@ -216,6 +217,10 @@ pub struct Pack {
     /// Launcher to put in front [default: FLAVOR_LAUNCHER_BIN, else the one inside this program].
     #[arg(long, value_name = "FILE")]
     pub launcher_bin: Option<PathBuf>,
+    /// The published tool's launcher, if that tool is installed, which makes the package one of --compat; the name of
+    /// another that `flavor helpers list` shows; or a file.
+    #[arg(long, value_name = "rust|go|NAME|FILE", conflicts_with = "launcher_bin")]
+    pub launcher: Option<PathBuf>,
     /// Write a package that the published launchers run and the published tool verifies.
     #[arg(long)]
     pub compat: bool,
@@ -258,6 +263,14 @@ pub struct Pack {
     /// Show what takes the bytes of the finished package, as `flavor inspect --analyze` does; with FILE write it there as JSON, too.
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     pub report: Option<Option<PathBuf>>,
+    /// Before the key signs: make the package with a key that is thrown away, verify every byte of it, unpack it, and look
+    /// for its command.
+    #[arg(long)]
+    pub validate_before_sign: bool,
+    /// Run the package before it is put in place, with a cache of its own: these arguments, or a command of the package
+    /// with arguments; with {package} in it another program, which finds the package there. If it fails, there is none.
+    #[arg(long, value_name = "COMMAND", allow_hyphen_values = true)]
+    pub test_command: Option<String>,
     /// Write a JSON document.
     #[arg(long)]
     pub json: bool,

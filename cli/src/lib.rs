@@ -17,6 +17,7 @@ pub mod embedded;
 pub mod interrupt;
 pub mod inventory;
 pub mod key_files;
+pub mod launchers;
 pub mod manifest;
 pub mod pack;
 pub mod problem;

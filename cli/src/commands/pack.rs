@@ -3,6 +3,7 @@
 use crate::{
     analysis::{self, Analysis},
     arguments::Pack,
+    launchers,
     pack::{
         job::{Job, Packed},
         preflight,
@@ -31,6 +32,8 @@ struct Summary<'a> {
     key: &'static str,
     launcher: String,
     compat: bool,
+    validated: bool,
+    tested: bool,
     slots: &'a [SlotReport],
     seconds: f64,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -51,6 +54,7 @@ pub fn run(arguments: &Pack, console: &mut Console) -> Result<Exit, Failure> {
     if let Some(Some(file)) = &arguments.report {
         check_report(file)?;
     }
+    let arguments = &with_launcher(arguments)?;
     let mut job = preflight::check(arguments, console)?;
     console.detail(&format!("manifest {}, launcher {}", arguments.manifest.display(), launcher(&job)));
     let steps = Steps::new(!console.quiet() && !console.json(), console.interactive()).timed(console.verbose());
@@ -91,6 +95,17 @@ fn report(package: &Path, to: Option<&Path>, console: &Console) -> Result<Analys
     Ok(analysis)
 }
 
+/// `--launcher` as the options that it stands for.
+fn with_launcher(arguments: &Pack) -> Result<Pack, Failure> {
+    let mut arguments = arguments.clone();
+    if let Some(word) = arguments.launcher.take() {
+        let known = launchers::choose(&word)?;
+        arguments.compat |= known.is_published();
+        arguments.launcher_bin = known.path;
+    }
+    Ok(arguments)
+}
+
 fn launcher(job: &Job<'_>) -> String {
     match job.launcher.version.as_str() {
         "unknown" => format!("a {} of unknown version", job.launcher.tool),
@@ -118,6 +133,8 @@ fn document(
         key: job.signer.origin.word(),
         launcher: launcher(job),
         compat: arguments.compat,
+        validated: arguments.validate_before_sign,
+        tested: arguments.test_command.is_some(),
         slots: &packed.report.slots,
         seconds: (seconds * 1000.0).round() / 1000.0,
         notices: &packed.notices,

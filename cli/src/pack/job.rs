@@ -9,7 +9,8 @@ use super::{
     prepare::{COMPAT_METADATA_MAX, COMPAT_SLOTS_MAX, Prepared},
     python_project::{self, PythonContents, PythonProject},
     signing::Signer,
-    write,
+    trial::Trial,
+    validation, write,
 };
 use crate::{
     arguments::Pack,
@@ -29,7 +30,14 @@ use pspf_nostd::{
     verify::{Scope, TrustedKeys},
     writer::{EncodedSlot, PackagePlan, SlotPlan},
 };
-use std::{fs::File, num::NonZero, thread};
+use std::{
+    fs::{File, Permissions},
+    io,
+    num::NonZero,
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    thread,
+};
 
 /// What is packed.
 pub enum Source {
@@ -51,6 +59,7 @@ pub struct Job<'a> {
     /// Where the package goes.
     pub output: Output,
     pub(super) time: BuildTime,
+    trial: Option<Trial>,
 }
 
 /// A package that was made.
@@ -77,7 +86,7 @@ impl<'a> Job<'a> {
     /// Takes what was checked; a list of files is rehearsed at once.
     ///
     /// # Errors
-    /// What the metadata cannot hold.
+    /// What the metadata cannot hold, and a test that cannot be run.
     pub fn new(
         arguments: &'a Pack,
         source: Source,
@@ -87,7 +96,8 @@ impl<'a> Job<'a> {
         output: Output,
         time: BuildTime,
     ) -> Result<Self, Failure> {
-        let job = Self { arguments, source, slots, launcher, signer, output, time };
+        let trial = arguments.test_command.as_deref().map(|text| Trial::new(text, &source, &launcher)).transpose()?;
+        let job = Self { arguments, source, slots, launcher, signer, output, time, trial };
         if let Source::Files(spec) = &job.source {
             job.rehearse(spec, &job.slots)?;
         }
@@ -114,11 +124,19 @@ impl<'a> Job<'a> {
             encoded.push(write::store_slot(&document, encoded.len(), place.path())?);
             contents.slots.push(attest::slot(&document));
         }
+        if self.arguments.validate_before_sign {
+            steps.begin("Validating it before it is signed");
+            validation::before_signing(self, &contents, &encoded, place.path())?;
+        }
         steps.begin("Writing the package");
         let assembly = self.plan(&contents.spec, &contents.slots, &encoded).assemble(&self.signer.key);
         let assembly = assembly.map_err(|error| self.unplannable(&error.to_string()))?;
-        let temporary = place.path().join("package");
-        let file = write::write_package(&assembly, &self.launcher.bytes, &encoded, place.path(), &temporary)?;
+        let temporary = place.package(&self.output)?;
+        let mut file = write::write_package(&assembly, &self.launcher.bytes, &encoded, place.path(), &temporary)?;
+        if let Some(trial) = &self.trial {
+            steps.begin("Running the test command");
+            file = try_out(trial, file, &temporary, place.path())?;
+        }
         if !self.arguments.no_verify {
             steps.begin("Verifying it");
         }
@@ -161,7 +179,7 @@ impl<'a> Job<'a> {
     }
 
     /// The package as it will be, given the encoded slots.
-    fn plan(&self, spec: &PackageSpec, slots: &[Prepared], encoded: &[EncodedSlot]) -> PackagePlan {
+    pub(super) fn plan(&self, spec: &PackageSpec, slots: &[Prepared], encoded: &[EncodedSlot]) -> PackagePlan {
         let text = |key: &str, value: &str| (key.to_owned(), Json::from(value));
         let mut package = vec![text("name", &spec.name), text("version", &spec.version)];
         package.extend(spec.description.as_deref().map(|description| text("description", description)));
@@ -220,7 +238,7 @@ impl<'a> Job<'a> {
         Ok(())
     }
 
-    fn unplannable(&self, message: &str) -> Failure {
+    pub(super) fn unplannable(&self, message: &str) -> Failure {
         Problem::error("pack.plan", message).file(&self.arguments.manifest).into()
     }
 
@@ -245,6 +263,16 @@ impl<'a> Job<'a> {
         problems.extend(report.errors().map(|finding| Problem::error(finding.code, finding.message.clone())));
         Err(problems.into())
     }
+}
+
+/// Runs the finished package, and opens it again: it is verified after the run.
+fn try_out(trial: &Trial, file: File, package: &Path, place: &Path) -> Result<File, Failure> {
+    let failed = |error: io::Error| Problem::io("output.write", package, "write the package", &error);
+    file.set_permissions(Permissions::from_mode(0o755)).map_err(failed)?;
+    // A program that is open for writing cannot be started.
+    drop(file);
+    trial.run(package, &place.join("trial"))?;
+    Ok(File::open(package).map_err(failed)?)
 }
 
 /// Readers refuse content that decodes to more than so many times its stored size; better not to write it.

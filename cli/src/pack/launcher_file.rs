@@ -18,6 +18,9 @@ const LAUNCHER_MAX: u64 = 256 << 20;
 /// A string that every published launcher carries: the variable that turns its own command line on.
 const PUBLISHED_MARKER: &[u8] = b"FLAVOR_LAUNCHER_CLI";
 
+/// How the published builders call their launchers in the metadata.
+const PUBLISHED_TOOL: &str = "launcher";
+
 /// A string that this program carries, which holds everything that a launcher holds.
 const PACKER_MARKER: &[u8] = b"flavor is the packer, not a launcher";
 
@@ -43,6 +46,12 @@ impl Launcher {
         let size = length(&self.bytes);
         EncodedSlot { size, original_size: size, sha256: sha256(&self.bytes) }
     }
+
+    /// Whether it is one of the published tool's, which read packages of the compatible profile only.
+    #[must_use]
+    pub fn is_published(&self) -> bool {
+        self.tool == PUBLISHED_TOOL
+    }
 }
 
 /// Takes `--launcher-bin`, else `FLAVOR_LAUNCHER_BIN`, else the launcher inside this program.
@@ -57,6 +66,14 @@ pub fn choose(option: Option<&Path>, manifest: Option<&Path>) -> Result<Launcher
         (None, None, Some(path)) => (path, "`tool.flavor.launchers`"),
         (None, None, None) => return inside(),
     };
+    read(path, field)
+}
+
+/// Reads a launcher's file, which `field` has named.
+///
+/// # Errors
+/// Where it cannot be read or is not a launcher.
+pub fn read(path: &Path, field: &str) -> Result<Launcher, Failure> {
     let file = open_argument(path, "a launcher")?;
     let mut bytes = Vec::new();
     let read = file.take(LAUNCHER_MAX.saturating_add(1)).read_to_end(&mut bytes);
@@ -74,7 +91,11 @@ fn inside() -> Result<Launcher, Failure> {
     }
 }
 
-fn from_bytes(bytes: Cow<'static, [u8]>) -> Result<Launcher, Problem> {
+/// Takes a program for what it is.
+///
+/// # Errors
+/// Where it is not a launcher.
+pub fn from_bytes(bytes: Cow<'static, [u8]>) -> Result<Launcher, Problem> {
     let expected = "a PSPF launcher: a program such as `flavor-launcher`";
     let wrong = |code, found: &str| {
         Err(Problem::error(code, "this is not a launcher").expected(expected).found(found.to_owned()))
@@ -98,12 +119,14 @@ fn from_bytes(bytes: Cow<'static, [u8]>) -> Result<Launcher, Problem> {
     if !ours && !contains(&bytes, PUBLISHED_MARKER) {
         return wrong("launcher.marker", "another program");
     }
-    let (tool, version) = if ours { ("flavor-launcher", VERSION) } else { ("launcher", "unknown") };
+    let (tool, version) = if ours { ("flavor-launcher", VERSION) } else { (PUBLISHED_TOOL, "unknown") };
     Ok(Launcher { bytes, tool: tool.to_owned(), version: version.to_owned(), os, arch })
 }
 
-fn contains(bytes: &[u8], marker: &[u8]) -> bool {
-    bytes.windows(marker.len()).any(|window| window == marker)
+/// Whether some bytes stand in a program.
+#[must_use]
+pub fn contains(bytes: &[u8], marker: &[u8]) -> bool {
+    memchr::memmem::find(bytes, marker).is_some()
 }
 
 /// Operating system and processor of a program, from its header; `any` where the processor is not one that is named.

@@ -15,4 +15,6 @@ pub mod python_project;
 pub mod signing;
 pub mod stored;
 pub mod tree_options;
+mod trial;
+mod validation;
 pub mod write;

@@ -101,6 +101,16 @@ impl Workplace {
         self.scratch.path()
     }
 
+    /// Where the package is made: under its final name, by which a program may ask how it was called.
+    ///
+    /// # Errors
+    /// Where the directory for it cannot be made.
+    pub fn package(&self, output: &Output) -> Result<PathBuf, Failure> {
+        let directory = self.path().join("package");
+        fs::create_dir(&directory).map_err(|error| Problem::io("output.write", &directory, "write here", &error))?;
+        Ok(directory.join(output.path.file_name().unwrap_or_default()))
+    }
+
     /// Moves a finished file to its final place, by one rename.
     ///
     /// # Errors

@@ -29,7 +29,7 @@ mod launch_script;
 mod loader;
 mod normalize;
 mod options;
-mod process;
+pub(crate) mod process;
 mod project;
 mod provider;
 mod rarely_imported;

@@ -138,7 +138,8 @@ fn metadata(folder: &Folder, package: &str) -> Value {
 fn a_project_that_uses_most_keys() {
     let folder = kit();
     let mut command = folder.command();
-    command.args(["pack", "--manifest", "kit/pyproject.toml", "--output", "kit.psp"]);
+    command.args(["pack", "--manifest", "kit/pyproject.toml", "--output", "kit.psp", "--validate-before-sign"]);
+    command.args(["--test-command", "kit-admin 'a word'"]);
     command.envs([("FLAVOR_TEST_RUN", "7"), ("FLAVOR_TEST_SEED", "seed"), ("FLAVOR_VERSION", "3.5")]);
     let run = Run::of(&mut command).succeeds().says(&["from [tool.flavor.security]", "kit 3.5"]);
     assert!(run.stderr.contains("the command broken will not start: the entry point's module kit.nowhere"), "{run:#?}");

@@ -151,3 +151,91 @@ fn an_existing_file_is_replaced_only_if_it_is_a_package() {
     pack(&folder, &["--output", "app.psp"]).succeeds();
     pack(&folder, &["--output", "app.psp"]).succeeds();
 }
+
+/// As `app.psp`.
+fn packed(folder: &Folder, more: &[&str]) -> Run {
+    pack(folder, &[&["--output", "app.psp"], more].concat())
+}
+
+#[test]
+fn validation_finds_before_signing_what_a_start_would_find() {
+    let folder = Folder::new().with_app();
+    let run = packed(&folder, &["--validate-before-sign", "--json", "--quiet"]).succeeds();
+    let plain = folder.bytes("app.psp");
+    assert_eq!(run.json()["validated"], true);
+    packed(&folder, &["--quiet"]).succeeds();
+    assert_eq!(folder.bytes("app.psp"), plain, "validation changes nothing");
+
+    // The package of before stays, and nothing else is left.
+    let before = folder.listing();
+    let manifest = String::from_utf8(folder.bytes("app/app.json")).unwrap();
+    let broken = [
+        (manifest.replace("{workenv}/run.sh", "{workenv}/start.sh"), "does not hold the program", "start.sh"),
+        (manifest.replace("{workenv}/run.sh", "{workenv}/data.txt"), "not executable", "data.txt"),
+        (manifest.replace("\"target\": \"run.sh\"", "\"target\": \"sub\""), "could not be unpacked", "sub"),
+    ];
+    for (manifest, words, found) in broken {
+        folder.write("app/app.json", manifest);
+        let run = packed(&folder, &["--validate-before-sign"]).fails(1, &[words, found, "nothing was signed"]);
+        assert_eq!(run.errors(), 1);
+        assert_eq!((folder.listing(), folder.bytes("app.psp")), (before.clone(), plain.clone()));
+    }
+    // Without it, the first start would have told.
+    packed(&folder, &[]).succeeds();
+}
+
+#[test]
+fn a_test_command_decides_whether_there_is_a_package() {
+    let folder = Folder::new().with_app();
+    folder.write_executable("app/run.sh", "#!/bin/sh\necho \"$@\" of $FLAVOR_COMMAND_NAME\ntest \"$1\" = 'a b'\n");
+    let before = folder.listing();
+    let run = packed(&folder, &["--test-command", "wrong words"]).fails(1, &["`wrong words` ended with exit code 1"]);
+    assert!(run.stderr.contains("wrong words of app.psp") && run.errors() == 1, "{run:#?}");
+    assert_eq!(folder.listing(), before);
+    packed(&folder, &["--test-command", "'open"]).fails(2, &["--test-command"]);
+    let document = packed(&folder, &["--test-command", "'a b'", "--json", "--quiet"]).succeeds().json();
+    assert_eq!(document["tested"], true);
+    // No work environment, state or configuration of the user's was touched.
+    let mut after = before.clone();
+    after.push("app.psp".to_owned());
+    after.sort();
+    assert_eq!(folder.listing(), after);
+
+    folder.write_executable("check.sh", "#!/bin/sh\n\"$2\" 'a b' >out.txt\ntest -z \"$FLAVOR_VALIDATION\"\n");
+    let words = ["pack", "--manifest", "app/app.json", "--output", "app.psp", "--key-seed", "test", "--quiet"];
+    let mut command = folder.command();
+    command.args(words).args(["--test-command", "./check.sh x {package}"]).env("FLAVOR_VALIDATION", "none");
+    Run::of(&mut command).succeeds();
+    assert_eq!(folder.bytes("out.txt"), b"a b of app.psp\n");
+}
+
+#[test]
+fn the_published_launchers_are_found_or_said_to_be_missing() {
+    let folder = Folder::new().with_app();
+    let run = packed(&folder, &["--launcher", "go"]);
+    run.fails(1, &["no go launcher of the published tool", "pip install flavorpack", "--launcher PATH"]);
+    packed(&folder, &["--launcher", "pascal"]).fails(1, &["rust, go or a file", "helpers list"]);
+    packed(&folder, &["--launcher", "rust", "--launcher-bin", "x"]).fails(2, &["cannot be used with"]);
+    let ours = super::process::launcher().to_str().unwrap();
+    packed(&folder, &["--launcher", ours]).succeeds().says(&["flavor-launcher"]);
+}
+
+/// With the published tool installed (`PSPF_PEER`, the programs of its environment; `cargo xtask test` sets it).
+#[test]
+fn packages_of_the_published_launchers_are_compatible_ones_and_run() {
+    let Some(peer) = std::env::var_os("PSPF_PEER") else { return };
+    let folder = Folder::new().with_app();
+    folder.write("app/app.json", String::from_utf8(folder.bytes("app/app.json")).unwrap().replace("tar.zst", "tar.gz"));
+    for language in ["rust", "go"] {
+        let mut command = folder.command();
+        let words =
+            ["pack", "--manifest", "app/app.json", "--output", "app.psp", "--json", "--quiet", "--launcher", language];
+        command.args(words).args(["--test-command", "{package} x"]).env("PATH", &peer);
+        // The script ends with 7: its exit code has come through the launcher.
+        let run = Run::of(&mut command);
+        assert!(run.stdout.contains("ended with exit code 7"), "{run:#?}");
+        let document = Run::of(folder.command().args(words).env("PATH", &peer)).succeeds().json();
+        assert_eq!((&document["compat"], &document["state"]), (&true.into(), &"sealed".into()), "{document}");
+        folder.flavor(&["verify", "app.psp", "--require", "sealed"]).succeeds();
+    }
+}

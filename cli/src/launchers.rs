@@ -1,0 +1,248 @@
+//! The launchers that this program knows: inside it, named by a variable, built here, and those of the published tool.
+
+use crate::{
+    cache_folder, embedded,
+    pack::{
+        launcher_file::{self, Launcher},
+        preflight::host_platform,
+    },
+    problem::{Failure, Problem},
+};
+use serde::Serialize;
+use std::{
+    borrow::Cow,
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+/// Name of the launcher that this program carries.
+const INSIDE: &str = "flavor-launcher";
+/// In every program that Go's linker has made.
+const GO_MARKER: &[u8] = b"Go buildinf:";
+/// Where the published tool keeps its programs, below a folder of installed Python modules.
+const PUBLISHED_FOLDER: &str = "flavor/helpers/bin";
+
+/// Where a launcher comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// This program carries it.
+    Inside,
+    /// `FLAVOR_LAUNCHER_BIN` names it.
+    Variable,
+    /// Built here and kept.
+    Built,
+    /// Installed with the published tool.
+    Published,
+}
+
+/// What it is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    /// Ours, and one of the published ones.
+    Rust,
+    /// The other published one.
+    Go,
+}
+
+impl Language {
+    /// As it is chosen by.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Rust => "rust",
+            Self::Go => "go",
+        }
+    }
+}
+
+/// A launcher that was found.
+#[derive(Debug)]
+pub struct Known {
+    /// Its file's name.
+    pub name: String,
+    /// Its file; none of the one inside.
+    pub path: Option<PathBuf>,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// What it is written in.
+    pub language: Language,
+    /// Its version, as far as it or its name tells.
+    pub version: Option<String>,
+    /// The program.
+    pub launcher: Launcher,
+}
+
+impl Known {
+    fn new(name: &str, path: Option<&Path>, origin: Origin, launcher: Launcher) -> Self {
+        let language = if launcher_file::contains(&launcher.bytes, GO_MARKER) { Language::Go } else { Language::Rust };
+        let stated = (launcher.version != "unknown").then(|| launcher.version.clone());
+        let version = stated.or_else(|| version_in(name).map(str::to_owned));
+        Self { name: name.to_owned(), path: path.map(Path::to_owned), origin, language, version, launcher }
+    }
+
+    fn read(path: &Path, origin: Origin) -> Option<Self> {
+        let name = path.file_name()?.to_str()?;
+        let launcher = launcher_file::read(path, "").ok()?;
+        Some(Self::new(name, Some(path), origin, launcher))
+    }
+
+    /// Whether it is one of the published tool, which runs packages of its own profile only.
+    #[must_use]
+    pub fn is_published(&self) -> bool {
+        self.launcher.is_published()
+    }
+
+    /// `linux_amd64` and so on.
+    #[must_use]
+    pub fn platform(&self) -> String {
+        format!("{}_{}", self.launcher.os, self.launcher.arch)
+    }
+
+    /// Whether this machine can run it.
+    #[must_use]
+    pub fn runs_here(&self) -> bool {
+        (self.launcher.os, self.launcher.arch) == host_platform()
+    }
+}
+
+/// The part of `flavor-rs-launcher-0.5.4-linux_amd64` that is a version.
+fn version_in(name: &str) -> Option<&str> {
+    name.split('-').find(|part| part.contains('.') && part.starts_with(|first: char| first.is_ascii_digit()))
+}
+
+/// All of them; each file once.
+#[must_use]
+pub fn all() -> Vec<Known> {
+    let mut found = Vec::new();
+    if let Some(launcher) = embedded::launcher().and_then(|bytes| launcher_file::from_bytes(Cow::Borrowed(bytes)).ok())
+    {
+        found.push(Known::new(INSIDE, None, Origin::Inside, launcher));
+    }
+    let variable = env::var_os("FLAVOR_LAUNCHER_BIN").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let built = cache_folder::part(cache_folder::LAUNCHERS);
+    let mut files: Vec<(PathBuf, Origin)> = variable.into_iter().map(|path| (path, Origin::Variable)).collect();
+    files.extend(built.iter().flat_map(|folder| launchers_in(folder)).map(|path| (path, Origin::Built)));
+    let published = published_folders();
+    files.extend(published.iter().flat_map(|folder| launchers_in(folder)).map(|path| (path, Origin::Published)));
+    let mut seen: Vec<PathBuf> = Vec::new();
+    for (path, origin) in files {
+        let real = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+        if !seen.contains(&real) {
+            found.extend(Known::read(&path, origin));
+            seen.push(real);
+        }
+    }
+    found
+}
+
+fn launchers_in(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    let is_launcher = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().contains("launcher"));
+    files.retain(|path| is_launcher(path) && path.is_file());
+    files.sort();
+    files
+}
+
+/// Where the published tool's programs may be: its cache, the environment that is active, those whose programs are on `PATH`, the
+/// user's modules, and what uv and pipx have installed.
+#[must_use]
+pub fn published_folders() -> Vec<PathBuf> {
+    let variable = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = variable("HOME");
+    let data = variable("XDG_DATA_HOME").or_else(|| Some(home.as_ref()?.join(".local/share")));
+    let mut prefixes: Vec<PathBuf> = variable("VIRTUAL_ENV").into_iter().collect();
+    let path = env::var_os("PATH").unwrap_or_default();
+    prefixes
+        .extend(env::split_paths(&path).filter(|path| path.is_absolute()).filter_map(|bin| Some(bin.parent()?.into())));
+    prefixes.extend(home.map(|home| home.join(".local")));
+    for tools in ["uv/tools", "pipx/venvs"] {
+        prefixes.extend(data.as_ref().map(|data| data.join(tools).join("flavorpack")));
+    }
+    let mut folders: Vec<PathBuf> = cache_folder::part("helpers/bin").into_iter().collect();
+    for prefix in prefixes {
+        let versions = fs::read_dir(prefix.join("lib")).into_iter().flatten().flatten();
+        let mut versions: Vec<PathBuf> = versions.map(|entry| entry.path()).collect();
+        versions.retain(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("python3")));
+        versions.sort();
+        for version in versions {
+            let modules =
+                ["site-packages", "dist-packages"].map(|modules| version.join(modules).join(PUBLISHED_FOLDER));
+            folders.extend(modules);
+            folders.push(version.join("dist/bin"));
+        }
+    }
+    folders.retain(|folder| folder.is_dir());
+    let mut seen = Vec::new();
+    folders.retain(|folder| {
+        let real = fs::canonicalize(folder).unwrap_or_else(|_| folder.clone());
+        let new = !seen.contains(&real);
+        seen.push(real);
+        new
+    });
+    folders
+}
+
+/// The file that `--launcher` names: `rust` or `go` of the published tool for this machine, the name of one that is known, or a path.
+///
+/// # Errors
+/// Where there is none; says where it was looked for.
+pub fn choose(word: &Path) -> Result<Known, Failure> {
+    let published = |language: Language| {
+        all().into_iter().find(|known| known.is_published() && known.language == language && known.runs_here())
+    };
+    let text = word.to_str().unwrap_or_default();
+    let absent = |problem: Problem| Failure::from(problem.field("--launcher"));
+    match text {
+        "rust" | "go" => {
+            let language = if text == "go" { Language::Go } else { Language::Rust };
+            published(language).ok_or_else(|| {
+                let (system, processor) = host_platform();
+                let message = format!("there is no {text} launcher of the published tool for {system}_{processor}");
+                let folders: Vec<String> =
+                    published_folders().iter().map(|folder| folder.display().to_string()).collect();
+                let found = match folders.as_slice() {
+                    [] => {
+                        "no folder of its launchers: not in the active environment, nor beside the programs on PATH, \
+                           nor among what uv and pipx have installed"
+                            .to_owned()
+                    }
+                    folders => format!("no such file in {}", folders.join(", ")),
+                };
+                let hint = "install it (`pip install flavorpack`), name the file with --launcher PATH, or leave \
+                            --launcher out for the launcher of this program";
+                absent(Problem::error("launcher.absent", message).found(found).hint(hint))
+            })
+        }
+        _ if !text.contains('/') && !word.exists() => {
+            let mut known = all();
+            known.retain(|known| known.path.is_some());
+            let names: Vec<String> = known.iter().map(|known| known.name.clone()).collect();
+            known.into_iter().find(|known| known.name == text).ok_or_else(|| {
+                let problem = Problem::error("launcher.absent", "there is no such launcher, and no such file");
+                let problem = problem.expected(
+                    ["rust, go or a file".to_owned()].into_iter().chain(names).collect::<Vec<_>>().join(", "),
+                );
+                absent(problem.found(text.to_owned()).hint("`flavor helpers list` shows those that are known"))
+            })
+        }
+        _ => {
+            let launcher = launcher_file::read(word, "--launcher")?;
+            let name = word.file_name().unwrap_or_default().to_string_lossy();
+            Ok(Known::new(&name, Some(word), Origin::Variable, launcher))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_stand_in_names() {
+        assert_eq!(version_in("flavor-rs-launcher-0.5.4-linux_amd64"), Some("0.5.4"));
+        assert_eq!(version_in("flavor-launcher-x86_64-unknown-linux-musl"), None);
+    }
+}
