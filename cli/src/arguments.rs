@@ -1,12 +1,14 @@
 //! The command line.
 
 mod diff;
+mod helpers;
 mod output;
 mod policy;
 mod trust;
 mod workenv;
 
 pub use diff::Diff;
+pub use helpers::{Helpers, HelpersCommand};
 pub use output::{Colour, OutputOptions};
 pub use policy::{Policy, PolicyCommand};
 pub use trust::{Trust, TrustCommand};
@@ -51,6 +53,7 @@ pub enum Command {
     Policy(Policy),
     Workenv(Workenv),
     Clean(Clean),
+    Helpers(Helpers),
 }
 
 impl Command {
@@ -71,6 +74,7 @@ impl Command {
             Self::Policy(policy) => policy.json,
             Self::Workenv(workenv) => workenv.json,
             Self::Clean(clean) => clean.json,
+            Self::Helpers(helpers) => helpers.json,
         }
     }
 }

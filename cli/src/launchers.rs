@@ -68,7 +68,7 @@ pub struct Known {
     pub origin: Origin,
     /// What it is written in.
     pub language: Language,
-    /// Its version, as far as it or its name tells.
+    /// Its version, as far as its name tells.
     pub version: Option<String>,
     /// The program.
     pub launcher: Launcher,
@@ -77,8 +77,11 @@ pub struct Known {
 impl Known {
     fn new(name: &str, path: Option<&Path>, origin: Origin, launcher: Launcher) -> Self {
         let language = if launcher_file::contains(&launcher.bytes, GO_MARKER) { Language::Go } else { Language::Rust };
-        let stated = (launcher.version != "unknown").then(|| launcher.version.clone());
-        let version = stated.or_else(|| version_in(name).map(str::to_owned));
+        // Launchers do not state their version; that of the one inside is this program's.
+        let version = match origin {
+            Origin::Inside => Some(crate::VERSION.to_owned()),
+            _ => version_in(name).map(str::to_owned),
+        };
         Self { name: name.to_owned(), path: path.map(Path::to_owned), origin, language, version, launcher }
     }
 

@@ -64,6 +64,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Policy(policy) => commands::policy::run(policy, &mut console),
         Command::Workenv(workenv) => commands::workenv::run(workenv, &mut console),
         Command::Clean(clean) => commands::clean::run(clean, &mut console),
+        Command::Helpers(helpers) => commands::helpers::run(helpers, &mut console),
     };
     interrupt::give_way();
     let done = done.and_then(|exit| console.finish().map(|()| exit));

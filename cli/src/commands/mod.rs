@@ -5,6 +5,8 @@ pub mod clean;
 pub mod diff;
 pub mod extract;
 pub mod extract_all;
+pub mod helpers;
+mod helpers_test;
 pub mod init;
 pub mod inspect;
 pub mod inspect_attestation;

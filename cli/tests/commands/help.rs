@@ -20,9 +20,20 @@ fn every_command_shows_examples_and_the_program_its_exit_codes() {
         "policy",
         "Exit codes:",
     ]);
-    for command in
-        ["pack", "verify", "inspect", "diff", "extract", "extract-all", "keygen", "trust", "policy", "workenv", "clean"]
-    {
+    for command in [
+        "pack",
+        "verify",
+        "inspect",
+        "diff",
+        "extract",
+        "extract-all",
+        "keygen",
+        "trust",
+        "policy",
+        "workenv",
+        "clean",
+        "helpers",
+    ] {
         folder.flavor(&[command, "--help"]).succeeds().says(&["Usage: flavor ", "Examples:", "--json"]);
     }
 }

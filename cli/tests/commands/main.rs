@@ -9,6 +9,7 @@ mod deep;
 mod diff;
 mod extract;
 mod help;
+mod helpers;
 mod interrupt;
 mod keygen;
 mod manifest;
