@@ -1,6 +1,7 @@
 //! The command line.
 
 mod diff;
+mod doctor;
 mod helpers;
 mod output;
 mod policy;
@@ -8,6 +9,7 @@ mod trust;
 mod workenv;
 
 pub use diff::Diff;
+pub use doctor::Doctor;
 pub use helpers::{Helpers, HelpersCommand};
 pub use output::{Colour, OutputOptions};
 pub use policy::{Policy, PolicyCommand};
@@ -54,6 +56,7 @@ pub enum Command {
     Workenv(Workenv),
     Clean(Clean),
     Helpers(Helpers),
+    Doctor(Doctor),
 }
 
 impl Command {
@@ -75,6 +78,7 @@ impl Command {
             Self::Workenv(workenv) => workenv.json,
             Self::Clean(clean) => clean.json,
             Self::Helpers(helpers) => helpers.json,
+            Self::Doctor(doctor) => doctor.json,
         }
     }
 }

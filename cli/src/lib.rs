@@ -13,6 +13,7 @@ pub mod config_file;
 pub mod confirm;
 pub mod deep;
 pub mod difference;
+pub mod doctor;
 pub mod embedded;
 pub mod interrupt;
 pub mod inventory;
@@ -65,6 +66,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Workenv(workenv) => commands::workenv::run(workenv, &mut console),
         Command::Clean(clean) => commands::clean::run(clean, &mut console),
         Command::Helpers(helpers) => commands::helpers::run(helpers, &mut console),
+        Command::Doctor(doctor) => commands::doctor::run(doctor, &mut console),
     };
     interrupt::give_way();
     let done = done.and_then(|exit| console.finish().map(|()| exit));

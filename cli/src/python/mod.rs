@@ -33,6 +33,7 @@ pub(crate) mod process;
 mod project;
 mod provider;
 mod rarely_imported;
+pub mod readiness;
 mod relocate;
 mod shared_libraries;
 mod stdlib;

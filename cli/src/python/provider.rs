@@ -344,7 +344,7 @@ fn chosen(path: &Path, request: &RuntimeRequest<'_>) -> Result<Interpreter, Runt
 }
 
 impl LocalProvider {
-    fn interpreter(&self, request: &RuntimeRequest<'_>) -> Result<Interpreter, RuntimeError> {
+    pub(super) fn interpreter(&self, request: &RuntimeRequest<'_>) -> Result<Interpreter, RuntimeError> {
         self.path.as_ref().map_or_else(|| self.first_fitting(request), |path| chosen(path, request))
     }
 
@@ -426,6 +426,11 @@ impl RuntimeProvider for UvProvider {
 }
 
 impl UvProvider {
+    /// One that it has already.
+    pub(super) fn installed(&self, request: &RuntimeRequest<'_>) -> Option<PathBuf> {
+        find_managed(&self.wanted(request), request)
+    }
+
     /// As uv takes it.
     fn wanted(&self, request: &RuntimeRequest<'_>) -> String {
         let required = request.requires_python.map(ToString::to_string).filter(|specifiers| !specifiers.is_empty());

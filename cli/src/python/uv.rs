@@ -4,7 +4,7 @@ use super::process::{self, Finished};
 use std::{
     env,
     ffi::OsString,
-    io,
+    fmt, io,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -144,6 +144,14 @@ impl UvError {
             Self::NotRun { .. } | Self::TimedOut { .. } | Self::Failed { .. } => return None,
         };
         Some(hint.to_owned())
+    }
+}
+
+impl fmt::Display for Uv {
+    /// The words that start it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<_> = self.words.iter().map(|word| word.to_string_lossy()).collect();
+        f.write_str(&words.join(" "))
     }
 }
 

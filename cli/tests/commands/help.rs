@@ -33,6 +33,7 @@ fn every_command_shows_examples_and_the_program_its_exit_codes() {
         "workenv",
         "clean",
         "helpers",
+        "doctor",
     ] {
         folder.flavor(&[command, "--help"]).succeeds().says(&["Usage: flavor ", "Examples:", "--json"]);
     }

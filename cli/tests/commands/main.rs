@@ -7,6 +7,7 @@ mod check;
 mod clean;
 mod deep;
 mod diff;
+mod doctor;
 mod extract;
 mod help;
 mod helpers;

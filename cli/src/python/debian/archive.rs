@@ -79,6 +79,15 @@ impl Archive {
         })
     }
 
+    /// Whether the mirror answers: its address, and the date that it states.
+    pub(super) fn answer(&self, limit: Duration) -> Result<(String, Option<String>), DebianError> {
+        let url = format!("{}/", self.mirror);
+        let asked = self.agent.head(&url).config().timeout_global(Some(limit)).http_status_as_error(false).build();
+        let answer = asked.call().map_err(|error| DebianError::Download { url, reason: error.to_string() })?;
+        let date = answer.headers().get("Date").and_then(|date| date.to_str().ok());
+        Ok((self.mirror.clone(), date.map(str::to_owned)))
+    }
+
     /// The packages of a release with its security updates.
     pub(super) fn packages(&self, release: &str, architecture: &str) -> Result<BTreeMap<String, Package>, DebianError> {
         let mut found = BTreeMap::new();

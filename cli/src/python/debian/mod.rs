@@ -35,6 +35,11 @@ const LEFT_OUT: [&str; 2] = ["libnsl", "libtirpc"];
 /// Where Debian's OpenSSL looks for certificates.
 const CERTIFICATES: [&str; 2] = ["/usr/lib/ssl/cert.pem", "/usr/lib/ssl/certs"];
 
+/// Whether the mirror of the archive answers: its address, and the date that it states.
+pub(super) fn answer(limit: std::time::Duration) -> Result<(String, Option<String>), DebianError> {
+    Archive::open()?.answer(limit)
+}
+
 /// The interpreter of a Debian release.
 #[derive(Clone, Debug, Default)]
 pub struct DebianProvider {

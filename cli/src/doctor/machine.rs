@@ -1,0 +1,95 @@
+//! Disk and launchers.
+
+use super::{Check, Outcome};
+use crate::{cache_folder, launchers, pack::preflight::host_platform, problem::io_text, terminal::size};
+use flavor_launcher::base_dir::{self, BaseDir};
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+/// With less, larger projects do not fit: an interpreter takes 100 MB unpacked, numpy and pandas 150 more, and all of it
+/// stands there two or three times while a package is made.
+const FREE_WARNING: u64 = 1 << 30;
+/// With less, nothing but the smallest does.
+const FREE_FAILED: u64 = 128 << 20;
+
+pub(super) fn examine() -> Vec<Check> {
+    let mut checks =
+        vec![folder("disk.here", &env::current_dir().unwrap_or_else(|_| PathBuf::from(".")), Outcome::Failed)];
+    checks.push(folder("disk.temporary", &env::temp_dir(), Outcome::Failed));
+    let cache = cache_folder::part(cache_folder::ENCODED);
+    checks.push(match cache.as_deref().and_then(Path::parent) {
+        // Without a cache everything works, and takes longer.
+        Some(cache) => folder("disk.cache", cache, Outcome::Warning),
+        None => Check::warning("disk.cache", "there is no cache folder", "set HOME or XDG_CACHE_HOME"),
+    });
+    checks.push(work_environments());
+    checks.push(for_launchers());
+    checks
+}
+
+/// Whether something can be written there, or where it will be made; and how much.
+fn folder(name: &'static str, path: &Path, worst: Outcome) -> Check {
+    let there = path.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
+    let shown = path.display();
+    if !there.is_dir() {
+        let message = format!("{shown} cannot be made: {} is not a directory", there.display());
+        return Check { name, result: worst, message, hint: Some("choose another folder".to_owned()) };
+    }
+    // The only answer that holds on every file system is that of an attempt.
+    if let Err(error) = tempfile::Builder::new().prefix(".flavor-").tempfile_in(there) {
+        let message = format!("{shown} cannot be written to: {}", io_text(&error));
+        let hint = Some(format!("change the rights of {}, or choose another folder", there.display()));
+        return Check { name, result: worst, message, hint };
+    }
+    let Ok(found) = rustix::fs::statvfs(there) else {
+        return Check::ok(name, format!("{shown} can be written to"));
+    };
+    let free = found.f_bavail.saturating_mul(found.f_frsize);
+    let message = format!("{shown}: {} free", size(free));
+    let hint = "`flavor clean` and `uv cache clean` make room";
+    match free {
+        ..FREE_FAILED => Check { name, result: worst, message, hint: Some(hint.to_owned()) },
+        FREE_FAILED..FREE_WARNING => Check::warning(name, message, hint),
+        _ => Check::ok(name, message),
+    }
+}
+
+/// Where packages unpack, which packing needs for its tests only.
+fn work_environments() -> Check {
+    let name = "workenv";
+    let hint = "set FLAVOR_CACHE_DIR to a folder of your own from which programs can be run";
+    let places = match BaseDir::candidates(base_dir::variable) {
+        Ok(places) => places,
+        Err(error) => return Check::warning(name, error.to_string(), hint),
+    };
+    let usable = |base: &&BaseDir| {
+        let refused = base.workenvs().exists() && base.check().is_err();
+        let writable = folder(name, base.path(), Outcome::Failed).result != Outcome::Failed;
+        !refused && writable && !base.is_noexec()
+    };
+    match places.iter().find(usable) {
+        Some(base) => Check::ok(name, format!("packages unpack below {}", base.workenvs().display())),
+        None => Check::warning(name, "packages have no place to unpack to on this machine", hint),
+    }
+}
+
+fn for_launchers() -> Check {
+    let name = "launchers";
+    let known = launchers::all();
+    let (system, processor) = host_platform();
+    let ours = |known: &&launchers::Known| !known.is_published();
+    let mut targets: Vec<String> = known.iter().filter(ours).map(launchers::Known::platform).collect();
+    targets.sort();
+    targets.dedup();
+    let hint = "use the release build of flavor (`cargo xtask dist`), which carries one, or set FLAVOR_LAUNCHER_BIN";
+    if targets.contains(&format!("{system}_{processor}")) {
+        return Check::ok(name, format!("for {}", targets.join(", ")));
+    }
+    if targets.is_empty() {
+        return Check::failed(name, "there is none to put in front of a package", hint);
+    }
+    let message = format!("for {}; none for this machine, {system}_{processor}", targets.join(", "));
+    Check::warning(name, message, hint)
+}
