@@ -2,6 +2,7 @@
 
 mod diff;
 mod doctor;
+mod documentation;
 mod helpers;
 mod output;
 mod policy;
@@ -10,6 +11,7 @@ mod workenv;
 
 pub use diff::Diff;
 pub use doctor::Doctor;
+pub use documentation::{Completions, Man};
 pub use helpers::{Helpers, HelpersCommand};
 pub use output::{Colour, OutputOptions};
 pub use policy::{Policy, PolicyCommand};
@@ -57,6 +59,8 @@ pub enum Command {
     Clean(Clean),
     Helpers(Helpers),
     Doctor(Doctor),
+    Completions(Completions),
+    Man(Man),
 }
 
 impl Command {
@@ -79,6 +83,8 @@ impl Command {
             Self::Clean(clean) => clean.json,
             Self::Helpers(helpers) => helpers.json,
             Self::Doctor(doctor) => doctor.json,
+            // What these print is for shells and `man`.
+            Self::Completions(_) | Self::Man(_) => false,
         }
     }
 }

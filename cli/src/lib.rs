@@ -67,6 +67,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Clean(clean) => commands::clean::run(clean, &mut console),
         Command::Helpers(helpers) => commands::helpers::run(helpers, &mut console),
         Command::Doctor(doctor) => commands::doctor::run(doctor, &mut console),
+        Command::Completions(shell) => commands::documentation::completions(shell, &mut console),
+        Command::Man(man) => commands::documentation::man(man, &mut console),
     };
     interrupt::give_way();
     let done = done.and_then(|exit| console.finish().map(|()| exit));

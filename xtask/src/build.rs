@@ -83,10 +83,34 @@ pub(crate) fn launcher(workspace: &Workspace, options: Options) -> Result<PathBu
 /// Builds all that is in `dist/`, and lists it.
 pub(crate) fn dist(workspace: &Workspace, options: Options) -> Result<PathBuf> {
     let flavor = flavor(workspace, options)?;
+    documentation(workspace, &flavor)?;
     crate::npm::pack(workspace, options.toolchain)?;
     crate::web::site(workspace, false)?;
     println!("\n{}", crate::listing::listing(&workspace.dist())?);
     Ok(flavor)
+}
+
+/// What shells and `man` take: `dist/share/completions` and `dist/share/man/man1`.
+fn documentation(workspace: &Workspace, flavor: &Path) -> Result<()> {
+    let share = workspace.dist().join("share");
+    let completions = share.join("completions");
+    fs::create_dir_all(&completions)?;
+    let files = [
+        ("bash", "flavor.bash"),
+        ("zsh", "_flavor"),
+        ("fish", "flavor.fish"),
+        ("powershell", "flavor.ps1"),
+        ("elvish", "flavor.elv"),
+    ];
+    for (shell, file) in files {
+        fs::write(completions.join(file), output(Command::new(flavor).args(["completions", shell]))?)?;
+    }
+    let pages = share.join("man/man1");
+    // Those of commands that are no more.
+    if pages.exists() {
+        fs::remove_dir_all(&pages)?;
+    }
+    run(Command::new(flavor).arg("man").arg("--dir").arg(&pages))
 }
 
 /// Builds the launcher, then `dist/flavor` with the launcher inside.

@@ -49,7 +49,7 @@ enum Task {
     Setup,
     /// Build the static launcher into dist/launchers/
     Launcher,
-    /// Build dist/flavor, with the launcher inside
+    /// Build dist/flavor, with the launcher inside; its completions and manual pages; the npm package and the web page
     Dist,
     /// Pack, verify, inspect and run examples/hello-cli
     Demo,

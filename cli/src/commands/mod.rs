@@ -4,6 +4,7 @@ pub mod check;
 pub mod clean;
 pub mod diff;
 pub mod doctor;
+pub mod documentation;
 pub mod extract;
 pub mod extract_all;
 pub mod helpers;

@@ -8,6 +8,7 @@ mod clean;
 mod deep;
 mod diff;
 mod doctor;
+mod documentation;
 mod extract;
 mod help;
 mod helpers;
