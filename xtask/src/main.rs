@@ -63,7 +63,7 @@ enum Task {
         #[arg(long, default_value_t = 1000)]
         rounds: u32,
     },
-    /// Pack and run real applications from PyPI, beside the published tool and PyInstaller; takes an hour
+    /// Pack and run real applications from PyPI, and write docs/applications.md; with the other packers it takes an hour
     Apps(apps::Choice),
     /// Check format, lints, documentation and dependencies
     Lint,

@@ -14,6 +14,8 @@ pub(crate) struct App {
     code: &'static str,
     pub(crate) arguments: &'static [&'static str],
     pub(crate) prints: &'static str,
+    /// Further commands of the package, and what each prints.
+    pub(crate) commands: &'static [(&'static str, &'static str)],
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -29,11 +31,11 @@ enum Backend {
 }
 
 const fn app(name: &'static str, requires: &'static [&'static str], code: &'static str, prints: &'static str) -> App {
-    App { name, requires, backend: Backend::Setuptools, code, arguments: &[], prints }
+    App { name, requires, backend: Backend::Setuptools, code, arguments: &[], prints, commands: &[] }
 }
 
 const fn built(name: &'static str, backend: Backend) -> App {
-    App { name, requires: &["click"], backend, code: CLICK, arguments: &["two words"], prints: "Hello two words" }
+    App { backend, arguments: &["two words"], ..app(name, &["click"], CLICK, "Hello two words") }
 }
 
 const CLICK: &str = r#"
@@ -58,10 +60,12 @@ def main(name):
     Console().print(table)
 "#;
 
-/// A master with two workers, asked over TCP; it is stopped by a signal as an init system does.
+/// A master with two workers, asked over TCP; it is stopped by a signal as an init system does. In a child by `fork`, because
+/// other packers' programs have no `sys.executable` that takes modules.
 const GUNICORN: &str = r#"
-import os, signal, subprocess, sys, time, urllib.request
+import os, signal, sys, time, urllib.request
 from flask import Flask
+from gunicorn.app.base import BaseApplication
 
 wsgi = Flask(__name__)
 
@@ -69,9 +73,18 @@ wsgi = Flask(__name__)
 def root():
     return f"served by a worker of {os.getppid()}"
 
+class Server(BaseApplication):
+    def load_config(self):
+        self.cfg.set("bind", "127.0.0.1:18431")
+        self.cfg.set("workers", 2)
+
+    def load(self):
+        return wsgi
+
 def main():
-    command = [sys.executable, "-m", "gunicorn", "--workers", "2", "--bind", "127.0.0.1:18431", "app:wsgi"]
-    server = subprocess.Popen(command)
+    master = os.fork()
+    if not master:
+        Server().run()
     for _ in range(600):
         try:
             text = urllib.request.urlopen("http://127.0.0.1:18431/").read().decode()
@@ -80,9 +93,29 @@ def main():
             time.sleep(0.1)
     else:
         sys.exit("no answer")
-    server.send_signal(signal.SIGTERM)
-    server.wait()
-    print(text.replace(str(server.pid), "gunicorn"))
+    os.kill(master, signal.SIGTERM)
+    os.waitpid(master, 0)
+    print(text.replace(str(master), "gunicorn"))
+"#;
+
+/// Three commands in one package.
+const SCRIPTS: &str = r#"
+import click
+
+@click.command()
+@click.argument("name")
+def main(name):
+    click.echo(f"Hello {name}")
+
+@click.command()
+@click.argument("name")
+def second(name):
+    click.echo(f"Welcome {name}")
+
+@click.command()
+@click.argument("name")
+def third(name):
+    click.echo(f"Goodbye {name}")
 "#;
 
 const PANDAS: &str = r#"
@@ -165,7 +198,11 @@ pub(crate) const APPS: &[App] = &[
     built("flit", Backend::Flit),
     built("setup-py", Backend::SetupPy),
     app("sdist-only", &["docopt==0.6.2"], DOCOPT, "two words"),
-    built("three-scripts", Backend::Scripts),
+    App {
+        code: SCRIPTS,
+        commands: &[("second", "Welcome two words"), ("third", "Goodbye two words")],
+        ..built("three-scripts", Backend::Scripts)
+    },
 ];
 
 impl App {
@@ -187,7 +224,7 @@ impl App {
         } else {
             format!("version = '1.0'\ndescription = 'An application'\ndependencies = {requires}")
         };
-        let more = if self.backend == Backend::Scripts { "two = 'app:main'\nthree = 'app:main'\n" } else { "" };
+        let more = if self.backend == Backend::Scripts { "second = 'app:second'\nthird = 'app:third'\n" } else { "" };
         let layout = match self.backend {
             Backend::Hatchling => "[tool.hatch.build.targets.wheel]\nonly-include = ['app.py']\n",
             Backend::Poetry => "[tool.poetry]\npackages = [{ include = 'app.py' }]\n",

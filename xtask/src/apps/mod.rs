@@ -1,112 +1,184 @@
-//! `cargo xtask apps`: real applications, packed twice, run where nothing is installed, beside the published tool and PyInstaller.
+//! `cargo xtask apps`: real applications, packed three times, run where nothing is installed, beside the published tool and PyInstaller.
 
 mod catalogue;
 mod others;
+mod page;
+mod processors;
 
 use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
 use self::catalogue::{APPS, App};
+use self::page::Page;
+use self::processors::Watch;
 use crate::build::{self, Options};
 use crate::workspace::Workspace;
 use crate::{libc_only, setup};
+
+/// A program that runs longer has hung.
+const RUN_SECONDS: &str = "300";
 
 /// What to do.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Choice {
     /// Only these applications
     names: Vec<String>,
-    /// This flavor instead of a newly built dist/flavor
+    /// This flavor instead of a newly built one
     #[arg(long, value_name = "FILE")]
     flavor: Option<PathBuf>,
-    /// Neither the published tool nor PyInstaller
+    /// The published tool and PyInstaller instead
     #[arg(long)]
-    ours_only: bool,
+    peers: bool,
 }
 
-/// Packs and runs the applications, prints the table and writes it to `target/reports/apps.md`. Fails after the last one if one failed.
+/// Packs and runs the applications and writes docs/applications.md after each. Fails after the last one if one failed.
 pub(crate) fn apps(workspace: &Workspace, options: Options, choice: &Choice) -> Result<()> {
-    let flavor = match &choice.flavor {
-        Some(file) => std::path::absolute(file)?,
-        None => build::dist(workspace, options)?,
-    };
-    if choice.ours_only {
-        setup::build_tools(workspace)?;
-    } else {
-        setup::setup(workspace, options.toolchain)?;
-    }
     let known = |name: &String| APPS.iter().any(|app| app.name == name);
     if let Some(unknown) = choice.names.iter().find(|name| !known(name)) {
         let names: Vec<&str> = APPS.iter().map(|app| app.name).collect();
         bail!("there is no application {unknown:?}; there are {}", names.join(", "));
     }
-    let folder = workspace.target.join("apps");
-    let (mut table, mut failed) = (String::from(HEAD), Vec::new());
-    for app in APPS.iter().filter(|app| choice.names.is_empty() || choice.names.iter().any(|name| name == app.name)) {
-        let row = row(workspace, &flavor, app, &folder.join(app.name), choice.ours_only).unwrap_or_else(|error| {
-            failed.push(format!("{}: {error:#}", app.name));
-            format!("| {} | failed: {} |\n", app.name, first_line(&format!("{error:#}")))
-        });
-        eprint!("{row}");
-        table.push_str(&row);
+    setup::build_tools(workspace)?;
+    let flavor = match &choice.flavor {
+        Some(file) => std::path::absolute(file)?,
+        None if choice.peers => PathBuf::new(),
+        None => build::flavor(workspace, options)?,
+    };
+    if choice.peers {
+        setup::peer(workspace)?;
+    } else {
+        // Caches of an earlier run would answer for this one.
+        let stranger = workspace.target.join("apps/stranger");
+        if stranger.exists() {
+            fs::remove_dir_all(stranger)?;
+        }
     }
-    let report = workspace.target.join("reports/apps.md");
-    fs::create_dir_all(workspace.target.join("reports"))?;
-    fs::write(&report, &table)?;
-    println!("{table}\nwritten to {}", report.display());
+    let path = workspace.root.join("docs/applications.md");
+    let mut page = Page::read(&path)?;
+    let mut failed = Vec::new();
+    for app in APPS.iter().filter(|app| choice.names.is_empty() || choice.names.iter().any(|name| name == app.name)) {
+        let folder = workspace.target.join("apps").join(app.name);
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        setup::step(app.name);
+        if choice.peers {
+            others::measure(workspace, app, &folder, &mut page);
+        } else if let Err(error) = measure(workspace, &flavor, app, &folder).map(|facts| facts.show(app, &mut page)) {
+            eprintln!("{error:#}");
+            page.set_ours(app.name, &["failed".into()], &[app.requires().join(", "), remark(workspace, &error)]);
+            failed.push(format!("{}: {error:#}", app.name));
+        }
+        page::write(&path, &page)?;
+        fs::remove_dir_all(&folder)?;
+    }
+    println!("written to {}", path.display());
     if failed.is_empty() { Ok(()) } else { bail!("{}", failed.join("\n")) }
 }
 
-const HEAD: &str = "\
-Seconds to pack (of the second packing, with warm caches), size in MB, seconds of the first and the next run; `same` says that packing in
-two folders gave equal bytes; `libc` and `empty` that the package ran in a root folder with only a libc, and without one (Debian's Python).
+/// What was measured of a packer's result.
+struct Facts {
+    pack: Duration,
+    size: u64,
+    first: Duration,
+    next: Duration,
+}
 
-| application | pack | size | first | next | same | libc | empty | with libc, size | published tool: pack, size, first, next | PyInstaller: pack, size, run |
-|---|---|---|---|---|---|---|---|---|---|---|
-";
+/// What was measured of ours besides.
+struct OurFacts {
+    common: Facts,
+    libc: &'static str,
+    empty: &'static str,
+    size_with_libc: u64,
+    others: f64,
+}
 
-fn row(workspace: &Workspace, flavor: &Path, app: &App, folder: &Path, ours_only: bool) -> Result<String> {
-    if folder.exists() {
-        fs::remove_dir_all(folder)?;
+impl Facts {
+    fn cells(&self) -> [String; 4] {
+        [seconds(self.pack, 1), megabytes(self.size), seconds(self.first, 2), seconds(self.next, 2)]
     }
-    let pack = |project: &str, python: &str| -> Result<(PathBuf, f64)> {
-        let project = folder.join(project);
+}
+
+impl OurFacts {
+    fn show(&self, app: &App, page: &mut Page) {
+        let others = format!("{:.0}", self.others);
+        let size = megabytes(self.size_with_libc);
+        let places = [app.requires().join(", "), "yes".into(), self.libc.into(), self.empty.into(), size, others];
+        eprintln!("{} {}", self.common.cells().join(" "), places.join(" "));
+        page.set_ours(app.name, &self.common.cells(), &places);
+    }
+}
+
+fn measure(workspace: &Workspace, flavor: &Path, app: &App, folder: &Path) -> Result<OurFacts> {
+    let watch = Watch::start()?;
+    let home = |name: &str| workspace.target.join("apps").join(name);
+    let pack = |name: &str, python: &str, mut command: Command, home: &Path| -> Result<(PathBuf, Duration)> {
+        let project = folder.join(name);
         app.write(&project)?;
         let package = project.join("app.psp");
-        let mut command = Command::new(flavor);
-        command.args(["pack", "-q", "--key-seed", "apps", "--python", python, "--manifest"]);
-        command.arg(project.join("pyproject.toml")).arg("--output").arg(&package).env("FLAVOR_UV", workspace.uv());
+        command.arg(flavor).args(["pack", "-q", "--strict-manifest", "--key-seed", "apps", "--python", python]);
+        command.arg("--manifest").arg(project.join("pyproject.toml")).arg("--output").arg(&package);
+        fs::create_dir_all(home)?;
+        command.env("FLAVOR_UV", workspace.uv()).env("HOME", home);
         let started = Instant::now();
         succeed(&mut command)?;
-        Ok((package, started.elapsed().as_secs_f64()))
+        Ok((package, started.elapsed()))
     };
-    let (package, _) = pack("one", "local")?;
-    let (again, seconds) = pack("another folder", "local")?;
-    let same = fs::read(&package)? == fs::read(&again)?;
-    let (first, next) = runs(&package, app, &folder.join("cache"))?;
-    let libc = everywhere(app, &folder.join("libc-only"), &package, libc_only::make)?;
-    let (alone, _) = pack("with-libc", "debian")?;
-    let empty = everywhere(app, &folder.join("empty"), &alone, libc_only::make_empty)?;
-    if !same {
-        bail!("two packings differ: {} and {}", package.display(), again.display());
+    let (package, _) = pack("one", "local", Command::new("env"), &home("home"))?;
+    let (again, time) = pack("another folder", "local", Command::new("env"), &home("home"))?;
+    let (third, _) = pack("third", "local", as_somebody_else(), &home("stranger"))?;
+    for other in [&again, &third] {
+        if fs::read(&package)? != fs::read(other)? {
+            bail!("two packings differ: {} and {}", package.display(), other.display());
+        }
     }
-    let (published, pyinstaller) = if ours_only {
-        (String::new(), String::new())
-    } else {
-        let text = |result: Result<String>| result.unwrap_or_else(|error| first_line(&format!("{error:#}")));
-        (text(others::published(workspace, app, folder)), text(others::pyinstaller(workspace, app, folder)))
-    };
-    Ok(format!(
-        "| {} | {seconds:.1} | {} | {first:.2} | {next:.2} | {same} | {libc} | {empty} | {} | {published} | {pyinstaller} |\n",
-        app.name,
-        megabytes(&package)?,
-        megabytes(&alone)?
-    ))
+    let (first, next) = runs(&package, app, &folder.join("cache"))?;
+    commands(&package, app, folder)?;
+    let libc = everywhere(app, &folder.join("libc-only"), &package, libc_only::make)?;
+    let (alone, _) = pack("with-libc", "debian", Command::new("env"), &home("home"))?;
+    let empty = everywhere(app, &folder.join("empty"), &alone, libc_only::make_empty)?;
+    Ok(OurFacts {
+        common: Facts { pack: time, size: fs::metadata(&package)?.len(), first, next },
+        libc,
+        empty,
+        size_with_libc: fs::metadata(&alone)?.len(),
+        others: watch.others()?,
+    })
+}
+
+/// Runs what follows as another user (where the kernel lets us), with other rights for new files, another time zone and language.
+fn as_somebody_else() -> Command {
+    let user = ["--user", "--map-user=4711", "--map-group=4711"];
+    let may = Command::new("unshare").args(user).arg("true").status().is_ok_and(|status| status.success());
+    let mut command = Command::new(if may { "unshare" } else { "env" });
+    if may {
+        command.args(user);
+    }
+    command.args(["sh", "-c", "umask 077; exec \"$@\"", "sh"]);
+    command.env("TZ", "Asia/Kathmandu").env("LC_ALL", "C").env("LOGNAME", "somebody").env("USER", "somebody");
+    command
+}
+
+/// Every other command of the package, by its variable and by a link of its name.
+fn commands(package: &Path, app: &App, folder: &Path) -> Result<()> {
+    for (name, prints) in app.commands {
+        let run = |program: &Path, variable: &str| -> Result<()> {
+            let mut command = program_in(program, app, &folder.join("cache"));
+            check(prints, &command.env("FLAVOR_COMMAND", variable).output()?)
+                .with_context(|| format!("command {name} of {}", program.display()))
+        };
+        run(package, name)?;
+        let link = folder.join(name);
+        symlink(package, &link)?;
+        run(&link, "")?;
+    }
+    Ok(())
 }
 
 /// Runs the program in a root folder; says so where this user may not.
@@ -114,33 +186,46 @@ fn everywhere(app: &App, root: &Path, package: &Path, make: fn(&Path, &Path) -> 
     make(root, package)?;
     let arguments: Vec<&OsStr> = app.arguments.iter().map(OsStr::new).collect();
     let Some(result) = libc_only::run_app(root, &arguments)? else { return Ok("not tried") };
-    check(app, &result).with_context(|| format!("in {}", root.display()))?;
-    // A tree of an interpreter for each application would fill the disk.
-    fs::remove_dir_all(root)?;
+    check(app.prints, &result).with_context(|| format!("in {}", root.display()))?;
     Ok("yes")
 }
 
-/// Seconds of the first and of the next run.
-fn runs(package: &Path, app: &App, cache: &Path) -> Result<(f64, f64)> {
-    let run = || -> Result<f64> {
+/// The fastest of three first runs, and of three next ones.
+fn runs(package: &Path, app: &App, cache: &Path) -> Result<(Duration, Duration)> {
+    let run = || -> Result<Duration> {
+        let mut command = program_in(package, app, cache);
         let started = Instant::now();
-        let mut command = Command::new(package);
-        command.args(app.arguments).env_clear().env("HOME", cache).env("FLAVOR_CACHE_DIR", cache);
-        let result = command.env("PATH", "/usr/bin:/bin").output()?;
-        check(app, &result)?;
-        Ok(started.elapsed().as_secs_f64())
+        let result = command.output()?;
+        let time = started.elapsed();
+        check(app.prints, &result)?;
+        Ok(time)
     };
-    fs::create_dir_all(cache)?;
-    let times = (run()?, run()?);
+    let (mut first, mut next) = (Duration::MAX, Duration::MAX);
+    for _ in 0..3 {
+        if cache.exists() {
+            fs::remove_dir_all(cache)?;
+        }
+        fs::create_dir_all(cache)?;
+        first = first.min(run()?);
+        next = next.min(run()?);
+    }
     fs::remove_dir_all(cache)?;
-    Ok(times)
+    Ok((first, next))
 }
 
-fn check(app: &App, result: &Output) -> Result<()> {
+/// The packed program with an environment of nothing but a home and a search path.
+fn program_in(package: &Path, app: &App, home: &Path) -> Command {
+    let mut command = Command::new("/usr/bin/timeout");
+    command.args(["--kill-after=5", RUN_SECONDS]).arg(package).args(app.arguments);
+    command.env_clear().env("HOME", home).env("FLAVOR_CACHE_DIR", home).env("PATH", "/usr/bin:/bin");
+    command
+}
+
+fn check(prints: &str, result: &Output) -> Result<()> {
     let text = String::from_utf8_lossy(&result.stdout);
-    if !result.status.success() || !text.contains(app.prints) {
+    if !result.status.success() || !text.contains(prints) {
         let errors = String::from_utf8_lossy(&result.stderr);
-        bail!("{}, expected {:?} in {text:?}; standard error: {errors}", result.status, app.prints);
+        bail!("{}, expected {prints:?} in {text:?}; standard error: {errors}", result.status);
     }
     Ok(())
 }
@@ -148,16 +233,24 @@ fn check(app: &App, result: &Output) -> Result<()> {
 fn succeed(command: &mut Command) -> Result<()> {
     let result = command.output().context("could not start a packer")?;
     if !result.status.success() {
-        bail!("{}: {}", result.status, String::from_utf8_lossy(&result.stderr));
+        let texts = [&result.stderr, &result.stdout].map(|text| String::from_utf8_lossy(text).into_owned());
+        bail!("{}: {}", result.status, texts.concat());
     }
     Ok(())
 }
 
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().replace('|', "/").chars().take(120).collect()
+/// The last line of an error without this machine's folders, for a cell of the table.
+fn remark(workspace: &Workspace, error: &anyhow::Error) -> String {
+    let text = format!("{error:#}").replace(&workspace.target.display().to_string(), "…");
+    let line = text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default().trim();
+    line.chars().take(160).collect()
+}
+
+fn seconds(time: Duration, digits: usize) -> String {
+    format!("{:.digits$}", time.as_secs_f64())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "megabytes are shown with one digit")]
-fn megabytes(file: &Path) -> Result<String> {
-    Ok(format!("{:.1}", fs::metadata(file)?.len() as f64 / 1e6))
+fn megabytes(bytes: u64) -> String {
+    format!("{:.1}", bytes as f64 / 1e6)
 }

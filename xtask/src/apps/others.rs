@@ -1,19 +1,52 @@
 //! The same applications with other packers.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::catalogue::App;
-use super::{megabytes, runs, succeed};
+use super::page::Page;
+use super::{Facts, megabytes, runs, seconds, succeed};
 use crate::bench;
 use crate::workspace::Workspace;
 
-/// `pack, size, first, next` of the published tool.
-pub(super) fn published(workspace: &Workspace, app: &App, folder: &Path) -> Result<String> {
+type Packed = (PathBuf, Duration);
+
+/// Packs and runs `app` with both.
+pub(super) fn measure(workspace: &Workspace, app: &App, folder: &Path, page: &mut Page) {
+    let mut remarks = Vec::new();
+    let mut attempt = |tool: &str, packed: Result<Packed>| -> Vec<String> {
+        let mut remark = |doing: &str, error: &anyhow::Error| {
+            eprintln!("{tool}{doing}: {error:#}");
+            remarks.push(format!("{tool}{doing}: {}", super::remark(workspace, error)));
+        };
+        let sized = packed.and_then(|(program, pack)| Ok((fs::metadata(&program)?.len(), program, pack)));
+        let (size, program, pack) = match sized {
+            Ok(facts) => facts,
+            Err(error) => {
+                remark("", &error);
+                return ["cannot", "—", "—", "—"].map(str::to_owned).to_vec();
+            }
+        };
+        match runs(&program, app, &folder.join("other-cache")) {
+            Ok((first, next)) => Facts { pack, size, first, next }.cells().to_vec(),
+            Err(error) => {
+                remark("'s does not run", &error);
+                vec![seconds(pack, 1), megabytes(size), "—".into(), "—".into()]
+            }
+        }
+    };
+    let published = attempt("flavorpack", pack_published(workspace, app, folder));
+    let pyinstaller = attempt("PyInstaller", pack_pyinstaller(workspace, app, folder));
+    eprintln!("{} {}", published.join(" "), pyinstaller.join(" "));
+    page.set_peers(app.name, &published, &pyinstaller, &remarks.join("; "));
+}
+
+/// With the published tool.
+fn pack_published(workspace: &Workspace, app: &App, folder: &Path) -> Result<Packed> {
     let home = bench::peer_home(workspace, &workspace.target.join("apps"))?;
     let project = folder.join("published");
     app.write(&project)?;
@@ -23,16 +56,11 @@ pub(super) fn published(workspace: &Workspace, app: &App, folder: &Path) -> Resu
     pack.arg("--output").arg(&package).env("HOME", &home).env_remove("VIRTUAL_ENV").current_dir(&project);
     let started = Instant::now();
     succeed(&mut pack)?;
-    let seconds = started.elapsed().as_secs_f64();
-    let size = megabytes(&package)?;
-    Ok(match runs(&package, app, &folder.join("published-cache")) {
-        Ok((first, next)) => format!("{seconds:.1}, {size}, {first:.2}, {next:.2}"),
-        Err(_) => format!("{seconds:.1}, {size}, does not run"),
-    })
+    Ok((package, started.elapsed()))
 }
 
-/// `pack, size, run` of `PyInstaller --onefile`.
-pub(super) fn pyinstaller(workspace: &Workspace, app: &App, folder: &Path) -> Result<String> {
+/// With `PyInstaller --onefile`; what is installed for it beforehand does not count.
+fn pack_pyinstaller(workspace: &Workspace, app: &App, folder: &Path) -> Result<Packed> {
     let (venv, project) = (folder.join("pyinstaller-venv"), folder.join("pyinstaller"));
     app.write(&project)?;
     fs::write(project.join("start.py"), "import app\n\nif __name__ == '__main__':\n    app.main()\n")?;
@@ -48,17 +76,9 @@ pub(super) fn pyinstaller(workspace: &Workspace, app: &App, folder: &Path) -> Re
             .arg("--python")
             .arg(venv.join("bin/python")),
     )?;
-    let started = Instant::now();
     let mut build = Command::new(venv.join("bin/pyinstaller"));
-    build.args(["--onefile", "--log-level", "ERROR", "start.py"]).current_dir(&project).env("PYTHONHASHSEED", "1");
-    succeed(&mut build)?;
-    let seconds = started.elapsed().as_secs_f64();
-    let program = project.join("dist/start");
-    let size = megabytes(&program).context("PyInstaller made no program")?;
-    let run = runs(&program, app, &folder.join("pyinstaller-cache"));
-    fs::remove_dir_all(&venv)?;
-    Ok(match run {
-        Ok((_, next)) => format!("{seconds:.1}, {size}, {next:.2}"),
-        Err(_) => format!("{seconds:.1}, {size}, does not run"),
-    })
+    build.args(["--onefile", "--log-level", "ERROR", "start.py"]).current_dir(&project);
+    let started = Instant::now();
+    succeed(build.env("PYTHONHASHSEED", "1"))?;
+    Ok((project.join("dist/start"), started.elapsed()))
 }
