@@ -22,10 +22,12 @@ Schema for editors. (This page is made from the same tables; `cargo test -p flav
 * The caller's proxy, certificate and index settings (`HTTPS_PROXY`, `SSL_CERT_FILE`, `UV_*`, `PIP_*`, netrc …) reach uv and pip.
 ";
 
+const EXAMPLES: &str = include_str!("examples.md");
+
 /// The whole page.
 #[must_use]
 pub fn page() -> String {
-    let mut page = HEAD.to_owned();
+    let mut page = [HEAD, EXAMPLES].concat();
     for (section, keys) in keys::SECTIONS {
         table(&mut page, &format!("[{section}]"), "", keys);
     }
