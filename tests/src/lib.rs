@@ -4,15 +4,19 @@
 
 pub mod base;
 pub mod catalogue;
+pub mod ci_templates;
+pub mod documents;
 pub mod drivers;
 pub mod entrypoint;
 pub mod kit;
+pub mod markdown;
 pub mod own;
 pub mod peer;
 pub mod published;
 pub mod published_builders;
 pub mod sample;
 mod scalar;
+pub mod shell_session;
 pub mod showcase;
 pub mod table;
 pub mod verdict;
