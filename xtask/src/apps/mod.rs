@@ -60,22 +60,36 @@ pub(crate) fn apps(workspace: &Workspace, options: Options, choice: &Choice) -> 
         }
     }
     let path = workspace.root.join("docs/applications.md");
-    let mut page = Page::read(&path)?;
     let mut failed = Vec::new();
     for app in APPS.iter().filter(|app| choice.names.is_empty() || choice.names.iter().any(|name| name == app.name)) {
-        let folder = workspace.target.join("apps").join(app.name);
+        let folder = workspace.target.join("apps").join(if choice.peers { "peers" } else { "ours" }).join(app.name);
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
         }
         setup::step(app.name);
+        // Read anew for each row, so that a run with peers and one without can go on at the same time.
         if choice.peers {
-            others::measure(workspace, app, &folder, &mut page);
-        } else if let Err(error) = measure(workspace, &flavor, app, &folder).map(|facts| facts.show(app, &mut page)) {
-            eprintln!("{error:#}");
-            page.set_ours(app.name, &["failed".into()], &[app.requires().join(", "), remark(workspace, &error)]);
-            failed.push(format!("{}: {error:#}", app.name));
+            let (published, pyinstaller, remarks) = others::measure(workspace, app, &folder);
+            let mut page = Page::read(&path)?;
+            page.set_peers(app.name, &published, &pyinstaller, &remarks);
+            page::write(&path, &page)?;
+        } else {
+            let measured = measure(workspace, &flavor, app, &folder);
+            let mut page = Page::read(&path)?;
+            match measured {
+                Ok(facts) => facts.show(app, &mut page),
+                Err(error) => {
+                    eprintln!("{error:#}");
+                    page.set_ours(
+                        app.name,
+                        &["failed".into()],
+                        &[app.requires().join(", "), remark(workspace, &error)],
+                    );
+                    failed.push(format!("{}: {error:#}", app.name));
+                }
+            }
+            page::write(&path, &page)?;
         }
-        page::write(&path, &page)?;
         fs::remove_dir_all(&folder)?;
     }
     println!("written to {}", path.display());

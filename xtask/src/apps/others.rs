@@ -8,15 +8,14 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::catalogue::App;
-use super::page::Page;
 use super::{Facts, megabytes, runs, seconds, succeed};
 use crate::bench;
 use crate::workspace::Workspace;
 
 type Packed = (PathBuf, Duration);
 
-/// Packs and runs `app` with both.
-pub(super) fn measure(workspace: &Workspace, app: &App, folder: &Path, page: &mut Page) {
+/// Packs and runs `app` with both: pack, size, first and next run of each, and what went wrong.
+pub(super) fn measure(workspace: &Workspace, app: &App, folder: &Path) -> (Vec<String>, Vec<String>, String) {
     let mut remarks = Vec::new();
     let mut attempt = |tool: &str, packed: Result<Packed>| -> Vec<String> {
         let mut remark = |doing: &str, error: &anyhow::Error| {
@@ -42,7 +41,7 @@ pub(super) fn measure(workspace: &Workspace, app: &App, folder: &Path, page: &mu
     let published = attempt("flavorpack", pack_published(workspace, app, folder));
     let pyinstaller = attempt("PyInstaller", pack_pyinstaller(workspace, app, folder));
     eprintln!("{} {}", published.join(" "), pyinstaller.join(" "));
-    page.set_peers(app.name, &published, &pyinstaller, &remarks.join("; "));
+    (published, pyinstaller, remarks.join("; "))
 }
 
 /// With the published tool.
