@@ -427,6 +427,8 @@ fn debians_python_loads_nothing_of_the_machine() {
     let tree = build_with(&dir, &temp.path().join("work"), "loaded.cli:main", choice, true).unwrap();
     assert_eq!((tree.provider, &tree.glibc_floor), ("debian", &None));
     assert_eq!((tree.python_version.0, tree.python_version.1), (3, 11));
+    let glibc = tree.debian_packages.iter().find(|package| package.name == "libc6").unwrap();
+    assert!(glibc.version.starts_with("2.36-") && glibc.release == "bookworm" && glibc.sha256.len() == 64, "{glibc:?}");
     let root = moved(&tree, temp.path());
     let output = command(&tree, &root).output().unwrap();
     let text = stdout(&output);

@@ -13,7 +13,7 @@ pub mod source_revision;
 use pspf_nostd::digest::Sha256Digest;
 use serde_json::{Value, json};
 
-use crate::python::Distribution;
+use crate::python::{DebianPackage, Distribution};
 
 /// Identifier of the slot, as the published tool calls it.
 pub const SLOT_ID: &str = "_attestation";
@@ -72,6 +72,8 @@ pub struct PythonFacts<'a> {
     pub project: &'a str,
     /// Everything installed, the project too.
     pub distributions: &'a [Distribution],
+    /// What the interpreter was made from, where it is Debian's.
+    pub debian_packages: &'a [DebianPackage],
 }
 
 /// How the packing was asked for, as far as it changes the result.

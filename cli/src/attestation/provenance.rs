@@ -87,5 +87,9 @@ fn dependencies(facts: &Facts<'_>) -> Vec<Value> {
             all.push(json!({"name": archive.file, "uri": uri, "digest": {"sha256": archive.sha256}}));
         }
     }
+    for package in facts.python.iter().flat_map(|python| python.debian_packages) {
+        let uri = purl::debian(package);
+        all.push(json!({"name": package.file, "uri": uri, "digest": {"sha256": package.sha256}}));
+    }
     all
 }

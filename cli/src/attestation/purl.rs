@@ -1,13 +1,26 @@
-//! Package URLs of Python distributions (<https://github.com/package-url/purl-spec>, type `pypi`).
+//! Package URLs of Python distributions and Debian's packages (<https://github.com/package-url/purl-spec>, types `pypi`, `deb`).
 
+use crate::python::DebianPackage;
 use std::fmt::Write as _;
 
 /// `pkg:pypi/NAME@VERSION`, the name normalised as PEP 503 says.
 #[must_use]
 pub fn pypi(name: &str, version: &str) -> String {
-    let mut text = format!("pkg:pypi/{}@", normal_name(name));
-    for byte in version.bytes() {
-        if byte.is_ascii_alphanumeric() || b".-_~".contains(&byte) {
+    format!("pkg:pypi/{}@{}", normal_name(name), escaped(version))
+}
+
+/// `pkg:deb/debian/NAME@VERSION?arch=ARCHITECTURE&distro=RELEASE`.
+#[must_use]
+pub fn debian(package: &DebianPackage) -> String {
+    let DebianPackage { name, version, architecture, release, .. } = package;
+    format!("pkg:deb/debian/{}@{}?arch={architecture}&distro={release}", escaped(name), escaped(version))
+}
+
+/// A part of a package URL; a colon stays as it is there.
+fn escaped(part: &str) -> String {
+    let mut text = String::with_capacity(part.len());
+    for byte in part.bytes() {
+        if byte.is_ascii_alphanumeric() || b".-_~:".contains(&byte) {
             text.push(char::from(byte));
         } else {
             // Writing into a String cannot fail.
@@ -68,6 +81,17 @@ mod tests {
         assert_eq!(pypi("Typing_.Extensions", "4.0"), "pkg:pypi/typing-extensions@4.0");
         assert_eq!(pypi("torch", "2.1+cpu"), "pkg:pypi/torch@2.1%2Bcpu");
         assert_eq!(pypi("a", "1!2"), "pkg:pypi/a@1%212");
+        let package = DebianPackage {
+            name: "libstdc++6".to_owned(),
+            version: "1:12.2.0-14+deb12u1".to_owned(),
+            architecture: "amd64",
+            release: "bookworm",
+            file: String::new(),
+            sha256: String::new(),
+            requires: Vec::new(),
+        };
+        let wanted = "pkg:deb/debian/libstdc%2B%2B6@1:12.2.0-14%2Bdeb12u1?arch=amd64&distro=bookworm";
+        assert_eq!(debian(&package), wanted);
     }
 
     #[test]

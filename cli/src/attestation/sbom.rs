@@ -1,7 +1,7 @@
 //! The software bill of materials: CycloneDX 1.6 (<https://cyclonedx.org/docs/1.6/json/>).
 
 use super::{Facts, PythonFacts, purl, without_nulls};
-use crate::python::Distribution;
+use crate::python::{DebianPackage, Distribution};
 use pspf_nostd::digest::sha256;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -22,6 +22,11 @@ pub fn cyclonedx(facts: &Facts<'_>) -> Value {
             components.push(runtime(python));
             of_root.push(RUNTIME.to_owned());
             components.extend(others(python).map(library));
+            components.extend(python.debian_packages.iter().map(debian_package));
+            dependencies.extend(python.debian_packages.iter().map(|package| {
+                let needed = python.debian_packages.iter().filter(|other| package.requires.contains(&other.name));
+                depends(&purl::debian(package), &needed.map(purl::debian).collect::<Vec<_>>())
+            }));
             dependencies.extend(others(python).map(|found| depends(&reference(found), &requirements(found, python))));
             let own = own(python).map(|found| requirements(found, python));
             // Without a distribution of the project's own, everything was asked for by it.
@@ -38,8 +43,9 @@ pub fn cyclonedx(facts: &Facts<'_>) -> Value {
         }
     }
     dependencies.push(depends(LAUNCHER, &[]));
-    if facts.python.is_some() {
-        dependencies.push(depends(RUNTIME, &[]));
+    if let Some(python) = &facts.python {
+        let packages: Vec<String> = python.debian_packages.iter().map(purl::debian).collect();
+        dependencies.push(depends(RUNTIME, &packages));
     }
     dependencies.insert(0, depends(ROOT, &of_root));
     let mut document = json!({
@@ -135,6 +141,18 @@ fn library(found: &Distribution) -> Value {
         "hashes": archive.map(|archive| json!([{"alg": "SHA-256", "content": archive.sha256}])),
         "properties": archive.map(|archive| json!([{"name": "flavor:archive", "value": archive.file}])),
     }))
+}
+
+fn debian_package(package: &DebianPackage) -> Value {
+    json!({
+        "type": "library",
+        "bom-ref": purl::debian(package),
+        "name": package.name,
+        "version": package.version,
+        "purl": purl::debian(package),
+        "hashes": [{"alg": "SHA-256", "content": package.sha256}],
+        "properties": [{"name": "flavor:archive", "value": package.file}],
+    })
 }
 
 /// An SPDX expression where it is one, else the words that the distribution uses.

@@ -60,6 +60,7 @@ pub(super) fn document(job: &Job<'_>, contents: &Contents, encoded: &[EncodedSlo
             provider: python.provider,
             project,
             distributions: &python.distributions,
+            debian_packages: &python.debian_packages,
         }),
         slots: &slots,
         request: Request {

@@ -18,7 +18,10 @@ use crate::{
     },
     problem::{Failure, Problem},
     progress::Steps,
-    python::{self, Distribution, EntryPoint, PythonChoice, PythonError, PythonTree, TreeOptions, TreeRequest, Uv},
+    python::{
+        self, DebianPackage, Distribution, EntryPoint, PythonChoice, PythonError, PythonTree, TreeOptions, TreeRequest,
+        Uv,
+    },
 };
 use pspf_nostd::{json::Json, metadata::RuntimeEnv, operation::OperationChain};
 use std::{
@@ -182,6 +185,8 @@ pub struct PythonContents {
     pub provider: &'static str,
     /// Everything installed, the project too.
     pub distributions: Vec<Distribution>,
+    /// What the interpreter was made from, where it is Debian's.
+    pub debian_packages: Vec<DebianPackage>,
 }
 
 /// Builds the tree.
@@ -246,6 +251,7 @@ pub fn build(
         version: format!("{major}.{minor}.{patch}"),
         provider: tree.provider,
         distributions: tree.distributions,
+        debian_packages: tree.debian_packages,
     };
     Ok(Built { scratch, spec, slots, python, notices })
 }

@@ -45,7 +45,7 @@ mod uv;
 pub use archive_digests::ArchiveDigest;
 pub use backend_metadata::{ProjectMetadata, project_metadata};
 pub use build_environment::run_hooks;
-pub use debian::{DebianError, DebianProvider};
+pub use debian::{DebianError, DebianPackage, DebianProvider};
 pub use distribution::{Distribution, parse_metadata};
 pub use entry_point::{EntryPoint, EntryPointError};
 pub use environment::Environment;
@@ -129,6 +129,8 @@ pub struct PythonTree {
     pub environment: Environment,
     /// Everything that was installed, sorted by name.
     pub distributions: Vec<Distribution>,
+    /// The packages that the interpreter was made from, where it is Debian's, sorted by name.
+    pub debian_packages: Vec<DebianPackage>,
     /// The lowest glibc that every ELF file in the tree accepts, such as `2.34`; none if there are no such demands.
     pub glibc_floor: Option<String>,
     /// Sentences for the user about what was left out or could not be done.
@@ -254,6 +256,7 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
         command: launch_script::command(&runtime, request.entry_point.as_ref().map(|_| request.script_name)),
         environment: Environment::of_package().with(options.compile, request.entry_point.is_none()),
         distributions,
+        debian_packages: runtime.debian_packages,
         glibc_floor: floor.map(|version| version.to_string()),
         app_paths: all.without(&runtime_files),
         runtime_paths: runtime_files.into_paths(),

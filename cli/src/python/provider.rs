@@ -2,7 +2,7 @@
 
 use super::{
     Progress,
-    debian::{DebianError, DebianProvider},
+    debian::{DebianError, DebianPackage, DebianProvider},
     error::FileError,
     interpreter::{Interpreter, OLDEST, ProbeError},
     process, relocate,
@@ -97,6 +97,8 @@ pub struct Runtime {
     pub certificates: Vec<String>,
     /// Version of the C library beside it, if there is one; otherwise the machine's is used.
     pub c_library: Option<String>,
+    /// What it was made from, where it is Debian's.
+    pub debian_packages: Vec<DebianPackage>,
     /// Sentences for the user.
     pub notices: Vec<String>,
     pub(super) search: LibrarySearch,

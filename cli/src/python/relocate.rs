@@ -150,6 +150,7 @@ fn relocate_from(
         program,
         root,
         c_library: None,
+        debian_packages: Vec::new(),
     })
 }
 

@@ -73,6 +73,38 @@ fn python_packages_say_what_is_in_them_and_how_they_were_made() {
 }
 
 #[test]
+fn debians_packages_are_components_with_the_digests_of_its_signed_index() {
+    if !Path::new("/usr/share/keyrings/debian-archive-keyring.gpg").exists() {
+        eprintln!("skipped: the keys of Debian's archive are not on this machine");
+        return;
+    }
+    let folder = Folder::new();
+    let pyproject = PYPROJECT.replace("'click==8.1.7', 'docopt==0.6.2'", "");
+    folder.write("project/pyproject.toml", pyproject);
+    folder.write("project/bill/__init__.py", "def main():\n    import ssl\n");
+    let words = ["pack", "--manifest", "project/pyproject.toml", "--output", "bill.psp", "--key-seed", "k", "--quiet"];
+    folder.flavor(&[&words[..], &["--level", "1", "--python", "debian:3.11"]].concat()).succeeds();
+    let sbom = inspected(&folder, "--sbom");
+    let components = sbom["components"].as_array().unwrap();
+    let glibc = components.iter().find(|found| found["name"] == "libc6").unwrap();
+    let reference = glibc["purl"].as_str().unwrap();
+    assert!(reference.starts_with("pkg:deb/debian/libc6@2.36-") && reference.ends_with("&distro=bookworm"), "{glibc}");
+    assert_eq!(glibc["hashes"][0]["content"].as_str().unwrap().len(), 64);
+    assert!(glibc["properties"][0]["value"].as_str().unwrap().starts_with("libc6_2.36-"));
+    let edges = sbom["dependencies"].as_array().unwrap();
+    let of = |name: &str| edges.iter().find(|edge| edge["ref"] == name).unwrap()["dependsOn"].as_array().unwrap();
+    assert!(of("python-runtime").contains(&glibc["bom-ref"]) && of("python-runtime").len() > 10);
+    let openssl = components.iter().find(|found| found["name"] == "libssl3").unwrap();
+    assert!(of(openssl["bom-ref"].as_str().unwrap()).contains(&glibc["bom-ref"]));
+    validated_by_the_official_schema(&sbom, &folder);
+    let statement = inspected(&folder, "--provenance");
+    let inputs = statement["predicate"]["buildDefinition"]["resolvedDependencies"].as_array().unwrap();
+    let input = inputs.iter().find(|input| input["uri"] == reference).unwrap();
+    assert_eq!(input["digest"]["sha256"], glibc["hashes"][0]["content"]);
+    folder.flavor(&["inspect", "bill.psp", "--deps"]).succeeds().says(&["── python 3.11", "── libc6 2.36-"]);
+}
+
+#[test]
 fn the_source_revision_is_in_the_provenance() {
     let folder = Folder::new().with_app();
     let git = |words: &[&str]| {

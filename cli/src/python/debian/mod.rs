@@ -40,6 +40,25 @@ pub(super) fn answer(limit: std::time::Duration) -> Result<(String, Option<Strin
     Archive::open()?.answer(limit)
 }
 
+/// A package of Debian's archive that an interpreter was made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DebianPackage {
+    /// Its name, such as `libc6`.
+    pub name: String,
+    /// Its version, epoch included, such as `1:1.2.13.dfsg-1`.
+    pub version: String,
+    /// Debian's name of the architecture, such as `amd64`.
+    pub architecture: &'static str,
+    /// The release, such as `bookworm`.
+    pub release: &'static str,
+    /// Name of the file in the archive.
+    pub file: String,
+    /// SHA-256 of that file, in lower-case hexadecimal, as the signed index states it.
+    pub sha256: String,
+    /// Names of the packages of the same list that it needs.
+    pub requires: Vec<String>,
+}
+
 /// The interpreter of a Debian release.
 #[derive(Clone, Debug, Default)]
 pub struct DebianProvider {
@@ -83,8 +102,30 @@ impl RuntimeProvider for DebianProvider {
         copy_licences(&wanted, &system, into)?;
         runtime.c_library =
             wanted.iter().find(|package| package.name == "libc6").map(|package| package.version.clone());
+        runtime.debian_packages = described(&wanted, release, debian_name);
         Ok(runtime)
     }
+}
+
+/// What the attestation says of the packages, sorted by name.
+fn described(wanted: &[Package], release: &'static str, architecture: &'static str) -> Vec<DebianPackage> {
+    let names: BTreeSet<&str> = wanted.iter().map(|package| package.name.as_str()).collect();
+    let describe = |package: &Package| {
+        let requires: BTreeSet<&String> =
+            package.depends.iter().filter(|name| names.contains(name.as_str()) && **name != package.name).collect();
+        DebianPackage {
+            name: package.name.clone(),
+            version: package.version.clone(),
+            architecture,
+            release,
+            file: package.filename.rsplit('/').next().unwrap_or_default().to_owned(),
+            sha256: package.sha256.clone(),
+            requires: requires.into_iter().cloned().collect(),
+        }
+    };
+    let mut all: Vec<DebianPackage> = wanted.iter().map(describe).collect();
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all
 }
 
 impl DebianProvider {
