@@ -16,6 +16,8 @@ pub(crate) struct App {
     pub(crate) prints: &'static str,
     /// Further commands of the package, and what each prints.
     pub(crate) commands: &'static [(&'static str, &'static str)],
+    /// Modules that are imported by names which PyInstaller does not see.
+    pub(crate) hidden: &'static [&'static str],
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -31,7 +33,7 @@ enum Backend {
 }
 
 const fn app(name: &'static str, requires: &'static [&'static str], code: &'static str, prints: &'static str) -> App {
-    App { name, requires, backend: Backend::Setuptools, code, arguments: &[], prints, commands: &[] }
+    App { name, requires, backend: Backend::Setuptools, code, arguments: &[], prints, commands: &[], hidden: &[] }
 }
 
 const fn built(name: &'static str, backend: Backend) -> App {
@@ -187,7 +189,10 @@ def main():
 /// All of them.
 pub(crate) const APPS: &[App] = &[
     App { arguments: &["two words"], ..app("click-rich", &["click", "rich"], RICH, "Hello two words") },
-    app("flask-gunicorn", &["flask", "gunicorn"], GUNICORN, "served by a worker of gunicorn"),
+    App {
+        hidden: &["gunicorn.glogging", "gunicorn.workers.sync"],
+        ..app("flask-gunicorn", &["flask", "gunicorn"], GUNICORN, "served by a worker of gunicorn")
+    },
     app("numpy-pandas", &["numpy", "pandas"], PANDAS, "{0: 3.0, 1: 3.0}"),
     app("fastapi-uvicorn", &["pydantic", "fastapi", "uvicorn"], FASTAPI, "{\"price\":2.5}"),
     app("cryptography", &["cryptography"], CRYPTOGRAPHY, "a secret"),

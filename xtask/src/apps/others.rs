@@ -77,6 +77,7 @@ fn pack_pyinstaller(workspace: &Workspace, app: &App, folder: &Path) -> Result<P
     )?;
     let mut build = Command::new(venv.join("bin/pyinstaller"));
     build.args(["--onefile", "--log-level", "ERROR", "start.py"]).current_dir(&project);
+    build.args(app.hidden.iter().map(|module| format!("--hidden-import={module}")));
     let started = Instant::now();
     succeed(build.env("PYTHONHASHSEED", "1"))?;
     Ok((project.join("dist/start"), started.elapsed()))
