@@ -49,7 +49,7 @@ fn run_without_python(root: &Path, package: &Path) -> Result<()> {
     libc_only::make(root, package)?;
     println!("\n$ env -i chroot {} /app hello 'two words' --exit-code 7", root.display());
     let arguments = ["hello", "two words", "--exit-code", "7"].map(OsStr::new);
-    let Some(result) = libc_only::run_app(root, &arguments)? else {
+    let Some(result) = libc_only::run_app(root, &[], &arguments)? else {
         println!("skipped: this user may not make namespaces, so the package was not tried without Python");
         return Ok(());
     };

@@ -65,17 +65,24 @@ fn place(root: &Path, file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Runs `/app ARGUMENTS` in the root folder with an empty environment. `None` where this user may not make namespaces.
-pub(crate) fn run_app(root: &Path, arguments: &[&OsStr]) -> Result<Option<Output>> {
+/// Runs `/app ARGUMENTS` in the root folder with an environment of `variables` (`NAME=VALUE`) alone. `None` where this user may not make
+/// namespaces.
+pub(crate) fn run_app(root: &Path, variables: &[&str], arguments: &[&OsStr]) -> Result<Option<Output>> {
     let namespaces = ["--mount", "--pid", "--fork", "--map-root-user"];
     if !Command::new("unshare").args(namespaces).arg("true").status().is_ok_and(|status| status.success()) {
         return Ok(None);
     }
     let chroot = which::which("chroot").or_else(|_| which::which_in("chroot", Some("/usr/sbin:/sbin"), "/"))?;
     // `env -i` leaves no search path, so chroot is named by its own.
-    let script = r#"mount -t proc proc "$1/proc" && touch "$1/dev/null" && mount --bind /dev/null "$1/dev/null" && root=$1 chroot=$2 && shift 2 && exec env -i "$chroot" "$root" /app "$@""#;
+    let script = r#"mount -t proc proc "$1/proc" && touch "$1/dev/null" && mount --bind /dev/null "$1/dev/null" && root=$1 chroot=$2 variables=$3 && shift 3 && exec env -i $variables "$chroot" "$root" /app "$@""#;
     let mut command = Command::new("unshare");
-    command.args(namespaces).args(["sh", "-c", script, "sh"]).arg(root).arg(chroot).args(arguments);
+    command
+        .args(namespaces)
+        .args(["sh", "-c", script, "sh"])
+        .arg(root)
+        .arg(chroot)
+        .arg(variables.join(" "))
+        .args(arguments);
     let result = command.output().context("could not start unshare")?;
     if result.status.code().is_none() {
         bail!("the package was stopped by a signal: {}", result.status);

@@ -167,7 +167,7 @@ import sys
 from httpie.__main__ import main as http
 
 def main():
-    sys.argv = ["http", "--offline", "--print=HB", "example.org/get", "a==b"]
+    sys.argv = ["http", "--offline", "--ignore-stdin", "--print=HB", "example.org/get", "a==b"]
     sys.exit(http())
 "#;
 

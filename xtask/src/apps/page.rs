@@ -46,7 +46,7 @@ their rows are measured again.
 * *same bytes*: three packings are identical, in different folders, at different times, with files of different age; the last one with another home
   and caches, user id, umask, time zone and language.
 * *only a libc*: it runs in a root folder that holds nothing but glibc's libraries and the package; no Python, no shell. *empty root*: packed with
-  `--python debian`, which brings glibc along (*with glibc* is its size), it runs in a root folder that holds nothing but the package.
+  `--python debian`, which brings glibc along (*with glibc* is its size), it runs in a root folder that holds nothing but the package. In both, the environment is `HOME` alone.
 * *others*: what other programs took of the processors meanwhile.
 * flavorpack is the published implementation, 0.5.4, with the interpreter that is packed by flavor, without its tests and caches. PyInstaller is the newest one, `--onefile`; it
   unpacks itself at each run. Both pack once, with whatever their caches have.
