@@ -102,6 +102,7 @@ fn debians_packages_are_components_with_the_digests_of_its_signed_index() {
     let input = inputs.iter().find(|input| input["uri"] == reference).unwrap();
     assert_eq!(input["digest"]["sha256"], glibc["hashes"][0]["content"]);
     folder.flavor(&["inspect", "bill.psp", "--deps"]).succeeds().says(&["── python 3.11", "── libc6 2.36-"]);
+    folder.flavor(&["verify", "bill.psp", "--deep"]).succeeds();
 }
 
 #[test]

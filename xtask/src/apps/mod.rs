@@ -253,11 +253,13 @@ fn succeed(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// The last line of an error without this machine's folders, for a cell of the table.
+/// The line of an error that says most, without this machine's folders, for a cell of the table.
 fn remark(workspace: &Workspace, error: &anyhow::Error) -> String {
     let text = format!("{error:#}").replace(&workspace.target.display().to_string(), "…");
-    let line = text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default().trim();
-    line.chars().take(160).collect()
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    // Python's word for what went wrong stands below its traceback.
+    let line = lines.iter().rfind(|line| line.contains("Error: ")).or(lines.first()).copied().unwrap_or_default();
+    line.trim_start_matches([' ', '╰', '─', '>']).chars().take(120).collect()
 }
 
 fn seconds(time: Duration, digits: usize) -> String {
