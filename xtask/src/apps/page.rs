@@ -92,7 +92,7 @@ impl Page {
         let quiet = if others > 10 {
             format!(
                 "**The machine was not quiet**: other programs took up to {others} % of its processors while a row was measured, and the times are longer for it. \
-                 Sizes do not depend on that."
+                 Packers were measured one after the other: compare their sizes, their times only roughly."
             )
         } else {
             format!("The machine was quiet: other programs took at most {others} % of its processors.")
