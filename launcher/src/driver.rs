@@ -54,7 +54,7 @@ fn supply(
     while let Some(range) = verification.wants() {
         window.resize(position(range.len().min(READ_WINDOW)), 0);
         file.read_exact_at(&mut window, range.start)?;
-        verification.supply(&window).map_err(io::Error::other)?;
+        verification.supply(&window).map_err(|_| io::ErrorKind::InvalidData)?;
         if !go_on(verification) {
             break;
         }

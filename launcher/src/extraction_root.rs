@@ -23,7 +23,7 @@ use pspf_nostd::{
 };
 
 use crate::{
-    file_writer::{BATCH_MIN, Batch, FailedFile, FileWriter, NewFile, time},
+    file_writer::{BATCH_MIN, Batch, FailedFile, FileWriter, NewFile, set_time},
     io_failure::IoFailure,
     tree_record::{self, TreeRecord},
 };
@@ -251,7 +251,7 @@ impl ExtractionRoot {
             if let Kind::Directory { mtime: Some(mtime) } = made.kind {
                 let full = self.full(path);
                 File::open(&full)
-                    .and_then(|directory| directory.set_modified(time(mtime)))
+                    .and_then(|directory| set_time(&directory, mtime))
                     .map_err(IoFailure::of("set the time of", &full))?;
             }
         }

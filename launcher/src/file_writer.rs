@@ -6,12 +6,11 @@ use std::{
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::PathBuf,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
-    time::{Duration, SystemTime},
 };
 
 use pspf_nostd::digest::StreamingSha256;
 use rustix::{
-    fs::{Mode, OFlags},
+    fs::{Mode, OFlags, Timespec, Timestamps, UTIME_OMIT, futimens},
     process::{Resource, getrlimit},
 };
 
@@ -98,7 +97,7 @@ impl OpenFile {
     fn finish(self, new: &NewFile) -> Result<Entry, IoFailure> {
         let path = &new.path;
         if let Some(mtime) = new.mtime {
-            self.file.set_modified(time(mtime)).map_err(IoFailure::of("set the time of", path))?;
+            set_time(&self.file, mtime).map_err(IoFailure::of("set the time of", path))?;
         }
         let look = || self.file.metadata().map_err(IoFailure::of("look at", path));
         let mode = new.mode & 0o777;
@@ -309,7 +308,9 @@ impl PieceWriter {
     }
 }
 
-/// A time of an archive as a time of the system. One that the clock cannot count is as good as none.
-pub(crate) fn time(seconds: u64) -> SystemTime {
-    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(SystemTime::UNIX_EPOCH)
+/// Gives a file a time of an archive, in seconds since 1970. One that the clock cannot count is as good as none.
+pub(crate) fn set_time(file: &File, seconds: u64) -> io::Result<()> {
+    let unchanged = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
+    let modified = Timespec { tv_sec: seconds.try_into().unwrap_or(0), tv_nsec: 0 };
+    Ok(futimens(file, &Timestamps { last_access: unchanged, last_modification: modified })?)
 }

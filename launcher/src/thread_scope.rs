@@ -5,7 +5,11 @@
 
 #![allow(unsafe_code, reason = "the C library's threads; every use says why it is sound")]
 
-use std::{ffi::c_void, mem::MaybeUninit, ptr};
+use std::{
+    ffi::c_void,
+    mem::{self, MaybeUninit},
+    ptr,
+};
 
 use libc::pthread_t;
 
@@ -74,9 +78,19 @@ extern "C" fn start(work: *mut c_void) -> *mut c_void {
 
 /// How many threads can run at once.
 pub(crate) fn parallelism() -> usize {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let count = {
+        // SAFETY: a set of processors is plain data that may be all zeros; the call writes no more than its size into it.
+        unsafe {
+            let mut set: libc::cpu_set_t = mem::zeroed();
+            libc::sched_getaffinity(0, size_of::<libc::cpu_set_t>(), &raw mut set);
+            libc::CPU_COUNT(&set)
+        }
+    };
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
     // SAFETY: no memory is involved.
-    let online = unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) };
-    usize::try_from(online).unwrap_or(1).max(1)
+    let count = unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) };
+    usize::try_from(count).unwrap_or(1).max(1)
 }
 
 #[cfg(test)]

@@ -340,6 +340,10 @@ fn word<T: Copy>(setting: &Setting, words: &[(&str, T)], expected: &str) -> Resu
 
 /// `; did you mean …?` with the known name that takes the fewest changes, where that is less than half of the name.
 fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    // Only the `flavor` command suggests: it is where policies are written.
+    if cfg!(feature = "small") {
+        return String::new();
+    }
     let best = known.map(|known| (distance(name, known), known)).min();
     match best.filter(|(changes, _)| *changes * 2 < name.len()) {
         Some((_, known)) => format!("; did you mean `{known}`?"),

@@ -63,11 +63,16 @@ pub enum FoundFormat {
     Binary(usize),
     /// Text without a PEM block.
     Text,
+    /// Not looked at: with the feature `small`.
+    Other,
 }
 
 impl FoundFormat {
     /// Names the content of a PEM block that is not a plain key, by its label.
     pub(super) fn of_label(label: &str) -> Self {
+        if cfg!(feature = "small") {
+            return Self::Other;
+        }
         match label {
             "ENCRYPTED PRIVATE KEY" => Self::EncryptedPrivateKey,
             "OPENSSH PRIVATE KEY" => Self::OpenSshPrivateKey,
@@ -81,6 +86,9 @@ impl FoundFormat {
 
     /// Names the algorithm of an object identifier that is not Ed25519.
     pub(super) fn of_algorithm(oid: &[u8]) -> Self {
+        if cfg!(feature = "small") {
+            return Self::Other;
+        }
         let text = super::der::dotted(oid);
         Self::OtherAlgorithm(match text.as_str() {
             "1.2.840.113549.1.1.1" => "RSA",
@@ -96,6 +104,9 @@ impl FoundFormat {
 
     /// Names a file that has no PEM block.
     pub(super) fn of_file(file: &[u8]) -> Self {
+        if cfg!(feature = "small") {
+            return Self::Other;
+        }
         let Ok(text) = core::str::from_utf8(file).map(str::trim) else { return Self::of_binary(file) };
         let first = text.split_ascii_whitespace().next().unwrap_or_default();
         if text.is_empty() {
@@ -162,6 +173,7 @@ impl fmt::Display for FoundFormat {
             Self::Json => "JSON",
             Self::Der => "DER without PEM lines",
             Self::Text => "text without a PEM block",
+            Self::Other => "something else (`flavor trust add` says what)",
         })
     }
 }

@@ -132,7 +132,7 @@ impl Lzma {
                     symbol.wrapping_add(0x100).wrapping_add(*byte & 0x100)
                 }
             };
-            let bit = self.bit(chunk, base.wrapping_add(context));
+            let bit = self.bit_here(chunk, base.wrapping_add(context));
             symbol = symbol << 1 | bit;
             other = other.filter(|byte| *byte >> 8 & 1 == bit);
         }
@@ -213,7 +213,7 @@ impl Lzma {
     fn tree(&mut self, chunk: &[u8], base: usize, bits: u32) -> usize {
         let mut symbol = 1_usize;
         for _ in 0..bits {
-            symbol = symbol << 1 | self.bit(chunk, base.wrapping_add(symbol));
+            symbol = symbol << 1 | self.bit_here(chunk, base.wrapping_add(symbol));
         }
         symbol.wrapping_sub(1 << bits)
     }
@@ -222,7 +222,7 @@ impl Lzma {
     fn reverse_tree(&mut self, chunk: &[u8], base: usize, bits: u32) -> u32 {
         let (mut symbol, mut value) = (1_usize, 0_u32);
         for at in 0..bits {
-            let bit = self.bit(chunk, base.wrapping_add(symbol));
+            let bit = self.bit_here(chunk, base.wrapping_add(symbol));
             symbol = symbol << 1 | bit;
             value |= u32::from(bit == 1) << at;
         }
@@ -230,8 +230,13 @@ impl Lzma {
     }
 
     /// One bit, with the probability at `context`, which learns from it.
-    #[inline(always)]
     fn bit(&mut self, chunk: &[u8], context: usize) -> usize {
+        self.bit_here(chunk, context)
+    }
+
+    /// The same without a call, for loops.
+    #[inline(always)]
+    fn bit_here(&mut self, chunk: &[u8], context: usize) -> usize {
         self.normalise(chunk);
         // Every context is inside of what the properties made room for.
         let Some(probability) = self.probabilities.get_mut(context) else { return 0 };
