@@ -1,27 +1,13 @@
 // What a package says stays text, and nothing reaches a network.
 
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { browser, host, opened, panel, sample, scratch, site, tab } from './page.mjs';
+import { opened, panel, sample, setUp, site, tab } from './page.mjs';
 
-let chromium;
-let server;
-let context;
-const folder = scratch();
-
-before(async () => {
-  server = await host();
-  chromium = await browser();
-  context = await chromium.newContext();
-});
-after(async () => {
-  await chromium?.close();
-  await server?.close();
-  rmSync(folder, { recursive: true });
-});
+const { server, chromium, context, folder } = await setUp();
 
 test('markup and invisible characters of a package are shown as text', async () => {
   const { page, problems } = await opened(context, server.url);

@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createReadStream, existsSync, mkdtempSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { extname, join, resolve } from 'node:path';
+import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
@@ -56,6 +57,20 @@ export async function host(folder = site, changed = {}) {
 export function browser(args = []) {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking', '--disable-component-update', ...args] });
+}
+
+/** What the tests of a file share: the host, the browser, a context of it, a folder. All of it goes when they are done. */
+export async function setUp() {
+  const folder = scratch();
+  const server = await host();
+  let chromium;
+  after(async () => {
+    await chromium?.close();
+    await server.close();
+    rmSync(folder, { recursive: true });
+  });
+  chromium = await browser();
+  return { server, chromium, context: await chromium.newContext(), folder };
 }
 
 /** A page at `url` that is ready, and what went wrong in it. */

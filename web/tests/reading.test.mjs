@@ -1,26 +1,11 @@
 // The byte map, the contents, the words about execution, the bill of materials, the comparison.
 
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { after, before, test } from 'node:test';
-import { browser, done, host, largePackage, opened, panel, sample, scratch, tab } from './page.mjs';
+import { test } from 'node:test';
+import { done, largePackage, opened, panel, sample, setUp, tab } from './page.mjs';
 
-let chromium;
-let server;
-let context;
-const folder = scratch();
-
-before(async () => {
-  server = await host();
-  chromium = await browser();
-  context = await chromium.newContext();
-});
-after(async () => {
-  await chromium?.close();
-  await server?.close();
-  rmSync(folder, { recursive: true });
-});
+const { server, context, folder } = await setUp();
 
 test('the byte map is to scale, and is walked and zoomed by keys', async () => {
   const { page, problems } = await opened(context, server.url);

@@ -1,26 +1,12 @@
 // Each sample's verdict, and how a package gets onto the page.
 
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { browser, done, drop, host, largePackage, opened, sample, scratch } from './page.mjs';
+import { test } from 'node:test';
+import { done, drop, largePackage, opened, sample, setUp } from './page.mjs';
 
-let chromium;
-let server;
-let context;
-const folder = scratch();
-
-before(async () => {
-  server = await host();
-  chromium = await browser();
-  context = await chromium.newContext();
-});
-after(async () => {
-  await chromium?.close();
-  await server?.close();
-  rmSync(folder, { recursive: true });
-});
+const { server, chromium, context, folder } = await setUp();
 
 const EXPECTED = [
   ['Good', 'trusted', 'Trusted signer', /Every byte is exactly what the holder of key .* signed, and you trust that key/],
