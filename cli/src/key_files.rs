@@ -26,18 +26,20 @@ pub fn public_key(path: &Path) -> Result<PublicKey, Failure> {
     PublicKey::from_pem(&bytes).map_err(|error| unusable(path, &error).into())
 }
 
-/// The fingerprint that a `--key` names: 64 hex digits, or the file of a public key.
+/// The fingerprint that an argument such as `--key` names: 64 hex digits, or the file of a public key.
 ///
 /// # Errors
 /// [`Failure`] where it is neither.
-pub fn pinned(text: &str) -> Result<Fingerprint, Failure> {
+pub fn fingerprint(text: &str, argument: &str) -> Result<Fingerprint, Failure> {
     let digits = text.strip_prefix("sha256:").unwrap_or(text).to_ascii_lowercase();
     let path = Path::new(text);
     let hexadecimal = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
     if hexadecimal && !path.exists() {
         return digits.parse().map_err(|error| {
             let problem = Problem::error("key.fingerprint", format!("`{text}` is not a whole fingerprint: {error}"));
-            Failure::usage(problem.field("--key").hint("`flavor inspect FILE` and `flavor keygen` print all 64 digits"))
+            Failure::usage(
+                problem.field(argument).hint("`flavor inspect FILE` and `flavor keygen` print all 64 digits"),
+            )
         });
     }
     public_key(path).map(|key| key.fingerprint())

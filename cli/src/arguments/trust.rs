@@ -8,6 +8,7 @@ Examples:
   flavor trust add flavor-public.key --name \"Build farm\" --expires 2027-12-31
   flavor trust list --json
   flavor trust remove 59d033dce8291bb3
+  flavor trust revoke 59d033dce8291bb3 --reason \"stolen laptop\"
   flavor trust verify app.psp
 
 Keys are files: `trusted-keys/*.pub` in your configuration directory, and in /etc/flavor for the machine.
@@ -49,6 +50,17 @@ pub enum TrustCommand {
         /// Its fingerprint, or the first 8 digits or more.
         fingerprint: String,
         /// Use the machine's store, /etc/flavor/trusted-keys.
+        #[arg(long, visible_alias = "global")]
+        system: bool,
+    },
+    /// Revokes a key: packages that it signed are refused from now on, here, whatever else trusts it.
+    Revoke {
+        /// Its fingerprint, its public key file, or the first 8 digits or more of a key in the store.
+        key: String,
+        /// Why; shown wherever a package of that key is refused.
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// Use the machine's list, /etc/flavor/revoked-keys.
         #[arg(long, visible_alias = "global")]
         system: bool,
     },

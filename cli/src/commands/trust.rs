@@ -10,12 +10,12 @@ use crate::{
 use flavor_launcher::{
     calendar,
     config_dir::Owner,
-    trust::{TrustStore, TrustedKey},
+    trust::{REVOKED, TrustStore, TrustedKey},
 };
 use pspf_nostd::verify::TrustedKeys;
 use serde::Serialize;
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -69,6 +69,7 @@ pub fn run(arguments: &Trust, console: &mut Console) -> Result<Exit, Failure> {
         }
         TrustCommand::List => list(console),
         TrustCommand::Remove { fingerprint, system } => remove(fingerprint, *system, console),
+        TrustCommand::Revoke { key, reason, system } => revoke(key, reason.as_deref(), *system, console),
         TrustCommand::Verify { file } => verify(file, console),
     }
 }
@@ -83,10 +84,7 @@ fn add(
     let key = key_files::public_key(file)?;
     let mut text = String::new();
     if let Some(name) = name {
-        if name.chars().any(char::is_control) {
-            let problem = Problem::error("trust.name", "a name is one line of text").field("--name");
-            return Err(Failure::usage(problem.found(format!("{name:?}"))));
-        }
+        one_line(name, "--name")?;
         text.push_str(&format!("# Name: {name}\n"));
     }
     if let Some(date) = expires {
@@ -107,13 +105,7 @@ fn add(
     let path = config_file::keys_directory(system)?.join(format!("{}.pub", fingerprint.short()));
     config_file::write(&path, &text, true)?;
     let fingerprint = fingerprint.to_string();
-    if console.json() {
-        console.document(&ChangeDocument { ok: true, fingerprint, files: &[path] });
-    } else {
-        console.say(&format!("trusted      {}", path.display()));
-        console.say(&format!("fingerprint  {fingerprint}"));
-    }
-    Ok(Exit::Done)
+    Ok(changed("trusted", fingerprint, &[path], console))
 }
 
 /// All keys with what they are worth now, and the files that are none.
@@ -159,7 +151,16 @@ fn list(console: &mut Console) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn remove(digits: &str, system: bool, console: &mut Console) -> Result<Exit, Failure> {
+fn one_line(text: &str, option: &str) -> Result<(), Failure> {
+    if !text.chars().any(char::is_control) {
+        return Ok(());
+    }
+    let problem = Problem::error("trust.text", "this is one line of text").field(option);
+    Err(Failure::usage(problem.found(format!("{text:?}"))))
+}
+
+/// The keys of `store`, or of both, whose fingerprint begins with `digits`: one key, in one file or more.
+fn beginning_with(digits: &str, store: Option<&str>, console: &mut Console) -> Result<Vec<KeyDocument>, Failure> {
     let digits = digits.strip_prefix("sha256:").unwrap_or(digits).to_ascii_lowercase();
     if digits.len() < DIGITS_MIN || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         let problem = Problem::error("trust.fingerprint", "this names no key").found(digits);
@@ -167,31 +168,74 @@ fn remove(digits: &str, system: bool, console: &mut Console) -> Result<Exit, Fai
             problem.expected(format!("{DIGITS_MIN} to 64 hexadecimal digits of a fingerprint")),
         ));
     }
-    let store = if system { "system" } else { "user" };
     let mut found = keys(console)?;
-    found.retain(|key| key.store == store && key.fingerprint.starts_with(&digits));
-    let Some(fingerprint) = found.first().map(|key| key.fingerprint.clone()) else {
-        let problem = Problem::error("trust.absent", format!("no key of the {store} store begins with {digits}"));
+    found.retain(|key| store.is_none_or(|store| key.store == store) && key.fingerprint.starts_with(&digits));
+    let Some(fingerprint) = found.first().map(|key| &key.fingerprint) else {
+        let of = store.map(|store| format!("{store} ")).unwrap_or_default();
+        let problem = Problem::error("trust.absent", format!("no key of the {of}store begins with {digits}"));
         return Err(problem.hint("`flavor trust list` shows all keys and their store").into());
     };
-    if let Some(other) = found.iter().find(|key| key.fingerprint != fingerprint) {
-        let found = format!("{fingerprint} and {}", other.fingerprint);
+    if let Some(other) = found.iter().find(|key| key.fingerprint != *fingerprint) {
+        let both = format!("{fingerprint} and {}", other.fingerprint);
         let problem = Problem::error("trust.ambiguous", format!("more than one key begins with {digits}"));
-        return Err(problem.found(found).hint("give more digits").into());
+        return Err(problem.found(both).hint("give more digits").into());
     }
+    Ok(found)
+}
+
+fn changed(word: &str, fingerprint: String, files: &[PathBuf], console: &mut Console) -> Exit {
+    if console.json() {
+        console.document(&ChangeDocument { ok: true, fingerprint, files });
+    } else {
+        for file in files {
+            console.say(&format!("{word:<12} {}", file.display()));
+        }
+        console.say(&format!("fingerprint  {fingerprint}"));
+    }
+    Exit::Done
+}
+
+fn remove(digits: &str, system: bool, console: &mut Console) -> Result<Exit, Failure> {
+    let found = beginning_with(digits, Some(if system { "system" } else { "user" }), console)?;
+    let fingerprint = found.first().map(|key| key.fingerprint.clone()).unwrap_or_default();
     let files: Vec<PathBuf> = found.into_iter().map(|key| key.file).collect();
     for file in &files {
         fs::remove_file(file).map_err(|error| Problem::io("config.write", file, "remove this", &error))?;
     }
-    if console.json() {
-        console.document(&ChangeDocument { ok: true, fingerprint, files: &files });
+    Ok(changed("removed", fingerprint, &files, console))
+}
+
+/// Adds a line to the list; a key that is in it already stays as it is, with its reason.
+fn revoke(key: &str, reason: Option<&str>, system: bool, console: &mut Console) -> Result<Exit, Failure> {
+    let reason = reason.unwrap_or_default().trim();
+    one_line(reason, "--reason")?;
+    let digits = key.strip_prefix("sha256:").unwrap_or(key);
+    let is_short =
+        digits.len() < 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()) && !Path::new(key).exists();
+    let fingerprint = if is_short {
+        let found = beginning_with(key, None, console)?;
+        found.first().map(|key| key.fingerprint.clone()).unwrap_or_default()
     } else {
-        for file in &files {
-            console.say(&format!("removed      {}", file.display()));
-        }
-        console.say(&format!("fingerprint  {fingerprint}"));
+        key_files::fingerprint(key, "KEY")?.to_string()
+    };
+    let path = config_file::directory(system)?.join(REVOKED);
+    // A list that is not understood is not added to.
+    let listed = trusted_keys::read(console)?.revoked;
+    if listed.iter().any(|revoked| revoked.path == path && revoked.fingerprint.to_string() == fingerprint) {
+        return Ok(changed("there already", fingerprint, &[path], console));
     }
-    Ok(Exit::Done)
+    let mut text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(Problem::io("config.unusable", &path, "read this", &error).into()),
+    };
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text.push_str(format!("{fingerprint} {reason}").trim_end());
+    text.push('\n');
+    config_file::write(&path, &text, true)?;
+    Ok(changed("revoked", fingerprint, &[path], console))
 }
 
 /// By the key that made the signature. What the index says of a fingerprint proves nothing (launcher.md §11, S14).

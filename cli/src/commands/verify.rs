@@ -89,7 +89,8 @@ fn examine(
 
 /// The keys that count, and the store where it does.
 fn trusted(arguments: &Verify, console: &mut Console) -> Result<(TrustedKeys, Option<Trusted>), Failure> {
-    let pinned = arguments.keys.iter().map(|key| key_files::pinned(key)).collect::<Result<Vec<_>, _>>()?;
+    let pinned =
+        arguments.keys.iter().map(|key| key_files::fingerprint(key, "--key")).collect::<Result<Vec<_>, _>>()?;
     if !pinned.is_empty() {
         return Ok((TrustedKeys { pinned, store: Vec::new() }, None));
     }

@@ -104,7 +104,7 @@ fn one_page_is_printed_and_one_that_is_not_is_refused() {
         let printed = folder.flavor(&words).succeeds().stdout;
         assert_eq!(printed.trim_end().as_bytes(), folder.bytes(&format!("pages/{page}.1")).trim_ascii_end());
     }
-    folder.flavor(&["man", "trust", "ad"]).fails(2, &["add, list, remove, verify", "trust ad"]);
+    folder.flavor(&["man", "trust", "ad"]).fails(2, &["add, list, remove, revoke, verify", "trust ad"]);
     folder.flavor(&["man", "pack", "x"]).fails(2, &["nothing more"]);
     folder.write("file", "");
     folder.flavor(&["man", "--dir", "file"]).fails(1, &["file"]);

@@ -92,6 +92,7 @@ fn expired_and_revoked_keys_are_not_trusted() {
     let run = super::process::Run::of(folder.package("app.psp", &[]).env("HOME", folder.path("")));
     assert_eq!(run.fails(108, &["is revoked"]).stdout, "");
     folder.write(".config/flavor/revoked-keys", "nonsense\n");
+    folder.flavor(&["trust", "revoke", &fingerprint]).fails(1, &["revoked-keys:1:1"]);
     folder.flavor(&["verify", "app.psp"]).fails(1, &["revoked-keys:1:1"]);
 }
 
@@ -107,4 +108,36 @@ fn junk_in_the_store_is_a_warning_and_not_a_key() {
     folder.write("junk.psp", "junk");
     folder.flavor(&["trust", "verify", "junk.psp"]).fails(1, &["junk.psp"]);
     folder.flavor(&["trust", "verify", "missing.psp"]).fails(2, &["missing.psp"]);
+}
+
+#[test]
+fn a_key_is_revoked_by_digits_by_fingerprint_and_by_file() {
+    const LIST: &str = ".config/flavor/revoked-keys";
+    let (folder, fingerprint) = with_key("test");
+    let list = || String::from_utf8(folder.bytes(LIST)).unwrap();
+    folder.flavor(&["trust", "revoke", &fingerprint[..16]]).fails(1, &["no key of the store begins with"]);
+    folder.flavor(&["trust", "revoke", "0123"]).fails(2, &["8 to 64"]);
+    folder.flavor(&["trust", "revoke", &fingerprint, "--reason", "a\nb"]).fails(2, &["--reason"]);
+    assert!(!folder.path(LIST).exists());
+
+    folder.flavor(&["trust", "add", "key.pub"]).succeeds();
+    folder.flavor(&["policy", "check", "app.psp"]).succeeds();
+    // The last line of a list that somebody wrote by hand has no end.
+    let other = "ab".repeat(32);
+    folder.write(LIST, format!("# mine\n{other} lost"));
+    let words = ["trust", "revoke", &fingerprint[..16], "--reason", "stolen laptop", "--json"];
+    assert_eq!(folder.flavor(&words).succeeds().json()["fingerprint"], *fingerprint);
+    let written = format!("# mine\n{other} lost\n{fingerprint} stolen laptop\n");
+    assert_eq!(list(), written);
+    folder.flavor(&["verify", "app.psp"]).fails(1, &[]).says(&["its key is revoked", "stolen laptop"]);
+    folder.flavor(&["policy", "check", "app.psp"]).fails(1, &[]).says(&["policy.revoked_key"]);
+    let run = super::process::Run::of(folder.package("app.psp", &[]).env("HOME", folder.path("")));
+    assert_eq!(run.fails(108, &["is revoked", "stolen laptop"]).stdout, "");
+    folder.flavor(&["trust", "revoke", "key.pub", "--reason", "again"]).succeeds().says(&["there already"]);
+    assert_eq!(list(), written);
+
+    let (stranger, fingerprint) = with_key("test");
+    stranger.flavor(&["trust", "revoke", "key.pub"]).succeeds().says(&["revoked", LIST, &fingerprint]);
+    assert_eq!(stranger.bytes(LIST), format!("{fingerprint}\n").as_bytes());
+    stranger.flavor(&["verify", "app.psp"]).fails(1, &[]);
 }
