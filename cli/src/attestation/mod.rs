@@ -77,12 +77,12 @@ pub struct PythonFacts<'a> {
 }
 
 /// How the packing was asked for, as far as it changes the result.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Request<'a> {
     /// File name of the manifest.
     pub manifest: String,
     /// SHA-256 of the manifest.
-    pub manifest_sha256: Option<Sha256Digest>,
+    pub manifest_sha256: Sha256Digest,
     /// Optional dependency groups.
     pub extras: &'a [String],
     /// The choice of interpreter; none for packages without one.

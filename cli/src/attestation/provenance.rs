@@ -76,9 +76,7 @@ fn dependencies(facts: &Facts<'_>) -> Vec<Value> {
             "annotations": {"modified": revision.modified},
         })));
     }
-    if let Some(digest) = &request.manifest_sha256 {
-        all.push(json!({"name": request.manifest, "digest": {"sha256": digest.to_string()}}));
-    }
+    all.push(json!({"name": request.manifest, "digest": {"sha256": request.manifest_sha256.to_string()}}));
     let launcher = &facts.launcher;
     all.push(json!({"name": launcher.tool, "digest": {"sha256": launcher.sha256.to_string()}}));
     for found in facts.python.iter().flat_map(|python| python.distributions) {

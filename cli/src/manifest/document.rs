@@ -72,7 +72,7 @@ pub struct Entry {
 pub struct Document {
     /// The file.
     pub path: PathBuf,
-    /// Its text.
+    /// Its text; that of `setup.py` holds no values.
     pub text: String,
     /// The top-level table.
     pub root: Node,

@@ -6,11 +6,8 @@ use super::{
     prepare::{Content, Prepared},
 };
 use crate::attestation::{self, Facts, LauncherFacts, PythonFacts, Request, SLOT_ID, SLOT_TARGET, source_revision};
-use pspf_nostd::{digest::sha256, offsets::length, writer::EncodedSlot};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use pspf_nostd::{offsets::length, writer::EncodedSlot};
+use std::path::{Path, PathBuf};
 
 /// The slot, as the published Python builder describes its own (format.md §8).
 pub(super) fn slot(document: &[u8]) -> Prepared {
@@ -65,7 +62,7 @@ pub(super) fn document(job: &Job<'_>, contents: &Contents, encoded: &[EncodedSlo
         slots: &slots,
         request: Request {
             manifest: arguments.manifest.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            manifest_sha256: fs::read(&arguments.manifest).ok().map(|text| sha256(&text)),
+            manifest_sha256: job.manifest_sha256,
             extras: &arguments.extras,
             // A path of this machine says nothing elsewhere, and would make the bytes depend on it.
             python: is_python

@@ -23,7 +23,7 @@ use crate::{
 };
 use flavor_launcher::driver;
 use pspf_nostd::{
-    digest::sha256,
+    digest::{Sha256Digest, sha256},
     json::Json,
     limits::{DECODED_RATIO_FLOOR, DECODED_RATIO_MAX},
     report::{Integrity, Report, Trust},
@@ -47,11 +47,22 @@ pub enum Source {
     Python(Box<PythonProject>),
 }
 
+/// A manifest that can be packed.
+pub struct Manifest {
+    /// What it describes.
+    pub source: Source,
+    /// The slots that it lists.
+    pub slots: Vec<Prepared>,
+    /// SHA-256 of its text, as it was read.
+    pub sha256: Sha256Digest,
+}
+
 /// A packing that can begin.
 pub struct Job<'a> {
     pub(super) arguments: &'a Pack,
     pub(super) source: Source,
     slots: Vec<Prepared>,
+    pub(super) manifest_sha256: Sha256Digest,
     /// The launcher.
     pub launcher: Launcher,
     /// The key.
@@ -89,15 +100,15 @@ impl<'a> Job<'a> {
     /// What the metadata cannot hold, and a test that cannot be run.
     pub fn new(
         arguments: &'a Pack,
-        source: Source,
-        slots: Vec<Prepared>,
+        manifest: Manifest,
         launcher: Launcher,
         signer: Signer,
         output: Output,
         time: BuildTime,
     ) -> Result<Self, Failure> {
+        let Manifest { source, slots, sha256: manifest_sha256 } = manifest;
         let trial = arguments.test_command.as_deref().map(|text| Trial::new(text, &source, &launcher)).transpose()?;
-        let job = Self { arguments, source, slots, launcher, signer, output, time, trial };
+        let job = Self { arguments, source, slots, manifest_sha256, launcher, signer, output, time, trial };
         if let Source::Files(spec) = &job.source {
             job.rehearse(spec, &job.slots)?;
         }

@@ -2,7 +2,7 @@
 
 use super::{
     build_time::{self, BuildTime},
-    job::{Job, Source},
+    job::{Job, Manifest, Source},
     launcher_file::{self, Launcher},
     output::Output,
     prepare::{self, Options, Prepared},
@@ -16,6 +16,7 @@ use crate::{
     problem::{Exit, Failure, Problem, Weight},
     terminal::Console,
 };
+use pspf_nostd::digest::sha256;
 use std::env;
 
 /// Reads and checks everything.
@@ -60,22 +61,22 @@ pub fn check<'a>(arguments: &'a Pack, console: &mut Console) -> Result<Job<'a>, 
     if let Some(signer) = &signer {
         check.keep(signing::check_allowed(signer, &keys.manifest).map_err(Failure::from));
     }
-    let (mut output, mut slots) = (None, Vec::new());
-    let mut source = None;
+    let (mut output, mut manifest) = (None, None);
     if let Some(file) = file {
         if words::unsafe_name(file.project.name()).is_none() {
             let chosen = Output::choose(arguments.output.as_deref(), &file.directory, file.project.name());
             output = check.keep(chosen.map_err(Failure::from));
         }
-        slots = check.slots(&file, arguments.compat, arguments.level, time.epoch);
-        source = check.source(file, arguments);
+        let slots = check.slots(&file, arguments.compat, arguments.level, time.epoch);
+        let sha256 = sha256(file.document.text.as_bytes());
+        manifest = check.source(file, arguments).map(|source| Manifest { source, slots, sha256 });
     }
     check.finish(console)?;
     // Everything that can be missing has been reported by now.
-    let (Some(source), Some(launcher), Some(signer), Some(output)) = (source, launcher, signer, output) else {
+    let (Some(manifest), Some(launcher), Some(signer), Some(output)) = (manifest, launcher, signer, output) else {
         return Err(Problem::error("pack.unready", "the package cannot be made").into());
     };
-    Job::new(arguments, source, slots, launcher, signer, output, time)
+    Job::new(arguments, manifest, launcher, signer, output, time)
 }
 
 /// This machine's platform, in the format's words.

@@ -123,9 +123,6 @@ pub fn parse(path: &Path) -> Result<Document, Failure> {
         }
         failure
     })?;
-    if is_setup(path) {
-        return Ok(Document::from_toml(path, String::new())?);
-    }
     let mut text = Vec::new();
     let read = file.take(MANIFEST_MAX.saturating_add(1)).read_to_end(&mut text);
     read.map_err(|error| Problem::io("manifest.read", path, "read the manifest", &error))?;
@@ -134,6 +131,10 @@ pub fn parse(path: &Path) -> Result<Document, Failure> {
         return refuse("manifest.size", "the manifest is longer than 4 MiB");
     }
     let Ok(text) = String::from_utf8(text) else { return refuse("manifest.utf8", "the manifest is not UTF-8 text") };
+    if is_setup(path) {
+        // Only its build backend understands it.
+        return Ok(Document { text, ..Document::from_toml(path, String::new())? });
+    }
     Ok(if is_json(path) { Document::from_json(path, text) } else { Document::from_toml(path, text) }?)
 }
 

@@ -6,7 +6,8 @@ use std::{fs, path::Path, process::Command};
 
 const PYPROJECT: &str = "[build-system]\nrequires = ['setuptools>=61']\nbuild-backend = 'setuptools.build_meta'\n\n\
     [project]\nname = 'bill'\nversion = '1.5'\nlicense = 'MIT'\ndependencies = ['click==8.1.7', 'docopt==0.6.2']\n\n\
-    [tool.setuptools]\npackages = ['bill']\n\n[tool.flavor]\nentry_point = 'bill:main'\n";
+    [tool.setuptools]\npackages = ['bill']\n\n[tool.flavor]\nentry_point = 'bill:main'\n\
+    hooks.pre_build = 'echo >> pyproject.toml'\n";
 
 fn packed() -> Folder {
     let folder = Folder::new();
@@ -58,6 +59,11 @@ fn python_packages_say_what_is_in_them_and_how_they_were_made() {
 
     let statement = inspected(&folder, "--provenance");
     assert_eq!(statement["predicateType"], "https://slsa.dev/provenance/v1");
+    // The manifest is the text that was obeyed, whatever happened to the file since.
+    assert_ne!(folder.bytes("project/pyproject.toml"), PYPROJECT.as_bytes());
+    let materials = statement["predicate"]["buildDefinition"]["resolvedDependencies"].as_array().unwrap();
+    let manifest = materials.iter().find(|found| found["name"] == "pyproject.toml").unwrap();
+    assert_eq!(manifest["digest"]["sha256"], pspf_nostd::digest::sha256(PYPROJECT.as_bytes()).to_string());
     let report = folder.flavor(&["verify", "bill.psp", "--json"]).succeeds().json();
     for subject in statement["subject"].as_array().unwrap() {
         let name = subject["name"].as_str().unwrap();
