@@ -18,7 +18,8 @@ pub use policy::{Policy, PolicyCommand};
 pub use trust::{Trust, TrustCommand};
 pub use workenv::{Clean, Workenv, WorkenvCommand};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use crate::manifest::words::PLATFORMS;
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use pspf_nostd::report::Integrity;
 use std::{num::NonZero, path::PathBuf};
 
@@ -235,6 +236,9 @@ pub struct Pack {
     /// another that `flavor helpers list` shows; or a file.
     #[arg(long, value_name = "rust|go|NAME|FILE", conflicts_with = "launcher_bin")]
     pub launcher: Option<PathBuf>,
+    /// Platform of the package: the launcher must be one for it [default: the launcher's]. A Python project is packed on the platform that it is for.
+    #[arg(long, value_name = "OS_ARCH", value_parser = PossibleValuesParser::new(PLATFORMS))]
+    pub platform: Option<String>,
     /// Write a package that the published launchers run and the published tool verifies.
     #[arg(long)]
     pub compat: bool,

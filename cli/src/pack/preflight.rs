@@ -69,7 +69,7 @@ pub fn check<'a>(arguments: &'a Pack, console: &mut Console) -> Result<Job<'a>, 
         }
         let slots = check.slots(&file, arguments.compat, arguments.level, time.epoch);
         let sha256 = sha256(file.document.text.as_bytes());
-        manifest = check.source(file, arguments).map(|source| Manifest { source, slots, sha256 });
+        manifest = check.source(file, arguments, launcher.as_ref()).map(|source| Manifest { source, slots, sha256 });
     }
     check.finish(console)?;
     // Everything that can be missing has been reported by now.
@@ -95,14 +95,40 @@ pub fn host_platform() -> (&'static str, &'static str) {
 fn choose_launcher(arguments: &Pack, document: Option<&Document>) -> Result<Launcher, Failure> {
     let variable = env::var_os("FLAVOR_LAUNCHER_BIN").is_some_and(|path| !path.is_empty());
     let named = document.filter(|_| arguments.launcher_bin.is_none() && !variable).and_then(|document| {
-        let (system, processor) = host_platform();
+        let host = host_platform();
+        let platform = arguments.platform.clone().unwrap_or_else(|| format!("{}_{}", host.0, host.1));
         let directory = project_manifest::directory_of(&arguments.manifest);
         // What is wrong with the table is reported when the manifest is read.
         let problems = Problems::new(document);
         let launchers = problems.root().keys(&["tool", "flavor", "launchers"]);
-        security_settings::launcher(&launchers, &directory, &format!("{system}_{processor}"))
+        security_settings::launcher(&launchers, &directory, &platform)
     });
-    launcher_file::choose(arguments.launcher_bin.as_deref(), named.as_deref())
+    let launcher = launcher_file::choose(arguments.launcher_bin.as_deref(), named.as_deref())?;
+    let found = format!("{}_{}", launcher.os, launcher.arch);
+    match &arguments.platform {
+        // A universal binary is one for both processors.
+        Some(platform) if *platform != found && !(found == "darwin_any" && platform.starts_with("darwin_")) => {
+            let problem = Problem::error("launcher.platform", "the launcher is for another platform");
+            let problem = problem.field("--platform").expected(platform.clone()).found(found);
+            Err(problem.hint("name one for that platform with --launcher-bin, or in [[tool.flavor.launchers]]").into())
+        }
+        _ => Ok(launcher),
+    }
+}
+
+/// The interpreter and the wheels of a package are those of the machine that makes it, and only those of Linux can be moved.
+fn foreign(launcher: &Launcher) -> Option<Problem> {
+    let (target, host) = ((launcher.os, launcher.arch), host_platform());
+    let named = if ["amd64", "arm64"].contains(&host.1) { host.1 } else { "any" };
+    (target.0 != "linux" || target != (host.0, named)).then(|| {
+        let message = "a Python project can be packed on Linux only, for the platform that it is packed on";
+        let problem = Problem::error("python.platform", message).expected(format!("a launcher for linux_{named}"));
+        let problem = problem.found(format!("one for {}_{}", target.0, target.1));
+        problem.hint(match target.0 {
+            "linux" => format!("pack it on a machine that is linux_{}", target.1),
+            _ => "list its files, and an interpreter for that system, in a JSON manifest".to_owned(),
+        })
+    })
 }
 
 /// Collects the outcomes of checks that do not depend on each other.
@@ -152,13 +178,14 @@ impl Check {
         slots
     }
 
-    fn source(&mut self, file: ManifestFile, arguments: &Pack) -> Option<Source> {
+    fn source(&mut self, file: ManifestFile, arguments: &Pack, launcher: Option<&Launcher>) -> Option<Source> {
         match file.project {
             Project::Files(spec) => {
                 self.refuse_python_options(arguments);
                 Some(Source::Files(spec))
             }
             Project::Python(spec) => {
+                self.failures.extend(launcher.and_then(foreign).map(Failure::from));
                 let readable = !self.manifest_errors;
                 let checked = python_project::check(*spec, arguments, &file.directory, readable, &mut self.warnings);
                 self.keep(checked).map(|project: PythonProject| Source::Python(Box::new(project)))

@@ -239,3 +239,65 @@ fn packages_of_the_published_launchers_are_compatible_ones_and_run() {
         folder.flavor(&["verify", "app.psp", "--require", "sealed"]).succeeds();
     }
 }
+
+/// Nothing but the header of a program for another platform, and what every launcher has in it.
+fn foreign_launcher(folder: &Folder, name: &str, header: &[u8]) {
+    let mut bytes = header.to_vec();
+    bytes.resize(256, 0);
+    bytes.extend_from_slice(b"FLAVOR_LAUNCHER_CLI");
+    folder.write(name, bytes);
+}
+
+#[test]
+fn files_are_packed_for_any_platform_and_python_projects_for_this_one() {
+    let folder = Folder::new().with_app();
+    let mut windows = vec![0; 0x46];
+    windows[..2].copy_from_slice(b"MZ");
+    windows[0x3c] = 0x40;
+    windows[0x40..].copy_from_slice(b"PE\0\0\x64\x86");
+    foreign_launcher(&folder, "launcher.exe", &windows);
+    let mut arm = [&b"\x7fELF\x02\x01\x01"[..], &[0; 13]].concat();
+    arm[18] = 0xb7;
+    foreign_launcher(&folder, "launcher-arm64", &arm);
+    foreign_launcher(&folder, "launcher-macos", &[0xcf, 0xfa, 0xed, 0xfe, 12, 0, 0, 1]);
+
+    let host = if cfg!(target_arch = "aarch64") { "linux_arm64" } else { "linux_amd64" };
+    pack(&folder, &["--platform", host]).succeeds();
+    pack(&folder, &["--platform", "windows_amd64"]).fails(1, &["--platform", "expected windows_amd64", host]);
+    pack(&folder, &["--platform", "windows"]).fails(2, &["--platform", "windows_amd64"]);
+    for (launcher, platform, os) in [
+        ("launcher.exe", "windows_amd64", "windows"),
+        ("launcher-arm64", "linux_arm64", "linux"),
+        ("launcher-macos", "darwin_arm64", "darwin"),
+    ] {
+        pack(&folder, &["--launcher-bin", launcher, "--platform", platform, "--output", "app.psp"]).succeeds();
+        let document = folder.flavor(&["inspect", "--json", "app.psp"]).succeeds().json();
+        assert_eq!(document["metadata"]["build"]["platform"]["os"], os);
+        folder.flavor(&["verify", "--require", "sealed", "app.psp"]).succeeds();
+    }
+
+    let project = Folder::new();
+    // Nothing of the project is run: its build would leave a file.
+    project.write("setup.py", "open('built', 'w')\n");
+    let text = "[project]\nname = 'app'\nversion = '1'\n[tool.flavor]\nentry_point = 'app:main'\n";
+    project.write("pyproject.toml", text);
+    for (launcher, target) in [("launcher.exe", "windows_amd64"), ("launcher-macos", "darwin_arm64")] {
+        let launcher = folder.path(launcher);
+        let run = project.flavor(&["pack", "--launcher-bin", launcher.to_str().unwrap()]);
+        let run = run.fails(1, &["a Python project can be packed on Linux only", target, "JSON manifest"]);
+        assert_eq!(run.errors(), 1, "{run:#?}");
+    }
+    let target = if host == "linux_arm64" { "linux_amd64" } else { "linux_arm64" };
+    arm[18] = if host == "linux_arm64" { 0x3e } else { 0xb7 };
+    foreign_launcher(&folder, "launcher-other", &arm);
+    let table = format!("[[tool.flavor.launchers]]\nplatform = '{target}'\nbinary = 'other'\n");
+    fs::copy(folder.path("launcher-other"), project.path("other")).unwrap();
+    project.write("pyproject.toml", format!("{text}{table}"));
+    let mut command = project.command();
+    let run = Run::of(command.args(["pack", "--platform", target]).env_remove("FLAVOR_LAUNCHER_BIN"));
+    run.fails(
+        1,
+        &["for the platform that it is packed on", &format!("found one for {target}"), "pack it on a machine"],
+    );
+    assert_eq!(project.listing(), ["other", "pyproject.toml", "setup.py"]);
+}
