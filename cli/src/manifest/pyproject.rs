@@ -262,6 +262,34 @@ mod tests {
     }
 
     #[test]
+    fn switches_change_what_is_not_stated() {
+        let build = |rest: &str| {
+            let head = "[project]\nname = 'a'\nversion = '1'\n[tool.flavor]\nentry_point = 'a:b'\n";
+            let (spec, problems) = parse(&format!("{head}{rest}"));
+            assert!(problems.is_empty(), "{problems:?}");
+            (spec.build.level, spec.build.strip)
+        };
+        assert_eq!(build(""), (None, false));
+        assert_eq!(build("features.optimize_size = true"), (Some(22), true));
+        assert_eq!(build("features.optimize_speed = true"), (Some(3), false));
+        assert_eq!(build("features.optimize_size = false\nfeatures.parallel_extraction = true"), (None, false));
+        let stated = "build = {compression_level = 7, strip = false}\nfeatures.optimize_size = true";
+        assert_eq!(build(stated), (Some(7), false));
+    }
+
+    #[test]
+    fn tables_of_other_systems_change_nothing() {
+        let text = "[project]\nname = 'a'\nversion = '1'\n[tool.flavor]\nentry_point = 'a:b'\n[tool.flavor.build]\n\
+            env = {A = '1', B = '1'}\nplatform.linux_amd64.env = {B = '2'}\nplatform.linux_arm64.env = {A = '3'}\n\
+            [tool.flavor.conditions.windows]\nentry_point = 'w:b'\n";
+        let (spec, problems) = parse(text);
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(spec.commands.default.unwrap().module, "a");
+        let env: Vec<String> = spec.build.env.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(env, ["A=1", "B=2"]);
+    }
+
+    #[test]
     fn slots_are_checked() {
         let (_, problems) = parse(
             "[project]\nname = 'a'\nversion = '1'\n[tool.flavor]\nentry_point = 'a:b'\n[[tool.flavor.slots]]\nid = 'x'\nsource = 'nowhere'\nlifecycle = 'runtim'\npermissions = 'rwx'\noperations = 'zip'\nplatform = 'linux'\ntarget = '../x'\n",

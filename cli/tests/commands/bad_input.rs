@@ -1,7 +1,9 @@
 //! Every row of the published tool's bad-input matrix that touches these commands: one clear error, nothing half-written.
 //!
 //! The rest of its rows: junk, empty, flipped and truncated packages in `verify.rs`; requirements, versions of Python and entry
-//! points that do not exist in `python.rs`; keys that are there already in `keygen.rs`; slots and words of a manifest in `check.rs`.
+//! points that do not exist in `python.rs`; keys that are there already in `keygen.rs`; slots and words of a manifest in `check.rs`;
+//! junk policies and packages in `policy.rs` and `trust.rs`; other platforms in `pack.rs`; build backends and dependencies without
+//! wheels in `../python_tree.rs`.
 
 use super::process::{Folder, Run};
 use std::fs;
@@ -201,8 +203,21 @@ fn errors_are_json_where_json_is_asked_for() {
 
 #[test]
 fn a_log_level_that_is_none_disturbs_nobody() {
-    let folder = Folder::new().with_app();
-    let mut command = folder.command();
-    let run = Run::of(command.args(["check", "--manifest", "app/app.json"]).env("FLAVOR_LOG_LEVEL", "zzz")).succeeds();
-    assert_eq!(run.stderr, "");
+    let folder = Folder::new().with_package();
+    for words in [
+        &["check", "--manifest", "app/app.json"][..],
+        &["pack", "--manifest", "app/app.json", "--quiet"],
+        &["verify", "app.psp"],
+        &["inspect", "app.psp"],
+        &["trust", "list"],
+        &["policy", "show"],
+        &["extract", "app.psp", "0", "out"],
+        &["keygen"],
+    ] {
+        let run = Run::of(folder.command().args(words).env("FLAVOR_LOG_LEVEL", "zzz")).succeeds();
+        assert_eq!(run.stderr, "", "{words:?}");
+    }
+    let run = Run::of(folder.package("app.psp", &[]).env("FLAVOR_LOG_LEVEL", "zzz"));
+    assert_eq!((run.code, run.stderr.lines().count()), (Some(7), 1), "{run:#?}");
+    assert!(run.stderr.contains("warning") && run.stderr.contains("zzz"), "{run:#?}");
 }

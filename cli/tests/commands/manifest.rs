@@ -20,6 +20,10 @@ kit-admin = "kit.cli:admin"
 broken = "kit.nowhere:main"
 [project.gui-scripts]
 kit-gui = "kit.cli:Gui.run"
+[project.entry-points."kit.plugins"]
+one = "kit.cli:main"
+[project.optional-dependencies]
+more = ["iniconfig==2.0.0"]
 [tool.setuptools.packages.find]
 where = ["src"]
 [tool.setuptools.package-data]
@@ -31,7 +35,10 @@ python.min_version = "3.11"
 [tool.flavor.execution]
 args = ["--from-manifest", "two words"]
 timeout = 600
+min_memory = "1MB"
 max_memory = "64GB"
+max_cpu_seconds = 500
+working_directory = "etc"
 [tool.flavor.execution.runtime.env]
 unset = ["SECRET_*", "FLAVOR_*"]
 set = { PLAIN = "a", PLACE = "$FLAVOR_WORKENV/data", NUMBER = 3 }
@@ -91,6 +98,9 @@ def show(which):
     print(sys.flags.optimize, __doc__, show.__doc__, open(here + "/made.txt").read().strip(), lpkg.X, env("FLAVOR_COMMAND"))
     print(os.path.exists(here + "/tests"), os.path.exists(here + "/secret.py"), [name for name in os.listdir(os.path.dirname(here)) if name == "six.py"])
     tree = env("FLAVOR_WORKENV")
+    from importlib.metadata import entry_points
+    from iniconfig import IniConfig
+    print([point.load() is main for point in entry_points(group="kit.plugins")], os.path.basename(os.getcwd()))
     print(open(tree + "/data/made").read(), sorted(os.listdir(tree + "/etc/conf")), sorted(os.listdir(tree + "/etc/conf/b")))
 
 def main():
@@ -138,8 +148,8 @@ fn metadata(folder: &Folder, package: &str) -> Value {
 fn a_project_that_uses_most_keys() {
     let folder = kit();
     let mut command = folder.command();
-    command.args(["pack", "--manifest", "kit/pyproject.toml", "--output", "kit.psp", "--validate-before-sign"]);
-    command.args(["--test-command", "kit-admin 'a word'"]);
+    command.args(["pack", "--manifest", "kit/pyproject.toml", "--output", "kit.psp", "--extra", "more"]);
+    command.args(["--validate-before-sign", "--test-command", "kit-admin 'a word'"]);
     command.envs([("FLAVOR_TEST_RUN", "7"), ("FLAVOR_TEST_SEED", "seed"), ("FLAVOR_VERSION", "3.5")]);
     let run = Run::of(&mut command).succeeds().says(&["from [tool.flavor.security]", "kit 3.5"]);
     assert!(run.stderr.contains("the command broken will not start: the entry point's module kit.nowhere"), "{run:#?}");
@@ -159,6 +169,10 @@ fn a_project_that_uses_most_keys() {
         (&document["execution"]["timeout"], &document["execution"]["max_memory"]),
         (&600.into(), &64_000_000_000_u64.into())
     );
+    assert_eq!(
+        (&document["execution"]["min_memory"], &document["execution"]["max_cpu_seconds"]),
+        (&1_000_000.into(), &500.into())
+    );
     let (data, conf) = (&document["slots"][2], &document["slots"][3]);
     assert_eq!(
         (&data["purpose"], &data["purpose_name"], &data["lifecycle"]),
@@ -172,7 +186,7 @@ fn a_project_that_uses_most_keys() {
         let mut command = folder.package(name, words);
         Run::of(command.envs(variables.iter().copied()))
     };
-    let rest = "1 None None generated 7 None\nFalse False ['six.py']\nset up ['a.json', 'b'] ['c.json']\n";
+    let rest = "1 None None generated 7 None\nFalse False ['six.py']\n[True] etc\nset up ['a.json', 'b'] ['c.json']\n";
     let run = start("kit.psp", &[("OLD", "old"), ("SECRET_A", "x")], &["user"]).succeeds();
     assert_eq!(run.stdout, format!("main kit ['--from-manifest', 'two words', 'user'] a data 3 1000 old None\n{rest}"));
     std::os::unix::fs::symlink("kit.psp", folder.path("kit-admin")).unwrap();
@@ -267,7 +281,8 @@ fn a_project_with_setup_py_alone_is_installed_by_pip_in_an_environment_of_its_ow
         .flavor(&["pack", "--manifest", "old/pyproject.toml", "--output", "old.psp"])
         .succeeds()
         .says(&["Old-Tool 0.4"]);
-    assert!(folder.path("venv/bin/python").exists());
+    let settings = |venv: &str| String::from_utf8(folder.bytes(&format!("{venv}/pyvenv.cfg"))).unwrap();
+    assert!(settings("venv").contains("include-system-site-packages = false"), "{}", settings("venv"));
     // A module of the caller's directory is not taken for the package's.
     folder.write("elsewhere/old/cli.py", "print('wrong')\n");
     let run = Run::of(folder.package("old.psp", &["x"]).current_dir(folder.path("elsewhere"))).succeeds();
@@ -279,8 +294,11 @@ fn a_project_with_setup_py_alone_is_installed_by_pip_in_an_environment_of_its_ow
             && !listing.iter().any(|name| name.starts_with("app") && name.ends_with(".pyc")),
         "{listing:#?}"
     );
-    folder.write("old/pyproject.toml", text.replace("/bin/python -m", "/bin/nowhere -m"));
+    let text = text.replace("/bin/python -m", "/bin/nowhere -m");
+    let text = text.replace("venv_path = '../venv'", "venv_path = '../other'\nsystem_site_packages = true");
+    folder.write("old/pyproject.toml", text);
     folder.flavor(&["pack", "--manifest", "old/pyproject.toml"]).fails(1, &["the package has no bin/nowhere"]);
+    assert!(settings("other").contains("include-system-site-packages = true"), "{}", settings("other"));
 }
 
 #[test]

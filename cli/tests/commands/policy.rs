@@ -80,8 +80,35 @@ fn a_malformed_policy_is_one_error_with_its_place() {
 }
 
 #[test]
+fn a_malformed_policy_json_is_one_error_with_its_place() {
+    let folder = Folder::new().with_package();
+    for (text, place) in [
+        ("", ":1:1"),
+        ("nonsense", ":1:1"),
+        ("{\"version\": 1,\n \"trust\": {,}}", ":2:12"),
+        ("{\"version\": 1,\n \"trust\": 3}", "policy.json"),
+        ("{\"version\": 1,\n \"trust\": {\"require_sgnature\": true}}", "require_sgnature"),
+    ] {
+        folder.write(".config/flavor/policy.json", text);
+        for command in [&["policy", "show"][..], &["policy", "check", "app.psp"]] {
+            let run = folder.flavor(command).fails(1, &["policy.json", place]);
+            assert_eq!((run.errors(), run.stdout.as_str()), (1, ""), "{text:?} {run:#?}");
+            assert!(run.stderr.lines().count() < 6, "{run:#?}");
+        }
+        let run = Run::of(folder.package("app.psp", &[]).env("HOME", folder.path("")));
+        assert_eq!(run.fails(109, &["policy.json"]).stdout, "", "{text:?}");
+    }
+}
+
+#[test]
 fn a_broken_package_is_not_judged() {
     let folder = Folder::new().with_package();
+    folder.write("junk", "x".repeat(50_000));
+    folder.write("empty", "");
+    for (name, words) in [("junk", "not a PSPF/2025 package"), ("empty", "0 bytes")] {
+        let run = folder.flavor(&["policy", "check", name]).fails(1, &[name, words]);
+        assert_eq!((run.errors(), run.stdout.as_str()), (1, ""), "{run:#?}");
+    }
     let mut bytes = folder.bytes("app.psp");
     bytes[100] ^= 1;
     folder.write("broken.psp", bytes);
