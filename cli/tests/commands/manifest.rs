@@ -1,7 +1,7 @@
 //! What the manifest's keys do: projects that use them, packed with real uv, and run.
 //!
-//! Together with `check.rs` (values that are refused, variables, slots), `python.rs` (`--extra`, dynamic versions) and
-//! `../manifest_reference.rs` (every key is read) this covers each row of the list of keys that the published tool ignores.
+//! Together with `check.rs` (values that are refused, variables, slots), `index.rs`, `native_code.rs` (`strip`), `python.rs` (dynamic
+//! versions) and `../manifest_reference.rs` (every key is read) this covers each row of the list of keys that the published tool ignores.
 
 use super::process::{Folder, Run};
 use serde_json::Value;
@@ -229,25 +229,6 @@ fn hooks_and_keys_that_do_not_fit_stop_packing() {
     command.args(["pack", "--manifest", "kit/pyproject.toml", "--quiet"]).env_remove("FLAVOR_LAUNCHER_BIN");
     let run = Run::of(command.env("FLAVOR_TEST_RUN", "7").envs(seed));
     run.fails(1, &["kit/data/setup.py", "this is not a launcher", "`tool.flavor.launchers`"]);
-}
-
-#[test]
-fn index_settings_reach_uv_and_the_callers_outweigh_them() {
-    let folder = Folder::new();
-    let text = format!(
-        "{SETUPTOOLS}[project]\nname = 'a'\nversion = '1'\ndependencies = ['flavor-no-such-package-1a2b3c']\n[tool.setuptools]\npackages = []\n[tool.flavor]\nentry_point = 'a:b'\n[tool.flavor.runtime]\ncompile_bytecode = false\n[tool.flavor.build]\nindex_url = 'http://127.0.0.1:9/manifest/'\n"
-    );
-    folder.write("pyproject.toml", text);
-    let pack = |variables: &[(&str, &str)]| {
-        let mut command = folder.command();
-        command.args(["pack", "--quiet"]).env_remove("UV_DEFAULT_INDEX").env_remove("UV_INDEX_URL");
-        Run::of(command.env("UV_HTTP_RETRIES", "0").envs(variables.iter().copied()))
-    };
-    pack(&[]).fails(1, &["network could not be reached", "127.0.0.1:9/manifest/"]);
-    pack(&[("UV_DEFAULT_INDEX", "http://127.0.0.1:9/uv/")]).fails(1, &["127.0.0.1:9/uv/"]);
-    pack(&[("PIP_INDEX_URL", "http://127.0.0.1:9/pip/")]).fails(1, &["127.0.0.1:9/pip/"]);
-    pack(&[("HTTP_PROXY", "http://127.0.0.1:7"), ("UV_DEFAULT_INDEX", "http://index.invalid/x/")])
-        .fails(1, &["network could not be reached"]);
 }
 
 #[test]
