@@ -301,8 +301,8 @@ Examples:
   flavor check --show-config
   flavor check --schema > flavor.schema.json
 
-Nothing is built and nothing is written. Of a project whose name and version only its build backend knows
-(no [project], no [tool.poetry]) the backend is asked. docs/manifest.md lists every key.";
+Nothing is built and nothing is written. Of a project whose name, version or scripts only its build backend
+knows (no [project] and no [tool.poetry], or project.dynamic) the backend is asked. docs/manifest.md lists every key.";
 
 /// Checks a manifest: keys, types, values, slot sources, environment overrides.
 #[derive(Debug, Args)]

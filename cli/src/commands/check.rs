@@ -58,6 +58,7 @@ pub fn run(arguments: &Check, console: &mut Console) -> Result<Exit, Failure> {
         strip: arguments.strip,
         level: arguments.level,
         python: "auto",
+        extras: false,
         platform: host_platform(),
     };
     let mut check = preflight::Check::default();

@@ -93,6 +93,7 @@ fn project(arguments: &Doctor) -> (Option<Box<PythonSpec>>, Vec<Check>) {
         strip: false,
         level: None,
         python: "auto",
+        extras: false,
         platform: host_platform(),
     };
     let read = project_manifest::parse(&arguments.manifest).and_then(|document| {

@@ -48,6 +48,7 @@ pub fn check<'a>(arguments: &'a Pack, console: &mut Console) -> Result<Job<'a>, 
         strip: arguments.strip,
         level: arguments.level,
         python: &arguments.python,
+        extras: !arguments.extras.is_empty(),
         platform: launcher.as_ref().map_or_else(host_platform, |launcher| (launcher.os, launcher.arch)),
     };
     let file = document.and_then(|document| check.keep(project_manifest::read(document, &options)));

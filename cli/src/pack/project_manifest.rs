@@ -5,6 +5,7 @@ use crate::{
     interrupt::Scratch,
     manifest::{
         Document, PackageSpec, SlotSpec, builder,
+        cursor::Problems,
         document::{Entry, Node, Origin, Value},
         layers::{self, Given},
         poetry, pyproject,
@@ -66,6 +67,8 @@ pub struct ManifestOptions<'a> {
     pub level: Option<i64>,
     /// `--python`.
     pub python: &'a str,
+    /// Whether an `--extra` is given.
+    pub extras: bool,
     /// Operating system and architecture of the package.
     pub platform: (&'a str, &'a str),
 }
@@ -166,11 +169,12 @@ pub fn read(mut document: Document, options: &ManifestOptions<'_>) -> Result<Man
         let value = Value::Integer(level);
         given.push(Given { path: "tool.flavor.build.compression_level", option: "--level", value });
     }
-    let asks_backend = knows_only_the_backend(&document, &directory);
+    let knows_all = knows_only_the_backend(&document, &directory);
     let mut problems = layers::apply(&mut document, options.platform.0, &variable, given);
-    if asks_backend {
+    let fields = if knows_all { FIELDS.to_vec() } else { left_to_the_backend(&document, options.extras) };
+    if !fields.is_empty() {
         let (draft, _) = pyproject::read(&document, &base, &platform);
-        adopt(&mut document, &ask_backend(&draft, &directory, options.python)?);
+        adopt(&mut document, &ask_backend(&draft, &directory, options.python)?, &fields);
     }
     let (spec, more) = pyproject::read(&document, &base, &platform);
     problems.extend(more);
@@ -201,6 +205,24 @@ fn knows_only_the_backend(document: &Document, directory: &Path) -> bool {
     !has("project") && (has("build-system") || setup)
 }
 
+/// What of `[project]` can be taken from a build backend.
+const FIELDS: [&str; 6] = ["name", "version", "description", "requires-python", "scripts", "optional-dependencies"];
+
+/// Fields of `project.dynamic` that have to be known before the project is built; the version has not.
+fn left_to_the_backend(document: &Document, extras: bool) -> Vec<&'static str> {
+    let problems = Problems::new(document);
+    let (project, flavor) = (problems.root().key("project"), problems.root().keys(&["tool", "flavor"]));
+    let has_command = flavor.key("entry_point").present() || flavor.keys(&["execution", "command"]).present();
+    let dynamic = project.key("dynamic").strings();
+    let is_left = |fields: &[&str]| dynamic.iter().any(|field| fields.contains(&field.as_str()));
+    let needed = [
+        ("requires-python", is_left(&["requires-python"])),
+        ("scripts", !has_command && is_left(&["scripts", "gui-scripts"])),
+        ("optional-dependencies", extras && is_left(&["optional-dependencies"])),
+    ];
+    needed.into_iter().filter(|(_, needed)| *needed).map(|(field, _)| field).collect()
+}
+
 fn ask_backend(draft: &pyproject::PythonSpec, directory: &Path, python: &str) -> Result<ProjectMetadata, Failure> {
     let temporary = env::temp_dir();
     let scratch = Scratch::new(&temporary, "flavor-metadata-");
@@ -211,12 +233,18 @@ fn ask_backend(draft: &pyproject::PythonSpec, directory: &Path, python: &str) ->
     found.map_err(|error| python_project::problem(&error).into())
 }
 
-/// Puts what the backend says under the names of `[project]`.
-fn adopt(document: &mut Document, metadata: &ProjectMetadata) {
-    let text = |text: &str| Node::from(Origin::Backend, Value::String(text.to_owned()));
-    let table = |entries: Vec<Entry>| Node::from(Origin::Backend, Value::Table(entries));
+/// Puts these fields of what the backend says under the names of `[project]`.
+fn adopt(document: &mut Document, metadata: &ProjectMetadata, fields: &[&str]) {
+    let node = |value: Value| Node::from(Origin::Backend, value);
+    let text = |text: &str| node(Value::String(text.to_owned()));
     let entry = |key: &str, node: Node| Entry { key: key.to_owned(), span: 0..0, node };
-    let mut project = vec![entry("name", text(&metadata.name))];
+    let scripts = metadata.scripts.iter().map(|(name, value)| entry(name, text(value))).collect();
+    let extras = metadata.extras.iter().map(|name| entry(name, node(Value::Array(Vec::new())))).collect();
+    let mut project = vec![
+        entry("name", text(&metadata.name)),
+        entry("scripts", node(Value::Table(scripts))),
+        entry("optional-dependencies", node(Value::Table(extras))),
+    ];
     // A variable has been put there before, and it outweighs the backend.
     let stated = document.root.entries().iter().find(|entry| entry.key == "project");
     if !stated.is_some_and(|project| project.node.entries().iter().any(|entry| entry.key == "version")) {
@@ -224,10 +252,6 @@ fn adopt(document: &mut Document, metadata: &ProjectMetadata) {
     }
     project.extend(metadata.summary.as_deref().map(|summary| entry("description", text(summary))));
     project.extend(metadata.requires_python.as_deref().map(|versions| entry("requires-python", text(versions))));
-    let scripts = metadata.scripts.iter().map(|(name, value)| entry(name, text(value))).collect();
-    project.push(entry("scripts", table(scripts)));
-    let none = || Node::from(Origin::Backend, Value::Array(Vec::new()));
-    let extras = metadata.extras.iter().map(|name| entry(name, none())).collect();
-    project.push(entry("optional-dependencies", table(extras)));
-    layers::set(&mut document.root, "project", table(project));
+    project.retain(|entry| fields.contains(&entry.key.as_str()));
+    layers::set(&mut document.root, "project", node(Value::Table(project)));
 }

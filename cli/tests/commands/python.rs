@@ -115,3 +115,33 @@ fn options_that_do_not_fit_are_found_before_anything_is_built() {
     let folder = Folder::new().with_app();
     folder.flavor(&["pack", "--manifest", "app/app.json", "--python", "uv"]).fails(2, &["--python", "Python projects"]);
 }
+
+#[test]
+fn what_a_project_leaves_to_its_backend_is_asked_for_where_it_is_needed() {
+    let folder = Folder::new();
+    let text = "[build-system]\nrequires = ['setuptools>=61']\nbuild-backend = 'setuptools.build_meta'\n\
+        [project]\nname = 'late'\nversion = '1'\ndynamic = ['scripts', 'requires-python', 'optional-dependencies']\n\
+        [tool.flavor]\nbuild.compression_level = 1\nruntime.compile_bytecode = false\n";
+    folder.write("pyproject.toml", text);
+    let setup = "from setuptools import setup\nsetup(py_modules=['late'], python_requires='>=3.8', extras_require={'more': ['six']},\n\
+        entry_points={'console_scripts': ['late = late:main']})\n";
+    folder.write("setup.py", setup);
+    folder.write("late.py", "def main():\n    import six\n    print('late', six.__name__)\n");
+    folder.flavor(&["check", "--show-config"]).succeeds().says(&[
+        "project.scripts.late = \"late:main\"",
+        "project.requires-python = \">=3.8\"",
+        "# build backend",
+    ]);
+    folder.flavor(&["pack", "--extra", "less"]).fails(1, &["no optional dependencies \"less\"", "expected more"]);
+    folder.flavor(&["pack", "--extra", "more", "--output", "late.psp", "--quiet"]).succeeds();
+    Run::of(&mut folder.package("late.psp", &[])).succeeds().says(&["late six"]);
+    folder.write("setup.py", setup.replace(">=3.8", ">=3.98"));
+    folder.flavor(&["pack"]).fails(1, &[">=3.98"]);
+    // Where nothing of it is needed the backend is left alone.
+    folder.write("setup.py", "raise SystemExit('asked')\n");
+    let text = text
+        .replace("'requires-python', ", "")
+        .replace("[tool.flavor]\n", "[tool.flavor]\nentry_point = 'late:main'\n");
+    folder.write("pyproject.toml", text);
+    folder.flavor(&["check"]).succeeds();
+}
