@@ -1,11 +1,16 @@
 //! Deterministic tar archives of directories: the same names and contents give the same bytes.
 //!
-//! Entries are sorted by kind, since like content beside each other compresses better, and by their bytes; owner, group and names are empty, times are all the same, modes are 0644, or 0755 where
-//! a file can be executed.
+//! Entries are sorted by kind, since like content beside each other compresses better, and by their bytes; files of equal content follow
+//! the first of them, so that the compressor, whose window is smaller than many a tree, stores it once. Owner, group and names are
+//! empty, times are all the same, modes are 0644, or 0755 where a file can be executed.
 
 use crate::problem::Problem;
-use pspf_nostd::tar::{END, EntryKind, EntryPath, header, padding, symlink_stays_inside};
+use pspf_nostd::{
+    digest::{Sha256Digest, StreamingSha256},
+    tar::{END, EntryKind, EntryPath, header, padding, symlink_stays_inside},
+};
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::{self, Read, Write},
     os::unix::{ffi::OsStrExt as _, fs::PermissionsExt as _},
@@ -76,7 +81,8 @@ impl Archive {
         if !problems.is_empty() {
             return Err(problems);
         }
-        Ok(Self::sorted(entries))
+        entries.sort_by(|a, b| (a.group(), a.name.as_bytes()).cmp(&(b.group(), b.name.as_bytes())));
+        Ok(Self::of_entries(equal_beside_each_other(entries)?))
     }
 
     /// The same, in a directory of the archive; an empty text is its root.
@@ -88,8 +94,8 @@ impl Archive {
             return Ok(self);
         }
         let mut entries = Vec::with_capacity(self.entries.len());
-        let above = Path::new(prefix).ancestors().filter(|path| !path.as_os_str().is_empty());
-        for directory in above {
+        let above: Vec<&Path> = Path::new(prefix).ancestors().filter(|path| !path.as_os_str().is_empty()).collect();
+        for directory in above.into_iter().rev() {
             let name = directory.as_os_str().as_bytes().to_vec();
             entries.push(Item::named(&name, directory.to_owned(), EntryKind::Directory, 0, 0o755, mtime)?);
         }
@@ -97,7 +103,7 @@ impl Archive {
             let name = [prefix.as_bytes(), b"/", item.name.as_bytes()].concat();
             entries.push(Item::named(&name, item.path, item.kind, item.size, item.mode, mtime)?);
         }
-        Ok(Self::sorted(entries))
+        Ok(Self::of_entries(entries))
     }
 
     /// Whether the archive has a file or link of this name.
@@ -106,8 +112,7 @@ impl Archive {
         self.entries.iter().any(|item| item.name.as_bytes() == name.as_bytes())
     }
 
-    fn sorted(mut entries: Vec<Item>) -> Self {
-        entries.sort_by(|a, b| (a.group(), a.name.as_bytes()).cmp(&(b.group(), b.name.as_bytes())));
+    fn of_entries(entries: Vec<Item>) -> Self {
         let size = entries.iter().map(Item::size_in_archive).sum::<u64>().saturating_add(1024);
         Self { entries, size }
     }
@@ -142,7 +147,42 @@ impl Archive {
     }
 }
 
+/// Moves files to the first that has the same content. Only files of equal length are read.
+fn equal_beside_each_other(entries: Vec<Item>) -> Result<Vec<Item>, Vec<Problem>> {
+    let is_comparable = |item: &Item| item.kind == EntryKind::File && item.size > 0;
+    let mut of_length: BTreeMap<u64, usize> = BTreeMap::new();
+    entries.iter().filter(|item| is_comparable(item)).for_each(|item| *of_length.entry(item.size).or_default() += 1);
+    let mut first: BTreeMap<(u8, Sha256Digest), usize> = BTreeMap::new();
+    let mut problems = Vec::new();
+    let mut placed = Vec::with_capacity(entries.len());
+    for (number, item) in entries.into_iter().enumerate() {
+        let mut place = number;
+        if is_comparable(&item) && of_length.get(&item.size).is_some_and(|count| *count > 1) {
+            match item.digest() {
+                Ok(digest) => place = *first.entry((item.group(), digest)).or_insert(number),
+                Err(error) => problems.push(Problem::io("archive.read", &item.path, "read this", &error)),
+            }
+        }
+        placed.push((place, item));
+    }
+    placed.sort_by_key(|(place, _)| *place);
+    if problems.is_empty() { Ok(placed.into_iter().map(|(_, item)| item).collect()) } else { Err(problems) }
+}
+
 impl Item {
+    fn digest(&self) -> io::Result<Sha256Digest> {
+        let mut hasher = StreamingSha256::new();
+        let mut file = File::open(&self.path)?;
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            let read = file.read(&mut buffer)?;
+            if read == 0 {
+                return Ok(hasher.finish());
+            }
+            hasher.update(buffer.get(..read).unwrap_or_default());
+        }
+    }
+
     fn new(root: &Path, relative: &Path, mtime: u64) -> Result<Self, Problem> {
         let path = root.join(relative);
         let refuse = |message: String| Problem::error("archive.entry", message).file(&path);
@@ -213,5 +253,45 @@ impl Item {
             out.write_all(bytes)?;
             left -= length;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_equal_content_follow_the_first_and_nothing_else_moves() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, content) in [
+            ("a/licence", "the same"),
+            ("b.so", "the same"),
+            ("b/other", "as long."),
+            ("c/licence", "the same"),
+            ("d/x", "different"),
+            ("e/empty", ""),
+            ("f/other", "as long."),
+            ("g/empty", ""),
+        ] {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+        }
+        let names = |archive: &Archive| -> Vec<String> {
+            let files = archive.entries.iter().filter(|item| item.kind == EntryKind::File);
+            files.map(|item| String::from_utf8(item.name.as_bytes().to_vec()).unwrap()).collect()
+        };
+        let archive = Archive::of_directory(folder.path(), 0).unwrap();
+        let expected =
+            ["b.so", "a/licence", "c/licence", "b/other", "f/other", "d/x", "e/empty", "g/empty"].map(str::to_owned);
+        assert_eq!(names(&archive), expected);
+        let mut tar = Vec::new();
+        archive.write(&mut tar).unwrap();
+        assert_eq!(pspf_nostd::offsets::length(&tar), archive.size());
+
+        let below = archive.below("deep/er", 0).unwrap();
+        assert_eq!(names(&below), expected.map(|name| format!("deep/er/{name}")));
+        let first: Vec<_> = below.entries.iter().take(3).map(|item| item.name.as_bytes().to_vec()).collect();
+        assert_eq!(first, [b"deep".to_vec(), b"deep/er".to_vec(), b"deep/er/a".to_vec()]);
     }
 }
