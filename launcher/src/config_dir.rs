@@ -2,20 +2,23 @@
 
 use std::{
     ffi::OsString,
-    fs::{self, File, Metadata},
-    io::{self, Read},
+    fs::{self, Metadata},
+    io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
-use crate::config_error::ConfigError;
+use crate::{
+    config_error::ConfigError,
+    open_file::{open, read_start},
+};
 
 /// The machine's directory. No variable changes it: whoever sets the environment must not choose the machine's policy.
 pub const SYSTEM: &str = "/etc/flavor";
 
 /// Bytes that are read of one file of these directories. A policy is a page of text, a key three lines; a revocation list
 /// of this size has 15,000 keys.
-const FILE_MAX: u64 = 1 << 20;
+const FILE_MAX: usize = 1 << 20;
 
 /// Group and others may write.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
@@ -87,7 +90,7 @@ impl ConfigDir {
     /// # Errors
     /// Where it cannot be read, is too large, is no UTF-8, or is the machine's and others than root may write to it.
     pub fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, ConfigError> {
-        let mut file = match File::open(path) {
+        let file = match open(path) {
             Ok(file) => file,
             Err(error) if is_absent(&error) => return Ok(None),
             Err(error) => return Err(ConfigError::io(path, &error)),
@@ -99,9 +102,8 @@ impl ConfigDir {
         if self.owner == Owner::System {
             root_only(path, &facts)?;
         }
-        let mut bytes = Vec::new();
-        (&mut file).take(FILE_MAX + 1).read_to_end(&mut bytes).map_err(|error| ConfigError::io(path, &error))?;
-        if bytes.len() as u64 > FILE_MAX {
+        let bytes = read_start(&file, FILE_MAX + 1).map_err(|error| ConfigError::io(path, &error))?;
+        if bytes.len() > FILE_MAX {
             return Err(ConfigError::file(path, "this file is larger than 1 MiB"));
         }
         Ok(Some(bytes))

@@ -2,9 +2,9 @@
 //! is never overwritten, by a new version neither.
 
 use std::{
-    fs::{self, DirBuilder, OpenOptions},
+    fs::{self, DirBuilder},
     io::{self, Read, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::{Path, PathBuf},
     process,
     time::Duration,
@@ -12,12 +12,15 @@ use std::{
 
 use pspf_nostd::verify::Authenticated;
 
+use rustix::fs::OFlags;
+
 use crate::{
     command::{CommandError, CommandFault},
     extraction_root::{ExtractionRoot, RECORD_DIRECTORY},
     io_failure::IoFailure,
     lifecycle::{Place, Plan},
     lock::{Attempt, lock_file},
+    open_file::{create_new, open, open_with},
     placeholders::Placeholders,
 };
 
@@ -59,7 +62,7 @@ pub fn install<E: From<CommandError>>(
         let added = if extracted.is_ok() { add_missing(&temporary, state) } else { Ok(()) };
         let _ = fs::remove_dir_all(&temporary);
         extracted?;
-        added.and_then(|()| fs::write(&record, "").map_err(IoFailure::of("write", &record))).map_err(refused)?;
+        added.and_then(|()| create(&record).map_err(IoFailure::of("write", &record))).map_err(refused)?;
     }
     Ok(())
 }
@@ -76,6 +79,11 @@ fn begin(records: &Path, temporary: &Path) -> Result<(ExtractionRoot, Attempt), 
 #[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn refused(failure: IoFailure) -> CommandError {
     CommandFault::Directory { variable: "XDG_STATE_HOME", why: failure.to_string() }.into()
+}
+
+/// Leaves an empty file, whatever was there.
+fn create(path: &Path) -> io::Result<()> {
+    open_with(path, OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC, 0o600).map(drop)
 }
 
 fn make_directory(path: &Path) -> Result<(), IoFailure> {
@@ -121,9 +129,9 @@ fn copy(source: &PathBuf, target: &PathBuf, is_link: bool) -> Result<(), IoFailu
     } else {
         fs::metadata(source).and_then(|metadata| {
             let mode = metadata.permissions().mode() & 0o777;
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(target)?;
+            let mut file = create_new(target, mode)?;
             // Not `io::copy`, which knows ten ways and is 2 KB.
-            let (mut from, mut piece) = (fs::File::open(source)?, vec![0; PIECE]);
+            let (mut from, mut piece) = (open(source)?, vec![0; PIECE]);
             loop {
                 match from.read(&mut piece)? {
                     0 => return Ok(()),

@@ -3,8 +3,7 @@
 use std::{
     convert::Infallible,
     ffi::OsString,
-    fs::File,
-    io::{self, Read},
+    io,
     os::unix::ffi::OsStringExt,
     path::{Path, PathBuf},
 };
@@ -12,13 +11,14 @@ use std::{
 use crate::{
     command::{self, CommandError, CommandFault},
     environment::{self, Environment, Facts},
+    open_file::{open, read_start},
     placeholders::Placeholders,
     process_image::ProcessImage,
     spawn::{self, Ended},
 };
 
 /// Bytes of a program that are looked at to tell a script from a binary: shells look at no more.
-const LOOKED_AT: u64 = 128;
+const LOOKED_AT: usize = 128;
 
 /// What runs scripts that name no interpreter, as in any shell.
 const SHELL: &str = "/bin/sh";
@@ -108,6 +108,5 @@ impl Program {
 }
 
 fn is_text(path: &Path) -> bool {
-    let mut start = Vec::new();
-    File::open(path).and_then(|file| file.take(LOOKED_AT).read_to_end(&mut start)).is_ok() && !start.contains(&0)
+    open(path).and_then(|file| read_start(&file, LOOKED_AT)).is_ok_and(|start| !start.contains(&0))
 }

@@ -7,7 +7,7 @@
 use std::{
     ffi::OsStr,
     fmt,
-    fs::{self, DirBuilder, File, Permissions},
+    fs::{self, DirBuilder, Permissions},
     os::unix::{
         ffi::OsStrExt,
         fs::{DirBuilderExt, PermissionsExt},
@@ -25,6 +25,7 @@ use pspf_nostd::{
 use crate::{
     file_writer::{BATCH_MIN, Batch, FailedFile, FileWriter, NewFile, set_time},
     io_failure::IoFailure,
+    open_file::open,
     tree_record::{self, TreeRecord},
 };
 
@@ -250,7 +251,7 @@ impl ExtractionRoot {
         for (path, made) in self.entries.iter() {
             if let Kind::Directory { mtime: Some(mtime) } = made.kind {
                 let full = self.full(path);
-                File::open(&full)
+                open(&full)
                     .and_then(|directory| set_time(&directory, mtime))
                     .map_err(IoFailure::of("set the time of", &full))?;
             }

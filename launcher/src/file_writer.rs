@@ -10,13 +10,14 @@ use std::{
 
 use pspf_nostd::digest::StreamingSha256;
 use rustix::{
-    fs::{Mode, OFlags, Timespec, Timestamps, UTIME_OMIT, futimens},
+    fs::{Timespec, Timestamps, UTIME_OMIT, futimens},
     process::{Resource, getrlimit},
 };
 
 use crate::{
     bounded_queue::Queue,
     io_failure::IoFailure,
+    open_file::create_new,
     tree_record::{Entry, Kind},
 };
 
@@ -75,14 +76,9 @@ struct OpenFile {
 
 impl OpenFile {
     fn create(new: &NewFile) -> Result<Self, IoFailure> {
-        // Exclusive: no link in last place is followed. The caller's umask can take bits away; `finish` gives them back.
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        // Not by the standard library: musl's `open` makes a second system call of it.
-        #[allow(clippy::useless_conversion, clippy::unnecessary_fallible_conversions, reason = "macOS has 16 bits")]
-        let mode = rustix::fs::RawMode::try_from(new.mode & 0o777).unwrap_or(0o600);
-        let file = rustix::fs::open(&new.path, flags, Mode::from_raw_mode(mode));
-        let file = file.map_err(|error| IoFailure::of("create the file", &new.path)(error.into()))?;
-        Ok(Self { file: File::from(file), hasher: StreamingSha256::new(), size: 0 })
+        // The caller's umask can take bits away; `finish` gives them back.
+        let file = create_new(&new.path, new.mode & 0o777).map_err(IoFailure::of("create the file", &new.path))?;
+        Ok(Self { file, hasher: StreamingSha256::new(), size: 0 })
     }
 
     fn write(&mut self, new: &NewFile, bytes: &[u8], size_max: u64) -> Result<(), IoFailure> {

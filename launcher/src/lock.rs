@@ -1,12 +1,15 @@
 //! Kernel locks on files and directories. They end with their holder, however it dies, so none is ever stale.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, TryLockError},
     io,
-    os::unix::fs::OpenOptionsExt,
     path::Path,
     time::{Duration, Instant},
 };
+
+use rustix::fs::OFlags;
+
+use crate::open_file::{open, open_with};
 
 /// How often a held lock is tried again: short against an extraction, long against a system call.
 const RETRY: Duration = Duration::from_millis(10);
@@ -42,7 +45,7 @@ pub enum Attempt {
 /// # Errors
 /// Those of opening the file.
 pub fn lock_file(path: &Path, patience: Duration) -> io::Result<Attempt> {
-    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
+    let file = open_with(path, OFlags::WRONLY | OFlags::CREATE, 0o600)?;
     let start = Instant::now();
     loop {
         match file.try_lock() {
@@ -57,7 +60,7 @@ pub fn lock_file(path: &Path, patience: Duration) -> io::Result<Attempt> {
 /// # Errors
 /// Those of opening the directory.
 pub fn lock_directory(path: &Path) -> io::Result<Attempt> {
-    let file = File::open(path)?;
+    let file = open(path)?;
     let outcome = file.try_lock();
     Ok(attempt(file, &outcome))
 }

@@ -1,19 +1,13 @@
 //! Logs, for who asks for them: `FLAVOR_LAUNCHER_LOG_LEVEL`, else `FLAVOR_LOG_LEVEL`; `FLAVOR_LOG_PATH`; `FLAVOR_JSON_LOG`
 //! (launcher.md §9.2). Nothing is logged unless a level is named.
 
-use std::{
-    ffi::OsString,
-    fmt::Display,
-    fs::{File, OpenOptions},
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
-    path::PathBuf,
-    sync::OnceLock,
-};
+use std::{ffi::OsString, fmt::Display, fs::File, io::Write, path::PathBuf, sync::OnceLock};
 
 use pspf_nostd::json::JsonWriter;
 
-use crate::{calendar, console};
+use rustix::fs::OFlags;
+
+use crate::{calendar, console, open_file::open_with};
 
 /// How much an event matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,7 +62,7 @@ pub fn open(variable: impl Fn(&str) -> Option<OsString>) -> Option<String> {
     let least = (*least)?;
     let (file, problem) = match set("FLAVOR_LOG_PATH").map(PathBuf::from) {
         None => (None, None),
-        Some(path) => match OpenOptions::new().append(true).create(true).mode(0o600).open(&path) {
+        Some(path) => match open_with(&path, OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE, 0o600) {
             Ok(file) => (Some(file), None),
             Err(error) => (None, Some(format!("the log {} cannot be written: {error}; it comes here", path.display()))),
         },

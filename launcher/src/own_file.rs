@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{base_dir::absolute, run::base_name};
+use crate::{base_dir::absolute, open_file::open, run::base_name};
 
 /// The running file, kernel's view: right even if it was renamed or deleted.
 const SELF: &str = "/proc/self/exe";
@@ -28,13 +28,13 @@ impl OwnFile {
     /// # Errors
     /// The path that was tried last, with the system's answer.
     pub fn open(called: &OsStr) -> Result<Self, (PathBuf, io::Error)> {
-        let (file, path) = match File::open(SELF) {
+        let (file, path) = match open(Path::new(SELF)) {
             Ok(file) => (file, fs::read_link(SELF).unwrap_or_else(|_| executed(called))),
             // Permission is denied to the file itself, not to the link.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err((executed(called), error)),
             Err(_) => {
                 let path = executed(called);
-                (File::open(&path).map_err(|error| (path.clone(), error))?, path)
+                (open(&path).map_err(|error| (path.clone(), error))?, path)
             }
         };
         let path = absolute(&path).unwrap_or(path);

@@ -6,7 +6,6 @@
 
 use std::{
     ffi::{CString, OsStr, c_char},
-    fs::File,
     io::{self, Read, Write},
     os::unix::ffi::OsStrExt,
     path::Path,
@@ -16,7 +15,7 @@ use std::{
 
 use rustix::process::{Pid, WaitOptions, chdir, waitpid};
 
-use crate::environment::Environment;
+use crate::{environment::Environment, open_file::open};
 
 /// Exit code of a child that could not become its program; its parent is told why by other means.
 const NOT_EXECUTED: i32 = 127;
@@ -131,7 +130,7 @@ impl ProcessImage {
     /// Those of starting it.
     pub(crate) fn output(&self, directory: &Path, shown: usize) -> io::Result<Option<Failed>> {
         let directory = text(directory.as_os_str())?;
-        let nothing = File::open("/dev/null")?;
+        let nothing = open(Path::new("/dev/null"))?;
         let (mut read, write) = io::pipe()?;
         let prepare = || {
             rustix::stdio::dup2_stdin(&nothing)?;

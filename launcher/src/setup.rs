@@ -4,11 +4,11 @@
 use std::{
     ffi::OsString,
     fmt,
-    fs::{self, DirBuilder, OpenOptions, Permissions},
+    fs::{self, DirBuilder, Permissions},
     io::Write,
     os::unix::{
         ffi::{OsStrExt, OsStringExt},
-        fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+        fs::{DirBuilderExt, PermissionsExt},
     },
     path::{Component, Path, PathBuf},
 };
@@ -20,6 +20,7 @@ use crate::{
     environment::Environment,
     glob,
     io_failure::IoFailure,
+    open_file::{create_new, open, read_start},
     placeholders::{Placeholders, inside},
     process_image::ProcessImage,
     spawn::Heard,
@@ -27,6 +28,9 @@ use crate::{
 
 /// Bytes of a failed command's output that are shown: its end is where the reason stands.
 const OUTPUT_SHOWN: usize = 4 << 10;
+
+/// Bytes of a `check_file` that are looked at.
+const CONTENT_MAX: usize = 1 << 20;
 
 /// Why setting up failed.
 #[derive(Debug)]
@@ -144,7 +148,8 @@ pub fn cache_is_valid(placeholders: &Placeholders<'_>) -> Result<bool, SetupErro
     let path = inner_path(placeholders, "cache_validation.check_file", &validation.check_file)?;
     let place = "cache_validation.expected_content";
     let expected = fill(placeholders, place, &validation.expected_content)?;
-    Ok(fs::read(path).is_ok_and(|content| content.trim_ascii() == expected.trim_ascii()))
+    let content = open(&path).and_then(|file| read_start(&file, CONTENT_MAX));
+    Ok(content.is_ok_and(|content| content.trim_ascii() == expected.trim_ascii()))
 }
 
 struct Step<'a> {
@@ -234,11 +239,7 @@ impl Step<'_> {
         }
         // Made anew: what stands there may be a link.
         let _ = fs::remove_file(&path);
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
+        create_new(&path, 0o600)
             .and_then(|mut file| file.write_all(&content))
             .map_err(IoFailure::of("write", &path))?;
         Ok(set_mode(&path, mode)?)

@@ -7,7 +7,7 @@
 use std::{
     ffi::OsStr,
     fmt,
-    fs::{self, File, Metadata},
+    fs::{self, Metadata},
     io::{self, Read},
     os::unix::{
         ffi::{OsStrExt, OsStringExt},
@@ -21,7 +21,7 @@ use pspf_nostd::{
     digest::{Sha256Digest, StreamingSha256, sha256},
 };
 
-use crate::io_failure::IoFailure;
+use crate::{io_failure::IoFailure, open_file::open};
 
 /// Bytes per read where a file is hashed.
 const READ_SIZE: usize = 128 << 10;
@@ -259,7 +259,7 @@ pub(crate) fn parse_line(line: &[u8]) -> Option<(&[u8], Entry)> {
 }
 
 fn file_digest(path: &Path) -> io::Result<Sha256Digest> {
-    let mut file = File::open(path)?;
+    let mut file = open(path)?;
     let mut hasher = StreamingSha256::new();
     let mut window = vec![0; READ_SIZE];
     loop {
@@ -323,7 +323,7 @@ mod tests {
                     let path = root.join(OsStr::from_bytes(b"d/with \xff\n"));
                     let before = fs::metadata(&path).unwrap().modified().unwrap();
                     fs::write(&path, "CONTENT").unwrap();
-                    File::options().write(true).open(&path).unwrap().set_modified(before).unwrap();
+                    fs::File::options().write(true).open(&path).unwrap().set_modified(before).unwrap();
                 },
                 ["", "", "has other content"],
             ),

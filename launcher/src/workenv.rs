@@ -17,12 +17,9 @@
 use std::{
     ffi::{OsStr, OsString},
     fmt,
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File},
     io::{self, Write},
-    os::unix::{
-        ffi::OsStrExt,
-        fs::{DirBuilderExt, OpenOptionsExt},
-    },
+    os::unix::{ffi::OsStrExt, fs::DirBuilderExt},
     path::{Path, PathBuf},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -44,6 +41,7 @@ use crate::{
     lifecycle::Content,
     lock::{Attempt, Lock, lock_directory, lock_file},
     one_pass,
+    open_file::{create_new, open, read_start},
     placeholders::Placeholders,
     setup::{self, SetupError},
     tree_record::{Audit, Damage, Entry, Kind, TreeRecord},
@@ -203,7 +201,9 @@ impl<'a> Workenv<'a> {
         let (size, digest) = completion.tree;
         let path = self.record_path(TREE);
         fs::symlink_metadata(&path).ok().filter(|found| found.is_file() && found.len() == size)?;
-        let bytes = fs::read(path).ok().filter(|bytes| sha256(bytes) == digest)?;
+        let most = usize::try_from(size).ok()?;
+        let file = open(&path).ok()?;
+        let bytes = read_start(&file, most).ok().filter(|bytes| sha256(bytes) == digest)?;
         TreeRecord::parse(&bytes)
     }
 
@@ -504,13 +504,13 @@ fn exchange(one: &Path, other: &Path) -> bool {
 
 /// Creates a private file.
 fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(content)
+    create_new(path, 0o600)?.write_all(content)
 }
 
 /// Waits until everything on the file system of a directory is on the disk.
 fn sync(directory: &Path) -> Result<(), IoFailure> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    let synced = File::open(directory).and_then(|opened| Ok(rustix::fs::syncfs(opened)?));
+    let synced = open(directory).and_then(|opened| Ok(rustix::fs::syncfs(opened)?));
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let synced = Ok(rustix::fs::sync());
     synced.map_err(IoFailure::of("sync", directory))

@@ -52,6 +52,8 @@ const LAUNCHER_FLAGS: &[&str] = &[
     "-Cllvm-args=-inline-threshold=8",
     "-Cllvm-args=-inline-instr-cost=4",
     "-Cllvm-args=-min-jump-table-entries=60",
+    // Sequences of instructions that repeat become functions: 6 KB, and no slower start.
+    "-Cllvm-args=-enable-machine-outliner=always",
 ];
 
 /// What makes the static launcher smaller: zig compiles its C library without tables for unwinding, which nothing here does,
@@ -70,7 +72,11 @@ pub(crate) fn launcher(workspace: &Workspace, options: Options) -> Result<PathBu
         flags: LAUNCHER_FLAGS,
         static_flags: LAUNCHER_STATIC_FLAGS,
         unstable_flags: &["-Zunstable-options", "-Cpanic=immediate-abort"],
-        env: vec![("TARGET_CFLAGS", "-fno-asynchronous-unwind-tables -fno-unwind-tables".into())],
+        // One of zstd's two decoders of literals is enough: the other is 2 KB.
+        env: vec![(
+            "TARGET_CFLAGS",
+            "-fno-asynchronous-unwind-tables -fno-unwind-tables -DHUF_DISABLE_FAST_DECODE=1".into(),
+        )],
     };
     let (built, target) = build(workspace, &binary, options)?;
     let size = fs::metadata(&built)?.len();

@@ -49,7 +49,7 @@ const DEBIAN_FILES: &[&str] =
 pub(crate) const RUSTUP_SECONDS: u64 = 40;
 
 /// Largest launcher accepted, in bytes: it stands in every package.
-pub(crate) const LAUNCHER_SIZE_MAX: u64 = 590_000;
+pub(crate) const LAUNCHER_SIZE_MAX: u64 = 400_000;
 
 /// Which Rust compiles for a target other than the host's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
