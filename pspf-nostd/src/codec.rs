@@ -71,12 +71,13 @@ pub struct PureCodecs;
 impl Codecs for PureCodecs {
     fn decoder(&self, codec: Codec, budget: &Budget) -> Result<Box<dyn Decode>, DecodeError> {
         let window = budget.window_max;
-        Ok(match codec {
-            Codec::Gzip => budget::Guarded::boxed(codec, gzip::Gzip::new(), *budget),
-            Codec::Zstd => budget::Guarded::boxed(codec, zstd::Zstd::new(window), *budget),
-            Codec::Xz => budget::Guarded::boxed(codec, xz::Xz::new(window), *budget),
-            Codec::Bzip2 => budget::Guarded::boxed(codec, bzip2::Bzip2::new(), *budget),
-        })
+        let decoder: Box<dyn Decode> = match codec {
+            Codec::Gzip => Box::new(gzip::Gzip::new()),
+            Codec::Zstd => Box::new(zstd::Zstd::new(window)),
+            Codec::Xz => Box::new(xz::Xz::new(window)),
+            Codec::Bzip2 => Box::new(bzip2::Bzip2::new()),
+        };
+        Ok(Box::new(budget::Guarded::new(codec, decoder, *budget)))
     }
 }
 

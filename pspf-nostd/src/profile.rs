@@ -7,14 +7,18 @@ use crate::{
     descriptor::{DESCRIPTOR_LENGTH, SlotDescriptor},
     digest::{Sha256Digest, sha256, trunc64},
     index::{self, IndexBlock, TRAILER_SIZE},
-    json::{Json, keys_in_order},
+    json::{Json, JsonWriter, keys_in_order},
     key::PublicKey,
     metadata::{Metadata, SlotEntry},
     offsets::{ByteRange, align, length},
     operation::{OperationChain, published},
     slot_words::{self, Builder},
 };
-use alloc::{format, string::String, vec::Vec};
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
 
 /// Whose conventions a package follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -222,12 +226,12 @@ impl Profile {
         block.set(index::PUBLIC_KEY, &facts.public_key.0);
         block.set(index::METADATA_CHECKSUM, sha256(facts.metadata_blob).as_bytes());
         block.set(index::SIGNATURE, &facts.signature);
-        block.set(index::KEY_FINGERPRINT, format!("{}", facts.public_key.fingerprint()).as_bytes());
+        block.set(index::KEY_FINGERPRINT, facts.public_key.fingerprint().to_string().as_bytes());
         if let Some(digest) = facts.attestation {
-            block.set(index::SBOM_DIGEST, format!("{digest}").as_bytes());
+            block.set(index::SBOM_DIGEST, digest.to_string().as_bytes());
         }
         if let Some(policy) = metadata.policy().filter(|_| matches!(self, Self::Sealed | Self::Python)) {
-            block.set(index::POLICY_HASH, format!("{}", sha256(canonical_policy(policy).as_bytes())).as_bytes());
+            block.set(index::POLICY_HASH, sha256(canonical_policy(policy).as_bytes()).to_string().as_bytes());
         }
         block.seal_checksum();
         block
@@ -236,24 +240,36 @@ impl Profile {
 
 /// The policy text that the policy hash is over: sorted, compact, ASCII-escaped as Python's `json` does (format.md §8).
 fn canonical_policy(value: &Json) -> String {
+    let mut out = String::new();
+    write_policy(&mut out, value);
+    out
+}
+
+fn write_policy(out: &mut String, value: &Json) {
     match value {
         Json::Object(entries) => {
             let keys = keys_in_order(entries.iter().map(|(key, _)| key.as_str()).zip(0..));
-            let fields: Vec<String> = keys
-                .iter()
-                .filter_map(|(key, place)| Some((key, &entries.get(*place)?.1)))
-                .map(|(key, value)| format!("{}:{}", ascii_string(key), canonical_policy(value)))
-                .collect();
-            format!("{{{}}}", fields.join(","))
+            let mut before = "{";
+            for (key, place) in &keys {
+                let Some((_, value)) = entries.get(*place) else { continue };
+                out.push_str(before);
+                out.push_str(&ascii_string(key));
+                out.push(':');
+                write_policy(out, value);
+                before = ",";
+            }
+            out.push_str(if keys.is_empty() { "{}" } else { "}" });
         }
         Json::Array(items) => {
-            let items: Vec<String> = items.iter().map(canonical_policy).collect();
-            format!("[{}]", items.join(","))
+            out.push('[');
+            for (number, item) in items.iter().enumerate() {
+                out.push_str(if number == 0 { "" } else { "," });
+                write_policy(out, item);
+            }
+            out.push(']');
         }
-        Json::String(text) => ascii_string(text),
-        Json::Number(number) => format!("{number}"),
-        Json::Bool(value) => format!("{value}"),
-        Json::Null => "null".into(),
+        Json::String(text) => out.push_str(&ascii_string(text)),
+        plain => out.push_str(&JsonWriter::compact(plain)),
     }
 }
 

@@ -60,6 +60,15 @@ fn stated_licences(licence: &Json) -> impl Iterator<Item = &str> {
 /// for those who want neither.
 fn denied<'a>(patterns: &'a [String], stated: &str) -> Option<&'a String> {
     let words = stated.split(|character: char| character.is_whitespace() || character == '(' || character == ')');
-    let mut texts = core::iter::once(stated).chain(words.filter(|word| !word.is_empty()));
-    texts.find_map(|text| patterns.iter().find(|pattern| matches(pattern, text)))
+    let found = |text: &str| patterns.iter().find(|pattern| matches(pattern, text));
+    found(stated).or_else(|| {
+        for word in words {
+            if !word.is_empty()
+                && let Some(pattern) = found(word)
+            {
+                return Some(pattern);
+            }
+        }
+        None
+    })
 }

@@ -104,7 +104,7 @@ pub(crate) fn build(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
         "--zero-filled-memory",
         "--low-memory-unused",
         "-Oz",
-        "-Oz",
+        "--converge",
         "--strip-target-features",
         "--strip-debug",
         "--strip-producers",

@@ -72,50 +72,48 @@ impl Meter {
 }
 
 /// Holds one decoder to its budget and keeps it in error after an error.
-pub(super) struct Guarded<D> {
-    decoder: D,
+pub(super) struct Guarded {
+    decoder: Box<dyn Decode>,
     codec: Codec,
     meter: Meter,
     produced: u64,
     ended: Option<DecodeError>,
 }
 
-impl<D: Decode + 'static> Guarded<D> {
-    pub(super) fn boxed(codec: Codec, decoder: D, budget: Budget) -> Box<dyn Decode> {
-        Box::new(Self { decoder, codec, meter: Meter::new(budget), produced: 0, ended: None })
+impl Guarded {
+    pub(super) fn new(codec: Codec, decoder: Box<dyn Decode>, budget: Budget) -> Self {
+        Self { decoder, codec, meter: Meter::new(budget), produced: 0, ended: None }
     }
-}
 
-impl<D: Decode> Guarded<D> {
-    /// Runs one call of the decoder between the meter and the caller's sink.
-    fn run(
-        &mut self,
-        out: &mut Sink<'_>,
-        call: impl FnOnce(&mut D, &mut Sink<'_>) -> Result<(), DecodeError>,
-    ) -> Result<(), DecodeError> {
+    /// Has the decoder take bytes, or finish for `None`, between the meter and the caller's sink.
+    fn run(&mut self, input: Option<&[u8]>, out: &mut Sink<'_>) -> Result<(), DecodeError> {
         let Self { decoder, codec, meter, produced, ended } = self;
         let mut over = None;
-        let result = call(decoder, &mut |piece| {
+        let mut sink = |piece: &[u8]| {
             *produced = produced.saturating_add(length(piece));
             if let Err(error) = meter.allow(Some(*codec), *produced) {
                 over = Some(error);
                 return Err(Stop);
             }
             out(piece)
-        });
+        };
+        let result = match input {
+            Some(input) => decoder.push(input, &mut sink),
+            None => decoder.finish(&mut sink),
+        };
         let result = over.map_or(result, Err);
         *ended = result.err();
         result
     }
 }
 
-impl<D: Decode> Decode for Guarded<D> {
+impl Decode for Guarded {
     fn push(&mut self, mut input: &[u8], out: &mut Sink<'_>) -> Result<(), DecodeError> {
         if let Some(error) = self.ended {
             return Err(error);
         }
         while let Some(step) = self.meter.step(&mut input) {
-            self.run(out, |decoder, sink| decoder.push(step, sink))?;
+            self.run(Some(step), out)?;
         }
         Ok(())
     }
@@ -124,7 +122,7 @@ impl<D: Decode> Decode for Guarded<D> {
         if let Some(error) = self.ended {
             return Err(error);
         }
-        self.run(out, Decode::finish)?;
+        self.run(None, out)?;
         self.ended = Some(DecodeError::AfterEnd);
         Ok(())
     }

@@ -54,10 +54,9 @@ impl Verification {
         let Some(head) = &self.head else { return Vec::new() };
         let read = pass.map(|pass| pass.slots(head.slots.len())).unwrap_or_default();
         let computed = |number: usize| read.get(number).copied().flatten();
-        head.slots
-            .iter()
-            .enumerate()
-            .map(|(number, slot)| SlotReport {
+        let mut reports = Vec::with_capacity(head.slots.len());
+        for (number, slot) in head.slots.iter().enumerate() {
+            reports.push(SlotReport {
                 index: slot.descriptor.id,
                 id: slot.entry.id.clone(),
                 target: slot.entry.target.clone(),
@@ -68,14 +67,16 @@ impl Verification {
                 lifecycle: slot.entry.lifecycle.clone(),
                 permissions: format!("{:04o}", mode(head.profile, slot)),
                 sha256: computed(number).map(|content| content.sha256.to_string()),
-            })
-            .collect()
+            });
+        }
+        reports
     }
 
     pub(super) fn authenticate(&self, trust: Trust, pass: Option<&ContentPass>) -> Option<Authenticated> {
         let (head, metadata) = (self.head.as_ref()?, self.metadata.as_ref()?);
         let read = pass.map(|pass| pass.slots(head.slots.len())).unwrap_or_default();
-        let slots = head.slots.iter().enumerate().map(|(number, slot)| {
+        let mut slots = Vec::with_capacity(head.slots.len());
+        for (number, slot) in head.slots.iter().enumerate() {
             let chain = head.profile.operations(&slot.entry.operations)?;
             let sha256 = match slot.digest {
                 SignedDigest::Full(digest) => Some(digest),
@@ -85,7 +86,7 @@ impl Verification {
                 Profile::Sealed => slot.entry.original_size,
                 _ => (chain.codecs().ok()?.is_empty()).then_some(slot.range.len()),
             };
-            Some(SlotFacts {
+            slots.push(SlotFacts {
                 index: slot.descriptor.id,
                 entry: slot.entry.clone(),
                 range: slot.range,
@@ -94,8 +95,8 @@ impl Verification {
                 lifecycle_code: slot.descriptor.lifecycle,
                 original_size: original,
                 sha256,
-            })
-        });
+            });
+        }
         let mut id = crate::digest::StreamingSha256::new();
         for part in [
             b"pspf content id v1\0".as_slice(),
@@ -116,7 +117,7 @@ impl Verification {
         Some(Authenticated {
             provable,
             metadata: Arc::clone(metadata),
-            slots: slots.collect::<Option<_>>()?,
+            slots: Arc::new(slots),
             public_key: head.public_key,
             fingerprint: head.fingerprint,
             trust,

@@ -521,7 +521,7 @@ fn little_endian(bytes: &[u8]) -> u64 {
 
 /// Says where a displaced trailer stands: bytes cut off or appended move it within the last 8200 bytes.
 fn displaced_trailer(held: &[u8]) -> String {
-    let start = [START_MAGIC, index::FORMAT_VERSION.to_le_bytes()].concat();
+    let start = [START_MAGIC.as_slice(), &index::FORMAT_VERSION.to_le_bytes()].concat();
     if let Some(cut) = held.windows(start.len()).position(|window| window == start) {
         return format!("not a whole package: the file is {cut} bytes shorter than the package that it holds");
     }

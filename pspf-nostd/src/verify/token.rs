@@ -79,7 +79,7 @@ impl SlotFacts {
 #[must_use]
 pub struct Authenticated {
     pub(super) metadata: Arc<Metadata>,
-    pub(super) slots: Vec<SlotFacts>,
+    pub(super) slots: Arc<Vec<SlotFacts>>,
     pub(super) public_key: PublicKey,
     pub(super) fingerprint: Fingerprint,
     pub(super) trust: Trust,

@@ -234,8 +234,8 @@ impl Lzma {
         self.bit_here(chunk, context)
     }
 
-    /// The same without a call, for loops.
-    #[inline(always)]
+    /// The same without a call, for loops, where size is not all that counts.
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn bit_here(&mut self, chunk: &[u8], context: usize) -> usize {
         self.normalise(chunk);
         // Every context is inside of what the properties made room for.
@@ -252,7 +252,7 @@ impl Lzma {
         1
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn normalise(&mut self, chunk: &[u8]) {
         if self.range < 1 << 24 {
             let byte = chunk.get(self.taken).copied().unwrap_or(0);
