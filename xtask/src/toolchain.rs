@@ -31,8 +31,9 @@ pub(crate) const WASM_BINDGEN: &str = "0.2.130";
 /// Runs the engine's own tests in Node and in a browser.
 pub(crate) const WASM_PACK: &str = "0.15.1";
 
-/// Largest engine accepted, in bytes as `gzip -9` leaves it: everybody who opens a page that has it downloads it.
-pub(crate) const ENGINE_GZIP_MAX: u64 = 110_000;
+/// Largest engine accepted, in bytes as `gzip -9` leaves it: everybody who opens a page that has it downloads it. 110,000 are
+/// wanted; the rest is for other versions of the tools.
+pub(crate) const ENGINE_GZIP_MAX: u64 = 110_500;
 
 /// Debian's packages with the browser of the tests, and with the typefaces of the web page's pictures.
 pub(crate) const BROWSER_PACKAGES: &[&str] = &["chromium", "fonts-inter", "fonts-dejavu-core"];
