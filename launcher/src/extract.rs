@@ -4,7 +4,7 @@ use std::{fmt, fs::File, path::Path};
 
 use pspf_nostd::{
     codec::{Sink, Stop},
-    tar::{BLOCK_SIZE, Entry, EntryKind, EntryPath, EntrySink, PathFault, TarError, TarFault, TarLimits, TarReader},
+    tar::{Entry, EntryKind, EntryPath, EntrySink, PathFault, TarError, TarLimits, TarReader},
     verify::{Authenticated, Checked, SlotFacts},
 };
 
@@ -202,14 +202,8 @@ fn unpack(content: &mut Source<'_>, writer: &mut EntryWriter<'_>) -> Result<(), 
     }
 }
 
-/// What does not even begin with a header was never an archive.
 fn archive_fault(error: TarError) -> ExtractFault {
-    let in_first_header = error.offset < u64::try_from(BLOCK_SIZE).unwrap_or(u64::MAX);
-    if in_first_header && matches!(error.fault, TarFault::Magic | TarFault::Truncated { .. } | TarFault::Length) {
-        ExtractFault::NotATar
-    } else {
-        ExtractFault::Tar(Box::new(error))
-    }
+    if error.is_no_archive() { ExtractFault::NotATar } else { ExtractFault::Tar(Box::new(error)) }
 }
 
 fn copy(content: &mut Source<'_>, facts: &SlotFacts, writer: &mut EntryWriter<'_>) -> Result<(), ExtractFault> {

@@ -8,7 +8,7 @@ use flavor_launcher::slot_reader::SlotError;
 use pspf_nostd::{
     codec::Stop,
     digest::{Sha256Digest, StreamingSha256},
-    tar::{BLOCK_SIZE, Entries, Entry, EntrySink, FileEntry, TarError, TarFault, TarLimits, TarReader},
+    tar::{Entries, Entry, EntrySink, FileEntry, TarError, TarLimits, TarReader},
 };
 use std::io::{self, Write};
 
@@ -109,18 +109,12 @@ impl Reading {
                         (self.members.entries.complete, self.members.dist_infos.distributions());
                     return Ok((self.unpacked, Content::Archive { entries, distributions }));
                 }
-                Err(error) if is_no_archive(&error) => {}
+                Err(error) if error.is_no_archive() => {}
                 Err(error) => return Err(refused(error)),
             }
         }
         Ok((self.unpacked, Content::File { sha256: self.hasher.finish(), called_archive: self.is_tar }))
     }
-}
-
-/// Whether not even the first header is one.
-fn is_no_archive(error: &TarError) -> bool {
-    let in_first_header = error.offset < u64::try_from(BLOCK_SIZE).unwrap_or(u64::MAX);
-    in_first_header && matches!(error.fault, TarFault::Magic | TarFault::Truncated { .. } | TarFault::Length)
 }
 
 impl Write for Reading {
@@ -135,7 +129,7 @@ impl Write for Reading {
         }
         match tar.push(bytes, &mut self.members) {
             Ok(()) => Ok(bytes.len()),
-            Err(error) if is_no_archive(&error) => {
+            Err(error) if error.is_no_archive() => {
                 self.tar = None;
                 Ok(bytes.len())
             }

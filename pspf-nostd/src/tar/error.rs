@@ -1,7 +1,7 @@
 //! Why an archive is refused.
 
-use super::{number::NumberFault, path::PathFault};
-use crate::quoted::escaped;
+use super::{BLOCK_SIZE, number::NumberFault, path::PathFault};
+use crate::{offsets::position, quoted::escaped};
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
@@ -154,6 +154,15 @@ impl TarFault {
             Self::Length => "tar.length",
             Self::Limit { .. } => "tar.limit",
         }
+    }
+}
+
+impl TarError {
+    /// Whether not even the first header is one: such bytes were never an archive.
+    #[must_use]
+    pub fn is_no_archive(&self) -> bool {
+        let in_first_header = position(self.offset) < BLOCK_SIZE;
+        in_first_header && matches!(self.fault, TarFault::Magic | TarFault::Truncated { .. } | TarFault::Length)
     }
 }
 
