@@ -1,17 +1,21 @@
 //! The record that makes a tree valid, `.pspf/complete`: which content it holds, what its list of entries says, and whether it
 //! has outlived a power cut.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
-use pspf_nostd::digest::Sha256Digest;
-use rustix::fs::{Mode, OFlags};
+use pspf_nostd::digest::{Sha256Digest, sha256};
 
-use crate::tree_record::{Entry, line, parse_line};
+use crate::{
+    extraction_root::RECORD_DIRECTORY,
+    open_file::{open, read_start},
+    tree_record::{Entry, TreeRecord, line, parse_line},
+    workenv::TREE,
+};
 
 /// First line: by which rules the tree was made.
 const HEADING: &str = "pspf work environment 2";
 /// Largest record that is read, in bytes: some hundred, and the longest path.
-const SIZE_MAX: usize = 8 << 10;
+pub const SIZE_MAX: usize = 8 << 10;
 /// The kernel's name for the time since it was started.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 /// Instead of a boot: everything is on the disk for sure.
@@ -64,6 +68,18 @@ impl Completion {
         let mut bytes = [0; SIZE_MAX];
         Self::parse(read(path, &mut bytes)?)
     }
+
+    /// The list of what the tree at `root` holds, if it is the one that this record seals.
+    #[must_use]
+    pub fn tree_record(&self, root: &Path) -> Option<TreeRecord> {
+        let (size, digest) = self.tree;
+        let path = root.join(RECORD_DIRECTORY).join(TREE);
+        fs::symlink_metadata(&path).ok().filter(|found| found.is_file() && found.len() == size)?;
+        let most = usize::try_from(size).ok()?;
+        let file = open(&path).ok()?;
+        let bytes = read_start(&file, most).ok().filter(|bytes| sha256(bytes) == digest)?;
+        TreeRecord::parse(&bytes)
+    }
 }
 
 /// What tells this boot of the machine from others; `None` where the system does not say.
@@ -75,8 +91,7 @@ pub(crate) fn boot_id() -> Option<String> {
 
 /// Reads a file that is smaller than the buffer, by as few system calls as can be: this is what every start does.
 fn read<'a>(path: &Path, buffer: &'a mut [u8]) -> Option<&'a [u8]> {
-    let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
-    let length = rustix::io::read(&file, &mut *buffer).ok()?;
+    let length = rustix::io::read(open(path).ok()?, &mut *buffer).ok()?;
     buffer.get(..length).filter(|bytes| bytes.len() < SIZE_MAX)
 }
 

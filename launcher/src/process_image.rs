@@ -24,6 +24,7 @@ const NOT_EXECUTED: i32 = 127;
 static PIPE_IGNORED_BEFORE: AtomicBool = AtomicBool::new(false);
 
 /// Has writing to a pipe that nobody reads fail instead of ending this process. The program gets the caller's setting back.
+/// Async-signal-safe.
 pub(crate) fn ignore_broken_pipes() {
     // SAFETY: ignores the signal, no handler.
     let before = unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
@@ -80,8 +81,7 @@ impl ProcessImage {
         unsafe { libc::execve(self.file.as_ptr(), arguments.as_ptr(), variables.as_ptr()) };
         let error = io::Error::last_os_error();
         // The caller goes on, and says why on standard error.
-        // SAFETY: ignores the signal, no handler.
-        unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+        ignore_broken_pipes();
         error
     }
 

@@ -41,7 +41,7 @@ use crate::{
     lifecycle::Content,
     lock::{Attempt, Lock, lock_directory, lock_file},
     one_pass,
-    open_file::{create_new, open, read_start},
+    open_file::{create_new, open},
     placeholders::Placeholders,
     setup::{self, SetupError},
     tree_record::{Audit, Damage, Entry, Kind, TreeRecord},
@@ -181,7 +181,7 @@ impl<'a> Workenv<'a> {
     /// # Errors
     /// None so far: what cannot be read is damage.
     pub fn audit(&self, audit: Audit) -> Result<Vec<Damage>, WorkenvError> {
-        let tree = match self.completion().and_then(|completion| self.tree_record(&completion)) {
+        let tree = match self.completion().and_then(|completion| completion.tree_record(&self.path)) {
             Some(tree) => tree,
             None => {
                 let path = Path::new(RECORD_DIRECTORY).join(TREE);
@@ -196,23 +196,12 @@ impl<'a> Workenv<'a> {
         (completion.content == self.content_name()).then_some(completion)
     }
 
-    /// The list of what the tree holds, if it is the one that the record seals.
-    fn tree_record(&self, completion: &Completion) -> Option<TreeRecord> {
-        let (size, digest) = completion.tree;
-        let path = self.record_path(TREE);
-        fs::symlink_metadata(&path).ok().filter(|found| found.is_file() && found.len() == size)?;
-        let most = usize::try_from(size).ok()?;
-        let file = open(&path).ok()?;
-        let bytes = read_start(&file, most).ok().filter(|bytes| sha256(bytes) == digest)?;
-        TreeRecord::parse(&bytes)
-    }
-
     /// Whether no power cut can have taken anything; looks after the first boot since the extraction.
     fn is_settled(&self, completion: Completion) -> bool {
         if completion.boot.is_none() || completion.boot == boot_id() {
             return true;
         }
-        let Some(tree) = self.tree_record(&completion) else { return false };
+        let Some(tree) = completion.tree_record(&self.path) else { return false };
         if !tree.audit(&self.path, Audit::Lost).is_empty() {
             return false;
         }
@@ -436,8 +425,7 @@ impl<'a> Workenv<'a> {
 
     /// A fresh name beside the final one: same file system, never mistaken for a tree.
     fn temporary(&self) -> PathBuf {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos());
-        self.base.workenvs().join(format!(".{}.{}.{now:x}.tmp", self.name, std::process::id()))
+        self.base.workenvs().join(leftover_name(OsStr::new(&self.name)))
     }
 
     /// Removes the temporary directories of processes that are gone. `locked`: we hold the lock of this content.
@@ -479,6 +467,17 @@ impl Drop for OwnUmask {
     fn drop(&mut self) {
         rustix::process::umask(self.0);
     }
+}
+
+/// A new name for a temporary directory that is to become the tree of this name, or was it. Every launcher takes it for a leftover
+/// once its process is gone.
+#[must_use]
+pub fn leftover_name(tree: &OsStr) -> OsString {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos());
+    let mut name = OsString::from(".");
+    name.push(tree);
+    name.push(format!(".{}.{now:x}.tmp", std::process::id()));
+    name
 }
 
 /// The name of the tree that a temporary directory was to become.

@@ -16,6 +16,7 @@ use crate::{
     problem::{Exit, Failure, Problem, Weight},
     terminal::Console,
 };
+use flavor_launcher::platform;
 use pspf_nostd::digest::sha256;
 use std::env;
 
@@ -83,13 +84,7 @@ pub fn check<'a>(arguments: &'a Pack, console: &mut Console) -> Result<Job<'a>, 
 /// This machine's platform, in the format's words.
 #[must_use]
 pub fn host_platform() -> (&'static str, &'static str) {
-    let system = if env::consts::OS == "macos" { "darwin" } else { env::consts::OS };
-    let processor = match env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        other => other,
-    };
-    (system, processor)
+    (platform::os(), platform::arch())
 }
 
 /// The launcher of the option, the variable, the manifest, or the one inside.

@@ -10,12 +10,11 @@ pub use removal::{Refusal, remove, remove_directory};
 use crate::problem::{Failure, Problem};
 use flavor_launcher::{
     base_dir::{self, BaseDir, check_tree},
-    completion::Completion,
+    completion::{Completion, SIZE_MAX},
     extraction_root::RECORD_DIRECTORY,
-    tree_record::{Audit, Damage, TreeRecord},
-    workenv::{COMPLETE, ID_DIGITS, TREE, leftover_of},
+    tree_record::{Audit, Damage},
+    workenv::{COMPLETE, ID_DIGITS, leftover_of},
 };
-use pspf_nostd::digest::sha256;
 use rustix::fs::{Mode, OFlags};
 use std::{
     ffi::{OsStr, OsString},
@@ -25,9 +24,6 @@ use std::{
     path::{Path, PathBuf},
     time::SystemTime,
 };
-
-/// Largest record that is read, in bytes, as in the launcher.
-const RECORD_MAX: u64 = 8 << 10;
 
 /// What a directory among the work environments is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -85,14 +81,8 @@ impl Tree {
     /// Where it has no record to compare with.
     pub fn audit(&self, audit: Audit) -> Result<Vec<Damage>, &'static str> {
         let record = self.record.as_ref().ok_or("it has no record")?;
-        let list = self.path.join(RECORD_DIRECTORY).join(TREE);
-        let (size, digest) = record.tree;
-        fs::symlink_metadata(&list)
-            .ok()
-            .filter(|found| found.is_file() && found.len() == size)
-            .and_then(|_| fs::read(&list).ok())
-            .filter(|bytes| sha256(bytes) == digest)
-            .and_then(|bytes| TreeRecord::parse(&bytes))
+        record
+            .tree_record(&self.path)
             .map(|tree| tree.audit(&self.path, audit))
             .ok_or("the list of what it holds, .pspf/tree, is missing or not the one that its record names")
     }
@@ -162,7 +152,7 @@ fn read_unnoticed(path: &Path) -> io::Result<(Vec<u8>, fs::Metadata)> {
     let file = File::from(open(flags).or_else(|_| open(OFlags::empty()))?);
     let found = file.metadata()?;
     let mut bytes = Vec::new();
-    file.take(RECORD_MAX).read_to_end(&mut bytes)?;
+    file.take(u64::try_from(SIZE_MAX).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
     Ok((bytes, found))
 }
 

@@ -3,15 +3,14 @@
 use super::{State, Tree, Usage, usage, users};
 use flavor_launcher::{
     lock::{Attempt, Lock, lock_directory, lock_file},
-    workenv::{LOCKS, leftover_of},
+    workenv::{LOCKS, leftover_name, leftover_of},
 };
 use std::{
     ffi::OsStr,
     fmt, fs, io,
     os::unix::{ffi::OsStrExt as _, fs::PermissionsExt as _},
     path::{Path, PathBuf},
-    process,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 /// Why a tree stays.
@@ -121,11 +120,7 @@ fn published_start(tree: &Tree) -> bool {
 
 /// A name that every launcher takes for a leftover, should this process be killed.
 fn out_of_the_way(path: &Path) -> PathBuf {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos());
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}.{now:x}.tmp", process::id()));
-    path.with_file_name(name)
+    path.with_file_name(leftover_name(path.file_name().unwrap_or_default()))
 }
 
 /// Removes a directory, also where programs have taken their own rights to directories in it away.

@@ -16,6 +16,7 @@ use crate::{
     base_dir, calendar,
     config_dir::Owner,
     config_error::ConfigError,
+    platform,
     trust::{self, Revocation, Standing, TrustStore, TrustedKey},
 };
 
@@ -40,7 +41,7 @@ impl Host {
     #[must_use]
     pub fn current() -> Self {
         Self {
-            platform: platform(std::env::consts::OS, std::env::consts::ARCH),
+            platform: platform::name(),
             root: rustix::process::geteuid().is_root(),
             now: calendar::now(),
             variable: base_dir::variable,
@@ -244,15 +245,4 @@ impl Asked<'_> {
         let slot = self.package.metadata().attestation_slot().and_then(|number| self.package.slots().get(number));
         slot.is_some_and(|slot| !slot.range().is_empty())
     }
-}
-
-/// The published tool's name of a platform, from Rust's.
-fn platform(system: &str, machine: &str) -> String {
-    let system = if system == "macos" { "darwin" } else { system };
-    let machine = match machine {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        other => other,
-    };
-    [system, "_", machine].concat()
 }
