@@ -8,8 +8,8 @@ use pspf_nostd::digest::{Sha256Digest, sha256};
 use crate::{
     extraction_root::RECORD_DIRECTORY,
     open_file::{open, read_start},
+    tree_names::TREE,
     tree_record::{Entry, TreeRecord, line, parse_line},
-    workenv::TREE,
 };
 
 /// First line: by which rules the tree was made.

@@ -19,7 +19,7 @@ use crate::{
     process_image,
     spawn::{self, Ended},
     start,
-    workenv::WorkenvError,
+    workenv_error::WorkenvError,
 };
 
 /// Every launcher of this project carries this text, so that `flavor pack` can tell it from any other program.

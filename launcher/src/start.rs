@@ -35,7 +35,8 @@ use crate::{
     tree_record::Audit,
     trust::TrustStore,
     validation,
-    workenv::{Workenv, WorkenvError, reuse_is_allowed},
+    workenv::{Workenv, reuse_is_allowed},
+    workenv_error::WorkenvError,
 };
 
 /// Starts the program; returns only where the launcher has outlived it.

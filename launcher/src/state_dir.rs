@@ -14,7 +14,7 @@ use crate::{
     base_dir::{BaseDir, BaseDirError, check_tree},
     command::{CommandError, CommandFault},
     io_failure::IoFailure,
-    workenv::plain,
+    tree_names::plain,
 };
 
 /// The state directory of one package. Nothing is made before it is needed.

@@ -16,12 +16,11 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    fmt,
     fs::{self, DirBuilder, File},
     io::{self, Write},
     os::unix::{ffi::OsStrExt, fs::DirBuilderExt},
     path::{Path, PathBuf},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use pspf_nostd::{
@@ -33,93 +32,27 @@ use crate::{
     base_dir::{BaseDir, BaseDirError, check_tree},
     command,
     completion::{Completion, boot_id},
+    directory::{exchange, remove_tree, sync},
     driver::verify_rest,
     environment::{self, Facts},
-    extract::ExtractError,
     extraction_root::{ExtractionRoot, RECORD_DIRECTORY},
     io_failure::IoFailure,
     lifecycle::Content,
     lock::{Attempt, Lock, lock_directory, lock_file},
     one_pass,
-    open_file::{create_new, open},
+    open_file::create_new,
     placeholders::Placeholders,
-    setup::{self, SetupError},
+    setup,
+    tree_names::{COMPLETE, ID_DIGITS, LOCKS, TREE, leftover_name, leftover_of, plain},
     tree_record::{Audit, Damage, Entry, Kind, TreeRecord},
+    umask::OwnUmask,
+    workenv_error::WorkenvError,
 };
 
 /// How long an extraction by another process is waited for before this one makes a tree of its own.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The same where setup commands run, which cannot be done twice at a time: installing may take minutes.
-const SETUP_PATIENCE: Duration = Duration::from_secs(600);
-/// Longest part of a package name, and of a version, in a directory's name: file systems stop at 255 bytes in all.
-const NAME_MAX: usize = 64;
-/// The record in the tree's own directory.
-pub const COMPLETE: &str = "complete";
-/// The list of what the tree holds, beside it.
-pub const TREE: &str = "tree";
-/// Name of the directory of locks, beside the trees; each is a file with the name of its tree.
-pub const LOCKS: &str = ".locks";
-/// Digits of the content id in a directory's name; the record has all 64.
-pub const ID_DIGITS: usize = 16;
-
-/// Why there is no work environment.
-#[derive(Debug)]
-pub enum WorkenvError {
-    /// The base directory cannot be used.
-    Base(BaseDirError),
-    /// The system refused.
-    Io(IoFailure),
-    /// The content cannot be extracted.
-    Extract(Box<ExtractError>),
-    /// The setup of the package failed.
-    Setup(Box<SetupError>),
-    /// Another process has been setting the same package up for too long.
-    Busy {
-        /// The lock that it holds.
-        lock: PathBuf,
-    },
-}
-
-impl fmt::Display for WorkenvError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Base(error) => error.fmt(f),
-            Self::Io(failure) => failure.fmt(f),
-            Self::Extract(error) => error.fmt(f),
-            Self::Setup(error) => error.fmt(f),
-            Self::Busy { lock } => {
-                let seconds = SETUP_PATIENCE.as_secs();
-                write!(f, "another process holds {} for over {seconds} seconds", lock.display())
-            }
-        }
-    }
-}
-
-impl std::error::Error for WorkenvError {}
-
-impl From<IoFailure> for WorkenvError {
-    fn from(failure: IoFailure) -> Self {
-        Self::Io(failure)
-    }
-}
-
-impl From<BaseDirError> for WorkenvError {
-    fn from(error: BaseDirError) -> Self {
-        Self::Base(error)
-    }
-}
-
-impl From<Box<ExtractError>> for WorkenvError {
-    fn from(error: Box<ExtractError>) -> Self {
-        Self::Extract(error)
-    }
-}
-
-impl From<SetupError> for WorkenvError {
-    fn from(error: SetupError) -> Self {
-        Self::Setup(Box::new(error))
-    }
-}
+pub const SETUP_PATIENCE: Duration = Duration::from_secs(600);
 
 /// The work environment of one package under one base directory.
 #[derive(Debug)]
@@ -454,110 +387,13 @@ impl<'a> Workenv<'a> {
     }
 }
 
-/// Has modes mean what they say while it lives: the caller's umask is the program's, not ours.
-struct OwnUmask(rustix::fs::Mode);
-
-impl OwnUmask {
-    fn set() -> Self {
-        Self(rustix::process::umask(rustix::fs::Mode::empty()))
-    }
-}
-
-impl Drop for OwnUmask {
-    fn drop(&mut self) {
-        rustix::process::umask(self.0);
-    }
-}
-
-/// A new name for a temporary directory that is to become the tree of this name, or was it. Every launcher takes it for a leftover
-/// once its process is gone.
-#[must_use]
-pub fn leftover_name(tree: &OsStr) -> OsString {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos());
-    let mut name = OsString::from(".");
-    name.push(tree);
-    name.push(format!(".{}.{now:x}.tmp", std::process::id()));
-    name
-}
-
-/// The name of the tree that a temporary directory was to become.
-#[must_use]
-pub fn leftover_of(name: &[u8]) -> Option<&[u8]> {
-    let mut parts = name.strip_prefix(b".")?.strip_suffix(b".tmp")?.rsplitn(3, |byte| *byte == b'.');
-    parts.nth(2)
-}
-
-/// Has two directories change places in one step, where the file system can.
-fn exchange(one: &Path, other: &Path) -> bool {
-    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-    {
-        use rustix::fs::{CWD, RenameFlags, renameat_with};
-        renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).is_ok()
-    }
-    #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
-    {
-        let _ = (one, other);
-        false
-    }
-}
-
 /// Creates a private file.
 fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
     create_new(path, 0o600)?.write_all(content)
-}
-
-/// Waits until everything on the file system of a directory is on the disk.
-fn sync(directory: &Path) -> Result<(), IoFailure> {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    let synced = open(directory).and_then(|opened| Ok(rustix::fs::syncfs(opened)?));
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let synced = Ok(rustix::fs::sync());
-    synced.map_err(IoFailure::of("sync", directory))
-}
-
-/// A name with nothing in it that a file system, a shell or a reader of logs could stumble over.
-#[must_use]
-pub fn plain(text: &str) -> String {
-    let mut plain: String = text
-        .chars()
-        .take(NAME_MAX)
-        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '_' })
-        .collect();
-    if plain.is_empty() {
-        plain.push('_');
-    } else if plain.starts_with('.') {
-        plain.replace_range(..1, "_");
-    }
-    plain
-}
-
-/// Removes a tree that nobody uses; what is left of it if that fails is tried again at the next extraction.
-fn remove_tree(path: &Path) {
-    let _ = fs::remove_dir_all(path);
 }
 
 /// Whether the caller's `FLAVOR_WORKENV_CACHE` asks for a new tree (launcher.md §2.4).
 #[must_use]
 pub fn reuse_is_allowed(value: Option<&OsString>) -> bool {
     value.is_none_or(|value| value != "0" && !value.eq_ignore_ascii_case("false"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_plain() {
-        for (text, expected) in [
-            ("my-app_1.2", "my-app_1.2"),
-            ("", "_"),
-            ("..", "_."),
-            (".hidden", "_hidden"),
-            ("a/../b c", "a_.._b_c"),
-            ("é\0\n", "___"),
-        ] {
-            assert_eq!(plain(text), expected);
-        }
-        assert_eq!(plain(&"x".repeat(300)).len(), NAME_MAX);
-    }
 }

@@ -12,8 +12,8 @@ use flavor_launcher::{
     base_dir::{self, BaseDir, check_tree},
     completion::{Completion, SIZE_MAX},
     extraction_root::RECORD_DIRECTORY,
+    tree_names::{COMPLETE, ID_DIGITS, leftover_of},
     tree_record::{Audit, Damage},
-    workenv::{COMPLETE, ID_DIGITS, leftover_of},
 };
 use rustix::fs::{Mode, OFlags};
 use std::{

@@ -3,7 +3,7 @@
 use super::{State, Tree, Usage, usage, users};
 use flavor_launcher::{
     lock::{Attempt, Lock, lock_directory, lock_file},
-    workenv::{LOCKS, leftover_name, leftover_of},
+    tree_names::{LOCKS, leftover_name, leftover_of},
 };
 use std::{
     ffi::OsStr,
