@@ -14,7 +14,10 @@ use crate::{
 use owner::Owners;
 use pspf_nostd::{report::Report, tar::FileEntry, verify::TrustedKeys};
 use serde::Serialize;
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+};
 
 /// Where the bytes are. All sizes in bytes.
 #[derive(Debug, Serialize)]
@@ -27,6 +30,17 @@ pub struct Analysis {
     pub parts: Vec<Part>,
     /// What the slots hold, largest first.
     pub contents: Vec<Share>,
+    /// What is stored more than once: the format has no links between slots.
+    pub repeated: Repeated,
+}
+
+/// Files whose content stands in an earlier slot, too. Inside a slot equal files stand beside each other and cost next to nothing.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Repeated {
+    /// Number of files.
+    pub files: u64,
+    /// Bytes after decoding.
+    pub size: u64,
 }
 
 /// A part of the file.
@@ -91,7 +105,8 @@ pub fn of(path: &Path, console: &Console) -> Result<Analysis, Failure> {
     let slots = inventory::of_package(path, &file, package)?;
     let contents = contents(&slots);
     let unpacked = slots.iter().map(|slot| slot.unpacked).fold(0, u64::saturating_add);
-    Ok(Analysis { size: outcome.report.size, unpacked, parts: parts(&outcome.report, &slots), contents })
+    let (parts, repeated) = (parts(&outcome.report, &slots), repeated(&slots));
+    Ok(Analysis { size: outcome.report.size, unpacked, parts, contents, repeated })
 }
 
 /// The coverage map covers each byte of the file once.
@@ -143,4 +158,20 @@ fn contents(slots: &[SlotInventory]) -> Vec<Share> {
     let mut shares: Vec<Share> = shares.into_values().collect();
     shares.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| (a.kind, &a.name).cmp(&(b.kind, &b.name))));
     shares
+}
+
+fn repeated(slots: &[SlotInventory]) -> Repeated {
+    let mut first_slots: HashMap<&str, usize> = HashMap::new();
+    let mut repeated = Repeated::default();
+    for slot in slots {
+        let Content::Archive { entries, .. } = &slot.content else { continue };
+        for entry in entries.iter().filter(|entry| entry.size > 0) {
+            let Some(digest) = &entry.sha256 else { continue };
+            if *first_slots.entry(digest).or_insert(slot.index) != slot.index {
+                repeated.files = repeated.files.saturating_add(1);
+                repeated.size = repeated.size.saturating_add(entry.size);
+            }
+        }
+    }
+    repeated
 }

@@ -1,6 +1,6 @@
 //! The analysis as text for people.
 
-use super::{Analysis, Part, Share};
+use super::{Analysis, Part, Repeated, Share};
 use crate::terminal::{printable, size, table};
 
 /// Most rows of a table; what is left is one row.
@@ -26,7 +26,13 @@ pub fn text(analysis: &Analysis) -> String {
         contents.push(content(&format!("{} more", rest.len()), &all, analysis.unpacked));
     }
     contents.push(content("sum", &analysis.contents.iter().collect::<Vec<_>>(), analysis.unpacked));
-    format!("{}\n\n{}", table(&parts, &[1, 2, 3], "  "), table(&contents, &[1, 2, 3, 4, 5], "  "))
+    let tables = format!("{}\n\n{}", table(&parts, &[1, 2, 3], "  "), table(&contents, &[1, 2, 3, 4, 5], "  "));
+    match &analysis.repeated {
+        Repeated { files: 0, .. } => tables,
+        Repeated { files, size: bytes } => {
+            format!("{tables}\n\nfiles that an earlier slot has, too: {files}, {}", size(*bytes))
+        }
+    }
 }
 
 fn content(name: &str, shares: &[&Share], all: u64) -> Vec<String> {

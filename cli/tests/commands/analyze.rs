@@ -1,7 +1,7 @@
 //! `flavor inspect --analyze` and `flavor pack --report`.
 
 use super::{deep::python_package, process::Folder};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{fs, path::Path};
 
 fn analysis(folder: &Folder, package: &str) -> Value {
@@ -97,4 +97,23 @@ fn packing_reports_the_same_as_inspecting() {
     let run = folder.flavor(&["pack", "--manifest", "app/app.json", "--output", "b.psp", "--report", "no/where.json"]);
     run.fails(2, &["no/where.json", "--report"]);
     assert_eq!(folder.listing(), before);
+}
+
+#[test]
+fn files_that_stand_in_two_slots_are_counted() {
+    let folder = Folder::new();
+    for (name, content) in
+        [("one/a", "same"), ("one/b", "same"), ("one/c", ""), ("two/d", "same"), ("two/e", ""), ("two/f", "other")]
+    {
+        folder.write(name, content);
+    }
+    folder.write(
+        "app.json",
+        r#"{"package": {"name": "app", "version": "1.0"}, "execution": {"command": "{workenv}/x"}, "slots": [
+            {"id": "one", "source": "one", "operations": "tar.zst"}, {"id": "two", "source": "two", "operations": "tar.zst"}]}"#,
+    );
+    folder.flavor(&["pack", "--manifest", "app.json", "--output", "app.psp", "--key-seed", "test"]).succeeds();
+    assert_eq!(analysis(&folder, "app.psp")["repeated"], json!({"files": 1, "size": 4}));
+    let text = folder.flavor(&["inspect", "app.psp", "--analyze"]).succeeds();
+    text.says(&["files that an earlier slot has, too: 1, 4 B"]);
 }
