@@ -20,11 +20,15 @@ test('it holds what is meant to be in it', () => {
   const [{ files: list }] = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json'], { cwd: npmFolder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
   const names = list.map(({ path }) => path).sort();
   assert.deepEqual(names, [
-    'LICENSE', 'README.md',
+    'LICENSE', 'README.md', 'THIRD-PARTY-LICENSES.txt',
     'dist/browser.js', 'dist/cli.js', 'dist/default.cjs', 'dist/default.js', 'dist/inline.cjs', 'dist/inline.js',
     'dist/node.cjs', 'dist/node.js', 'dist/pspf.wasm', 'dist/worker-thread.js', 'dist/worker.js',
     'index.d.cts', 'index.d.ts', 'inline.d.cts', 'inline.d.ts', 'package.json', 'worker.d.ts',
   ].sort());
+  const licences = readFileSync(join(folder, 'node_modules/pspf/THIRD-PARTY-LICENSES.txt'), 'utf8');
+  assert.match(licences, /^\* ed25519-dalek [\d.]+: BSD-3-Clause$/m);
+  assert.match(licences, /Redistribution and use in source and binary forms/);
+  assert.doesNotMatch(licences, /^\* (syn|flate2) /m);
   const installed = JSON.parse(readFileSync(join(folder, 'node_modules/pspf/package.json'), 'utf8'));
   assert.equal(installed.dependencies, undefined);
   assert.ok(!Object.keys(installed.scripts ?? {}).some((name) => name.includes('install')));

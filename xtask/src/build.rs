@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::elf;
+use crate::licences;
 use crate::run::{cargo, forget_cargo_run, output, path_with, run};
 use crate::setup;
 use crate::toolchain::{self, Route, RouteChoice};
@@ -85,6 +86,9 @@ pub(crate) fn launcher(workspace: &Workspace, options: Options) -> Result<PathBu
 pub(crate) fn dist(workspace: &Workspace, options: Options) -> Result<PathBuf> {
     let flavor = flavor(workspace, options)?;
     documentation(workspace, &flavor)?;
+    let target = toolchain::musl_target();
+    let file = workspace.dist().join("share").join(licences::FILE);
+    licences::write(workspace, "flavor-cli", target.as_deref(), &file)?;
     crate::npm::pack(workspace, options.toolchain)?;
     crate::web::site(workspace, false)?;
     println!("\n{}", crate::listing::listing(&workspace.dist())?);

@@ -8,6 +8,7 @@ mod check;
 mod demo;
 mod elf;
 mod libc_only;
+mod licences;
 mod listing;
 mod npm;
 mod run;

@@ -10,6 +10,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::build::{self, Options};
+use crate::licences;
 use crate::run::{cargo, forget_cargo_run, output, path_with, run};
 use crate::setup::{self, step};
 use crate::toolchain::{self, Route, RouteChoice};
@@ -112,6 +113,7 @@ pub(crate) fn build(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
     run(optimise.arg(&bound).arg("-o").arg(&finished))?;
     fs::remove_file(&bound)?;
     run(Command::new("node").arg("build.mjs").current_dir(workspace.npm()))?;
+    licences::write(workspace, "pspf-wasm", Some(toolchain::WASM_TARGET), &workspace.npm().join(licences::FILE))?;
     let packed = output(Command::new("node").args(["-p", GZIP_SIZE]).arg(&finished))?;
     let packed: u64 = packed.trim().parse().context("node did not say a size")?;
     println!("{}: {} bytes, {packed} with gzip -9", finished.display(), fs::metadata(&finished)?.len());

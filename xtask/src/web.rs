@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
+use crate::licences;
 use crate::npm;
 use crate::run::{cargo, run};
 use crate::toolchain::RouteChoice;
@@ -35,7 +36,9 @@ pub(crate) fn site(workspace: &Workspace, same_origin_urls: bool) -> Result<()> 
     if same_origin_urls {
         build.arg("--same-origin-urls");
     }
-    run(&mut build)
+    run(&mut build)?;
+    fs::copy(workspace.npm().join(licences::FILE), folder(workspace).join(licences::FILE))?;
+    Ok(())
 }
 
 /// Builds the page and runs `web/tests` on it in Chromium; pictures of the page land in `target/web-screenshots`.

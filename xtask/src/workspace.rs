@@ -64,6 +64,15 @@ impl Workspace {
         self.target.join("tools").join("cargo")
     }
 
+    /// The folder of zig, as `cargo xtask setup` installed it.
+    pub(crate) fn zig(&self) -> anyhow::Result<PathBuf> {
+        let versions = std::fs::read_dir(self.tools().join("lib"))?.collect::<std::io::Result<Vec<_>>>()?;
+        let mut folders = versions.iter().map(|version| version.path().join("site-packages/ziglang"));
+        folders
+            .find(|folder| folder.is_dir())
+            .ok_or_else(|| anyhow::anyhow!("zig is not in {}", self.tools().display()))
+    }
+
     /// uv, as installed by `cargo xtask setup`.
     pub(crate) fn uv(&self) -> PathBuf {
         self.tools().join("bin").join("uv")
