@@ -12,6 +12,7 @@ pub mod byte_map;
 pub mod codec;
 pub mod descriptor;
 pub mod digest;
+pub mod findings;
 pub mod index;
 pub mod json;
 pub mod key;

@@ -1,5 +1,6 @@
 //! Positions in a file are `u64` on every platform; positions in a held buffer are `usize`. This is the only bridge.
 
+use alloc::vec::Vec;
 use core::fmt;
 use serde::Serialize;
 
@@ -42,6 +43,13 @@ impl fmt::Display for ByteRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}..{}", self.start, self.end)
     }
+}
+
+/// Ranges in order, each with its number; equal ones in the order in which they came.
+pub(crate) fn in_order<'a>(ranges: impl Iterator<Item = &'a ByteRange>) -> Vec<(ByteRange, usize)> {
+    let mut numbered: Vec<(ByteRange, usize)> = ranges.copied().zip(0..).collect();
+    numbered.sort_unstable();
+    numbered
 }
 
 /// The length of a held buffer as a file offset. Lossless on every platform Rust supports.

@@ -2,6 +2,7 @@
 
 use crate::{failure::Failure, policy::Policy};
 use pspf_nostd::{
+    findings::{LEFT_OUT, errors_first},
     json::{JsonWriter, ToJson},
     limits::FINDINGS_MAX,
     offsets::ByteRange,
@@ -94,7 +95,7 @@ impl ScanFindings {
         let mut findings = core::mem::take(&mut self.kept);
         if self.dropped > 0 {
             findings.push(ScanFinding {
-                code: "findings.limit".to_owned(),
+                code: LEFT_OUT.to_owned(),
                 severity: if self.dropped_error { Severity::Error } else { Severity::Info },
                 part: "package".to_owned(),
                 range: None,
@@ -102,17 +103,6 @@ impl ScanFindings {
                 message: format!("{} more findings were left out, the limit is {FINDINGS_MAX}", self.dropped),
             });
         }
-        let (mut sorted, mut warnings, mut infos) = (Vec::new(), Vec::new(), Vec::new());
-        for finding in findings {
-            match finding.severity {
-                Severity::Error => &mut sorted,
-                Severity::Warning => &mut warnings,
-                Severity::Info => &mut infos,
-            }
-            .push(finding);
-        }
-        sorted.append(&mut warnings);
-        sorted.append(&mut infos);
-        sorted
+        errors_first(findings, |finding| finding.severity)
     }
 }

@@ -1,9 +1,9 @@
 //! The bill of materials against the content: what is listed is there, and what is there is listed.
 
-use super::{Digests, Findings, Installed};
+use super::{Digests, Installed};
 use crate::attestation::purl::{normal_name, pypi_parts};
 use pep440_rs::Version;
-use pspf_nostd::report::Severity;
+use pspf_nostd::{findings::Findings, report::Severity};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,7 +22,7 @@ pub(super) fn compare(
 ) -> Option<usize> {
     let Some(sbom) = sbom else {
         let message = "the attestation has no bill of materials: nothing says what should be in the slots";
-        findings.add(Severity::Info, "sbom.absent", PART, message);
+        findings.push(Severity::Info, "sbom.absent", PART, None, message.to_owned());
         return None;
     };
     let components = components(sbom);
@@ -48,12 +48,17 @@ fn distributions(listed: &BTreeMap<String, Vec<String>>, installed: &[Installed]
         }
         if found.vendored {
             let message = format!("{name} {version} is a copy inside of another distribution, and not listed");
-            findings.add(Severity::Info, "sbom.vendored", &found.path, message);
+            findings.push(Severity::Info, "sbom.vendored", &found.path, None, message);
         } else if versions.is_empty() {
-            findings.error("sbom.unlisted", &found.path, format!("{name} {version} is installed, and not listed"));
+            findings.error(
+                "sbom.unlisted",
+                &found.path,
+                None,
+                format!("{name} {version} is installed, and not listed"),
+            );
         } else {
             let message = format!("{name} is listed as {}, installed is {version}", versions.join(" and "));
-            findings.error("sbom.version", &found.path, message);
+            findings.error("sbom.version", &found.path, None, message);
         }
     }
     for (name, versions) in listed {
@@ -63,7 +68,7 @@ fn distributions(listed: &BTreeMap<String, Vec<String>>, installed: &[Installed]
             let other_version_named = found.iter().any(|found| !versions.iter().any(|one| same_version(one, found)));
             if !found.iter().any(|found| same_version(version, found)) && !other_version_named {
                 let message = format!("{name} {version} is listed, and not installed in any slot");
-                findings.error("sbom.missing", PART, message);
+                findings.error("sbom.missing", PART, None, message);
             }
         }
     }
@@ -86,17 +91,17 @@ fn hashes(components: &[&Value], digests: &Digests, findings: &mut Findings) {
             None => continue,
         };
         let Some(expected) = expected else {
-            findings.error("sbom.missing", PART, format!("{what} is listed, and not in the package"));
+            findings.error("sbom.missing", PART, None, format!("{what} is listed, and not in the package"));
             continue;
         };
         if let Some(stated) = sha256(component).filter(|stated| *stated != expected.to_string()) {
-            findings.error("sbom.digest", PART, format!("{what} has SHA-256 {expected}, listed is {stated}"));
+            findings.error("sbom.digest", PART, None, format!("{what} has SHA-256 {expected}, listed is {stated}"));
         }
     }
     // Packages of Python projects list distributions instead.
     if !slots.is_empty() {
         for id in digests.slots.keys().filter(|id| !slots.contains(id.as_str())) {
-            findings.error("sbom.unlisted", PART, format!("slot `{id}` is in the package, and not listed"));
+            findings.error("sbom.unlisted", PART, None, format!("slot `{id}` is in the package, and not listed"));
         }
     }
 }

@@ -4,7 +4,6 @@
 //! which distributions there are, and what launcher and slots hash to.
 
 mod bill;
-mod findings;
 mod provenance;
 
 use crate::{
@@ -12,9 +11,9 @@ use crate::{
     inventory::{self, Content, DistInfo},
     problem::{Failure, Problem},
 };
-use findings::Findings;
 use pspf_nostd::{
     digest::{Sha256Digest, StreamingSha256},
+    findings::Findings,
     limits::READ_WINDOW,
     offsets::{length, position},
     report::{Finding, Severity, SlotReport},
@@ -94,7 +93,7 @@ pub fn examine(path: &Path, file: &File, package: &Checked, slots: &[SlotReport]
                         if called_archive {
                             let message =
                                 "its operations say tar, and it holds no archive: launchers take it as one file";
-                            findings.add(Severity::Warning, "slot.not_tar", &part, message);
+                            findings.warning("slot.not_tar", &part, None, message.to_owned());
                         }
                         None
                     }
@@ -102,7 +101,7 @@ pub fn examine(path: &Path, file: &File, package: &Checked, slots: &[SlotReport]
                 decoded.push(DecodedSlot { index: slot.index, id: slot.id, unpacked: slot.unpacked, entries });
             }
             Err(error) if error.is_of_the_system() => return Err(error.failure(path)),
-            Err(error) => findings.error("slot.decode", &part, format!("the slot cannot be decoded: {error}")),
+            Err(error) => findings.error("slot.decode", &part, None, format!("the slot cannot be decoded: {error}")),
         }
     }
     let installed = installed(dist_infos, &mut findings);
@@ -115,18 +114,18 @@ pub fn examine(path: &Path, file: &File, package: &Checked, slots: &[SlotReport]
         }
         Ok(None) => {
             let message = "there is no attestation: nothing says what should be in the slots";
-            findings.add(Severity::Info, "attestation.absent", "package", message);
+            findings.push(Severity::Info, "attestation.absent", "package", None, message.to_owned());
         }
         Err(failure) => {
             for problem in failure.problems {
                 if problem.code == "file.read" {
                     return Err(problem.into());
                 }
-                findings.error(problem.code, "attestation", problem.message.clone());
+                findings.error(problem.code, "attestation", None, problem.message.clone());
             }
         }
     }
-    let (ok, findings) = findings.finish();
+    let (ok, findings) = (!findings.any_error(), findings.sorted());
     Ok(Deep { ok, slots: decoded, distributions: installed, components, findings })
 }
 
@@ -137,7 +136,7 @@ fn installed(dist_infos: Vec<DistInfo>, findings: &mut Findings) -> Vec<Installe
     for found in dist_infos.into_iter().filter(|found| found.has_metadata) {
         let path = found.path();
         if found.name.is_empty() || found.version.is_empty() {
-            findings.error("sbom.unnamed", &path, "its METADATA has no Name or no Version".to_owned());
+            findings.error("sbom.unnamed", &path, None, "its METADATA has no Name or no Version".to_owned());
             continue;
         }
         let vendored = copies.contains(&path);

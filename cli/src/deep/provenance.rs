@@ -1,6 +1,7 @@
 //! The provenance against the content: both shapes that an attestation may hold.
 
-use super::{Digests, Findings, bill};
+use super::{Digests, bill};
+use pspf_nostd::findings::Findings;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -31,11 +32,19 @@ fn subjects(statement: &Value, digests: &Digests, findings: &mut Findings) {
         named.insert(name);
         let stated = text(subject, "/digest/sha256");
         match expected {
-            None => findings.error("provenance.subject", PART, format!("subject {name:?} is nothing in this package")),
+            None => {
+                findings.error(
+                    "provenance.subject",
+                    PART,
+                    None,
+                    format!("subject {name:?} is nothing in this package"),
+                );
+            }
             Some(expected) if expected.to_string() != stated => {
                 findings.error(
                     "provenance.digest",
                     PART,
+                    None,
                     format!("{name} has SHA-256 {expected}, stated is {stated:?}"),
                 );
             }
@@ -44,7 +53,7 @@ fn subjects(statement: &Value, digests: &Digests, findings: &mut Findings) {
     }
     let wanted = digests.slots.keys().map(|id| format!("slot/{id}")).chain(["launcher".to_owned()]);
     for name in wanted.filter(|name| !named.contains(name.as_str())) {
-        findings.error("provenance.subject", PART, format!("{name} is in the package, and no subject"));
+        findings.error("provenance.subject", PART, None, format!("{name} is in the package, and no subject"));
     }
 }
 
@@ -55,7 +64,7 @@ fn inputs(statement: &Value, sbom: &Value, findings: &mut Findings) {
         let (uri, stated) = (text(input, "/uri"), text(input, "/digest/sha256"));
         if let Some(listed) = listed.get(uri).filter(|listed| !stated.is_empty() && **listed != stated) {
             let message = format!("{uri} was installed from SHA-256 {stated}, the bill of materials says {listed}");
-            findings.error("provenance.digest", PART, message);
+            findings.error("provenance.digest", PART, None, message);
         }
     }
 }
@@ -66,13 +75,14 @@ fn object(published: &Value, digests: &Digests, findings: &mut Findings) {
     let stated = text(published, "/launcher/hash");
     if !stated.is_empty() && stated != prefixed(&digests.launcher.to_string()) {
         let message = format!("the launcher has SHA-256 {}, stated is {stated:?}", digests.launcher);
-        findings.error("provenance.digest", PART, message);
+        findings.error("provenance.digest", PART, None, message);
     }
     let key = text(published, "/signing_attestation_key_fp");
     if !key.is_empty() && key != prefixed(&digests.signer) {
         findings.error(
             "provenance.key",
             PART,
+            None,
             format!("the package is signed by {}, stated is {key:?}", digests.signer),
         );
     }

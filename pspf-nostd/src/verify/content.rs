@@ -1,17 +1,17 @@
 //! The one pass over everything in front of the trailer: digests of launcher and slots, zeros between them.
 
 use super::{
-    Findings, Stage, Verification,
+    Stage, Verification,
     head::{Head, HeadSlot, OriginalSize, SignedDigest},
-    in_order,
     section::{Part, Section, SlotContent},
 };
 use crate::{
     digest::{Sha256Digest, hex},
+    findings::Findings,
     index,
     limits::READ_WINDOW,
     metadata::Metadata,
-    offsets::{ByteRange, position},
+    offsets::{ByteRange, in_order, position},
 };
 use alloc::{
     format,

@@ -23,14 +23,15 @@ pub use token::{Authenticated, Checked, SlotFacts};
 
 use crate::{
     digest::Sha256Digest,
+    findings::Findings,
     index::{IndexBlock, TRAILER_SIZE},
     key::Fingerprint,
-    limits::{FINDINGS_MAX, READ_WINDOW},
+    limits::READ_WINDOW,
     metadata::Metadata,
     offsets::{ByteRange, length, position},
-    report::{Finding, Integrity, Limits, REPORT_SCHEMA, Report, Severity, Trust},
+    report::{Integrity, Limits, REPORT_SCHEMA, Report, Trust},
 };
-use alloc::{borrow::ToOwned, string::String, sync::Arc, vec::Vec};
+use alloc::{borrow::ToOwned, sync::Arc, vec::Vec};
 use content::ContentPass;
 use head::Head;
 
@@ -328,100 +329,4 @@ pub fn verify_slice(package: &[u8], scope: Scope, trusted: TrustedKeys) -> Outco
         }
     }
     verification.finish()
-}
-
-/// The findings so far, at most [`FINDINGS_MAX`] of each severity, and all that failed.
-#[derive(Debug, Default)]
-struct Findings {
-    kept: Vec<Finding>,
-    /// How many of each severity there were, in the order of [`Severity`].
-    counts: [usize; 3],
-    /// What the errors are about, kept and dropped ones.
-    failed: Vec<ByteRange>,
-}
-
-impl Findings {
-    fn push(&mut self, severity: Severity, code: &'static str, part: &str, range: Option<ByteRange>, message: String) {
-        let [errors, warnings, infos] = &mut self.counts;
-        let count = match severity {
-            Severity::Error => errors,
-            Severity::Warning => warnings,
-            Severity::Info => infos,
-        };
-        *count = count.saturating_add(1);
-        if *count <= FINDINGS_MAX {
-            self.kept.push(Finding { code, severity, part: part.to_owned(), range, message });
-        }
-        if let (Severity::Error, Some(range)) = (severity, range) {
-            match self.failed.last_mut() {
-                Some(last) if last.end == range.start => last.end = range.end,
-                _ => self.failed.push(range),
-            }
-        }
-    }
-
-    fn error(&mut self, code: &'static str, part: &str, range: Option<ByteRange>, message: String) {
-        self.push(Severity::Error, code, part, range, message);
-    }
-
-    fn warning(&mut self, code: &'static str, part: &str, range: Option<ByteRange>, message: String) {
-        self.push(Severity::Warning, code, part, range, message);
-    }
-
-    fn any_error(&self) -> bool {
-        let [errors, ..] = self.counts;
-        errors > 0
-    }
-
-    /// Whether no error was left out for their number.
-    fn all_kept(&self) -> bool {
-        let [errors, ..] = self.counts;
-        errors <= FINDINGS_MAX
-    }
-
-    /// The stretches of the file that errors are about, in order, without overlap.
-    fn failed(&self) -> Vec<ByteRange> {
-        let mut ranges: Vec<ByteRange> = in_order(self.failed.iter()).into_iter().map(|(range, _)| range).collect();
-        ranges.retain(|range| !range.is_empty());
-        ranges.dedup_by(|next, kept| {
-            let joined = next.start <= kept.end;
-            kept.end = if joined { kept.end.max(next.end) } else { kept.end };
-            joined
-        });
-        ranges
-    }
-
-    fn sorted(&mut self) -> Vec<Finding> {
-        let dropped: usize = self.counts.iter().map(|count| count.saturating_sub(FINDINGS_MAX)).sum();
-        let (mut findings, mut warnings, mut infos) = (Vec::new(), Vec::new(), Vec::new());
-        for finding in core::mem::take(&mut self.kept) {
-            match finding.severity {
-                Severity::Error => &mut findings,
-                Severity::Warning => &mut warnings,
-                Severity::Info => &mut infos,
-            }
-            .push(finding);
-        }
-        findings.append(&mut warnings);
-        findings.append(&mut infos);
-        if dropped > 0 {
-            findings.push(Finding {
-                code: "findings.limit",
-                severity: Severity::Info,
-                part: "package".to_owned(),
-                range: None,
-                message: alloc::format!(
-                    "{dropped} more findings were left out, the limit is {FINDINGS_MAX} of one severity"
-                ),
-            });
-        }
-        findings
-    }
-}
-
-/// Ranges in order, each with its number; equal ones in the order in which they came.
-fn in_order<'a>(ranges: impl Iterator<Item = &'a ByteRange>) -> Vec<(ByteRange, usize)> {
-    let mut numbered: Vec<(ByteRange, usize)> = ranges.copied().zip(0..).collect();
-    numbered.sort_unstable();
-    numbered
 }
