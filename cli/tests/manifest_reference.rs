@@ -1,11 +1,13 @@
 //! What is made from the tables of keys is up to date, and every key in them is read.
 
+mod page;
+
 use flavor_cli::manifest::{
     Document, pyproject,
     schema::{self, Kind, json_schema, reference},
     slots::SourceBase,
 };
-use std::{env, fs, path::Path};
+use std::path::Path;
 
 const HEAD: &str = "[project]\nname = 'a'\nversion = '1'\n[tool.flavor]\nentry_point = 'a:b'\n";
 
@@ -19,16 +21,7 @@ fn problems(text: &str) -> Vec<String> {
 /// `BLESS=1 cargo test -p flavor-cli` rewrites the page.
 #[test]
 fn the_reference_page_is_that_of_the_tables() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/manifest.md");
-    let page = reference::page();
-    if env::var_os("BLESS").is_some() {
-        fs::write(&path, &page).unwrap();
-    }
-    let found = fs::read_to_string(&path).unwrap();
-    assert!(
-        found == page,
-        "docs/manifest.md is stale: run `BLESS=1 cargo test -p flavor-cli --test manifest_reference`"
-    );
+    page::is_up_to_date("manifest.md", &reference::page());
 }
 
 /// A key of the tables with a value of the wrong type is an error at that key: so there is none that nobody reads.

@@ -136,7 +136,7 @@ pub(crate) fn facts(package: &Authenticated, number: usize) -> Result<&SlotFacts
 }
 
 /// Takes the stored bytes of a slot, piece by piece.
-pub(crate) type StoredSink<'a> = dyn FnMut(&[u8]) -> Result<(), SlotFault> + 'a;
+pub type StoredSink<'a> = dyn FnMut(&[u8]) -> Result<(), SlotFault> + 'a;
 
 /// Decodes a slot into `out`. `read` hands over its stored bytes and sees to it that they are the right ones.
 pub(crate) fn decode(
@@ -194,7 +194,11 @@ fn undecoded(error: DecodeError) -> SlotFault {
     SlotFault::Decode(Box::new(error))
 }
 
-fn read_range(file: &File, range: ByteRange, out: &mut StoredSink<'_>) -> Result<(), SlotFault> {
+/// Hands over the bytes of a range, piece by piece.
+///
+/// # Errors
+/// [`SlotFault::Read`], and what `out` gives.
+pub fn read_range(file: &File, range: ByteRange, out: &mut StoredSink<'_>) -> Result<(), SlotFault> {
     let mut window = vec![0; position(range.len()).min(READ_SIZE)];
     let mut at = range.start;
     while at < range.end {

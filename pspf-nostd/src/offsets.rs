@@ -79,6 +79,11 @@ pub(crate) fn array_at<const N: usize>(bytes: &[u8], offset: usize) -> [u8; N] {
     array
 }
 
+/// The number whose little-endian bytes these are, the lowest first; of more than eight the first ones do not count.
+pub(crate) fn little_endian(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte))
+}
+
 /// Overwrites the bytes at `offset`; what would fall outside is not written.
 pub(crate) fn put(bytes: &mut [u8], offset: usize, value: &[u8]) {
     if let Some(target) = offset.checked_add(value.len()).and_then(|end| bytes.get_mut(offset..end)) {

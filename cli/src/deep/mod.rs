@@ -11,16 +11,16 @@ use crate::{
     inventory::{self, Content, DistInfo},
     problem::{Failure, Problem},
 };
+use flavor_launcher::slot_reader::{self, SlotFault};
 use pspf_nostd::{
     digest::{Sha256Digest, StreamingSha256},
     findings::Findings,
-    limits::READ_WINDOW,
-    offsets::{length, position},
+    offsets::ByteRange,
     report::{Finding, Severity, SlotReport},
     verify::Checked,
 };
 use serde::Serialize;
-use std::{collections::BTreeMap, fs::File, io, os::unix::fs::FileExt as _, path::Path};
+use std::{collections::BTreeMap, fs::File, path::Path};
 
 /// What came of it.
 #[derive(Debug, Serialize)]
@@ -147,24 +147,16 @@ fn installed(dist_infos: Vec<DistInfo>, findings: &mut Findings) -> Vec<Installe
 }
 
 fn digests(path: &Path, file: &File, package: &Checked, slots: &[SlotReport]) -> Result<Digests, Failure> {
-    let launcher = hash(file, package.launcher_size())
-        .map_err(|error| Problem::io("file.read", path, "read the package", &error))?;
+    let mut launcher = StreamingSha256::new();
+    let read = slot_reader::read_range(file, ByteRange { start: 0, end: package.launcher_size() }, &mut |bytes| {
+        launcher.update(bytes);
+        Ok(())
+    });
+    if let Err(SlotFault::Read(error)) = read {
+        return Err(Problem::io("file.read", path, "read the package", &error).into());
+    }
     let attestation = package.metadata().attestation_slot();
     let computed = slots.iter().enumerate().filter(|(number, _)| Some(*number) != attestation);
     let computed = computed.filter_map(|(_, slot)| Some((slot.id.clone(), slot.sha256.as_ref()?.parse().ok()?)));
-    Ok(Digests { launcher, slots: computed.collect(), signer: package.fingerprint().to_string() })
-}
-
-/// SHA-256 of the first `size` bytes.
-fn hash(file: &File, size: u64) -> io::Result<Sha256Digest> {
-    let mut hasher = StreamingSha256::new();
-    let mut window = vec![0; position(size.min(READ_WINDOW))];
-    let mut at = 0;
-    while at < size {
-        let piece = window.get_mut(..position((size - at).min(READ_WINDOW))).unwrap_or_default();
-        file.read_exact_at(piece, at)?;
-        hasher.update(piece);
-        at = at.saturating_add(length(piece));
-    }
-    Ok(hasher.finish())
+    Ok(Digests { launcher: launcher.finish(), slots: computed.collect(), signer: package.fingerprint().to_string() })
 }

@@ -12,7 +12,7 @@ mod xxh64;
 use super::error::LimitKind;
 use super::gather::{Gather, take};
 use super::{Codec, Decode, DecodeError, Sink};
-use crate::offsets::{array_at, length, position};
+use crate::offsets::{array_at, length, little_endian, position};
 use block::{BLOCK_RLE, Blocks};
 use xxh64::Xxh64;
 
@@ -277,11 +277,11 @@ impl FrameHeader {
     }
 
     fn dictionary_id(&self, gather: &Gather) -> u64 {
-        little_endian(gather, self.dictionary_at(), self.dictionary_length())
+        number(gather, self.dictionary_at(), self.dictionary_length())
     }
 
     fn content_size(&self, gather: &Gather) -> Option<u64> {
-        let value = little_endian(gather, self.content_size_at(), self.content_size_length());
+        let value = number(gather, self.content_size_at(), self.content_size_length());
         match self.content_size_length() {
             0 => None,
             2 => Some(value.saturating_add(256)),
@@ -301,9 +301,10 @@ impl FrameHeader {
     }
 }
 
-fn little_endian(gather: &Gather, at: usize, count: usize) -> u64 {
-    let field = gather.bytes().iter().skip(at).take(count);
-    field.rev().fold(0, |value, &byte| value << 8 | u64::from(byte))
+/// The number in `count` bytes from `at` on.
+fn number(gather: &Gather, at: usize, count: usize) -> u64 {
+    let rest = gather.bytes().get(at..).unwrap_or_default();
+    little_endian(rest.get(..count).unwrap_or(rest))
 }
 
 /// Block_Header (RFC 8878 §3.1.1.2).

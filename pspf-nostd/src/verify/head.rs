@@ -1,18 +1,16 @@
-//! Trailer, metadata and slot table: reading them and comparing every field with what the signed metadata imply.
+//! Trailer, metadata and slot table: reading them, and where the sections stand.
 
 use super::{Scope, Stage, Verification, content::ContentPass};
 use crate::{
     codec,
-    descriptor::{self, DESCRIPTOR_LENGTH, DESCRIPTOR_SIZE, SlotDescriptor},
+    descriptor::{DESCRIPTOR_LENGTH, DESCRIPTOR_SIZE, SlotDescriptor},
     digest::{Sha256Digest, hex, unhex},
-    index::{self, END_MAGIC, Field, IndexBlock, START_MAGIC},
+    index::{self, END_MAGIC, IndexBlock, START_MAGIC},
     key::{Fingerprint, PublicKey},
     limits::{METADATA_JSON_MAX, METADATA_STORED_MAX, SLOT_COUNT_MAX},
     metadata::{Metadata, SlotEntry},
     offsets::{ByteRange, array_at, length},
-    operation::Operation,
-    profile::{IndexFacts, Placement, Profile, StoredSlot},
-    quoted::quoted,
+    profile::{Placement, Profile},
     signature::{self, SignatureError},
 };
 use alloc::{
@@ -34,7 +32,7 @@ pub(super) enum SignedDigest {
 }
 
 impl SignedDigest {
-    fn read(text: &str) -> Option<Self> {
+    pub(super) fn read(text: &str) -> Option<Self> {
         let digits = text.strip_prefix("sha256:").unwrap_or(text);
         // The Python builder doubles the prefix of the launcher's checksum (format.md §5).
         let digits = digits.strip_prefix("sha256:").unwrap_or(digits);
@@ -46,7 +44,7 @@ impl SignedDigest {
     }
 
     /// The digest's first eight bytes as the descriptor has them.
-    fn checksum(self) -> Option<u64> {
+    pub(super) fn checksum(self) -> Option<u64> {
         match self {
             Self::Full(digest) => Some(digest.trunc64()),
             Self::Prefix(prefix) => Some(u64::from_le_bytes(prefix)),
@@ -268,16 +266,6 @@ impl Verification {
         }
     }
 
-    /// The known profile whose index constants differ in the fewest fields.
-    fn closest_profile(&self, block: &IndexBlock, metadata: &Metadata, descriptors: &[SlotDescriptor]) -> Profile {
-        let differences = |profile: &Profile| {
-            let Some(placement) = actual_placement(block, descriptors, self.size) else { return usize::MAX };
-            let expected = self.expected_index(*profile, block, metadata, &placement);
-            index::FIELDS.iter().filter(|field| block.field(**field) != expected.field(**field)).count()
-        };
-        [Profile::Rust, Profile::Python, Profile::Go].into_iter().min_by_key(differences).unwrap_or(Profile::Rust)
-    }
-
     /// Where the sections must stand: for sealed packages by rule, for others where the index says.
     fn placement(
         &mut self,
@@ -306,128 +294,6 @@ impl Verification {
             self.findings.error("slot.range", &part, None, message);
         }
         placement
-    }
-
-    fn expected_index(
-        &self,
-        profile: Profile,
-        block: &IndexBlock,
-        metadata: &Metadata,
-        placement: &Placement,
-    ) -> IndexBlock {
-        let attestation = match metadata.attestation_slot().and_then(|slot| metadata.slots.get(slot)) {
-            Some(entry) if profile == Profile::Sealed => match SignedDigest::read(&entry.checksum) {
-                Some(SignedDigest::Full(digest)) => Some(digest),
-                _ => None,
-            },
-            _ => None,
-        };
-        let facts = IndexFacts {
-            public_key: PublicKey(block.array(index::PUBLIC_KEY)),
-            signature: block.array(index::SIGNATURE),
-            metadata_blob: &self.blob,
-            attestation,
-        };
-        let mut expected = profile.index(metadata, placement, &facts);
-        if profile == Profile::Python {
-            // Two bits depend on build options that the metadata do not record: mmap and page alignment.
-            if matches!(block.u64(index::CAPABILITIES), 0x80..=0x83) {
-                expected.set(index::CAPABILITIES, block.field(index::CAPABILITIES));
-            }
-            // Compared with the slot itself when its bytes have been read.
-            if metadata.attestation_slot().is_some() {
-                expected.set(index::SBOM_DIGEST, block.field(index::SBOM_DIGEST));
-            }
-        }
-        // An error of its own has been reported for a wrong checksum.
-        expected.set(index::CHECKSUM, block.field(index::CHECKSUM));
-        expected
-    }
-
-    fn compare_index(&mut self, profile: Profile, block: &IndexBlock, metadata: &Metadata, placement: &Placement) {
-        let expected = self.expected_index(profile, block, metadata, placement);
-        let start = self.trailer().start.saturating_add(4);
-        for field in index::FIELDS {
-            let (found, wanted) = (block.field(*field), expected.field(*field));
-            if found != wanted {
-                let (range, message) = field_difference(*field, found, wanted, start);
-                self.findings.error(field_code(*field), &format!("index.{}", field.name), range, message);
-            }
-        }
-    }
-
-    fn compare_slot(
-        &mut self,
-        profile: Profile,
-        number: usize,
-        descriptor: SlotDescriptor,
-        entry: &SlotEntry,
-        placement: &Placement,
-        table: ByteRange,
-    ) -> Option<HeadSlot> {
-        let part = format!("slot {number}");
-        let index = u64::try_from(number).ok()?;
-        let row = table.start.saturating_add(index.saturating_mul(DESCRIPTOR_LENGTH));
-        if entry.slot.is_some_and(|slot| slot != index) {
-            let message = format!("the metadata number slot {number} as {}", entry.slot.unwrap_or_default());
-            self.findings.error("slot.number", &part, None, message);
-        }
-        let digest = SignedDigest::read(&entry.checksum).unwrap_or_else(|| {
-            let message = format!("`slots[{number}].checksum` is not a SHA-256 digest: {}", quoted(&entry.checksum));
-            self.findings.warning("slot.digest.malformed", &part, None, message);
-            SignedDigest::Absent
-        });
-        let chain = profile.operations(&entry.operations);
-        if chain.is_none() {
-            let message =
-                format!("`slots[{number}].operations` is not an operation chain: {}", quoted(&entry.operations));
-            self.findings.error("slot.operations", &part, None, message);
-        }
-        let chain = chain.unwrap_or_default();
-        let size = entry.size.filter(|_| profile.records_stored_size() && !entry.self_ref);
-        let gzip_layers = chain.operations().filter(|operation| *operation != Operation::TAR).count();
-        let (original, rule) = match profile {
-            Profile::Sealed => (entry.original_size.unwrap_or_default(), OriginalSize::Derived),
-            Profile::Rust | Profile::Go => (size.unwrap_or(descriptor.size), OriginalSize::Derived),
-            Profile::Python if gzip_layers == 0 => (descriptor.size, OriginalSize::Derived),
-            Profile::Python if gzip_layers == 1 && chain.operations().last() == Some(Operation::GZIP) => {
-                (descriptor.original_size, OriginalSize::GzipTrailer)
-            }
-            Profile::Python => (descriptor.original_size, OriginalSize::Unknown),
-        };
-        // A slot that stands for the package itself has no digest, so it may not hold bytes.
-        let place = placement.slots.get(number).copied().filter(|_| !entry.self_ref);
-        let place = place.unwrap_or(ByteRange { start: 0, end: 0 });
-        let stored = StoredSlot {
-            range: ByteRange::new(place.start, size.unwrap_or(place.len()))?,
-            original_size: original,
-            checksum: digest.checksum().unwrap_or(descriptor.checksum),
-        };
-        let expected = profile.descriptor(index, entry, &stored).to_bytes();
-        let found = descriptor.to_bytes();
-        for (name, bytes) in descriptor::FIELDS {
-            let (found, wanted) = (found.get(bytes.clone())?, expected.get(bytes.clone())?);
-            if found != wanted {
-                let offset = u64::try_from(bytes.start).ok()?;
-                let message = format!(
-                    "descriptor field `{name}` is {:#x}, the signed metadata imply {:#x}",
-                    little_endian(found),
-                    little_endian(wanted)
-                );
-                let range = ByteRange::new(row.saturating_add(offset), length(found));
-                let code = if *name == "checksum" { "slot.digest.descriptor" } else { "slot.descriptor" };
-                self.findings.error(code, &format!("{part} descriptor.{name}"), range, message);
-            }
-        }
-        let Some(range) = descriptor.stored().filter(|range| range.end <= self.trailer().start) else {
-            let message = format!(
-                "slot {number} ({}) is said to be {} bytes at {}, which is not in front of the trailer",
-                entry.id, descriptor.size, descriptor.offset
-            );
-            self.findings.error("slot.range", &part, ByteRange::new(row, DESCRIPTOR_LENGTH), message);
-            return None;
-        };
-        Some(HeadSlot { descriptor, entry: entry.clone(), range, digest, original_size: rule })
     }
 
     fn launcher_digest(&mut self, profile: Profile, metadata: &Metadata) -> SignedDigest {
@@ -472,7 +338,7 @@ impl Verification {
 }
 
 /// Where index and slot table say that the sections stand.
-fn actual_placement(block: &IndexBlock, descriptors: &[SlotDescriptor], size: u64) -> Option<Placement> {
+pub(super) fn actual_placement(block: &IndexBlock, descriptors: &[SlotDescriptor], size: u64) -> Option<Placement> {
     Some(Placement {
         launcher_size: block.u64(index::LAUNCHER_SIZE),
         metadata: ByteRange::new(block.u64(index::METADATA_OFFSET), block.u64(index::METADATA_SIZE))?,
@@ -483,40 +349,6 @@ fn actual_placement(block: &IndexBlock, descriptors: &[SlotDescriptor], size: u6
         slots: descriptors.iter().map(SlotDescriptor::stored).collect::<Option<_>>()?,
         package_size: size,
     })
-}
-
-fn field_code(field: Field) -> &'static str {
-    match field.name {
-        "package_size" => "index.package_size",
-        "metadata_checksum" => "metadata.checksum",
-        "attestation_key_fp" => "key.fingerprint",
-        "attestation_sbom_digest" => "attestation.digest",
-        "attestation_policy_hash" => "policy.hash",
-        "launcher_size" => "launcher.size",
-        _ => "index.field",
-    }
-}
-
-fn field_difference(field: Field, found: &[u8], wanted: &[u8], start: u64) -> (Option<ByteRange>, String) {
-    let differs = |position: &usize| found.get(*position) != wanted.get(*position);
-    let first = (0..field.size).find(differs).unwrap_or_default();
-    let last = (0..field.size).rev().find(differs).unwrap_or_default();
-    let offset = u64::try_from(field.offset.saturating_add(first)).unwrap_or_default();
-    let size = u64::try_from(last.saturating_sub(first).saturating_add(1)).unwrap_or_default();
-    let range = ByteRange::new(start.saturating_add(offset), size);
-    let message = if field.size <= 8 {
-        let (found, wanted) = (little_endian(found), little_endian(wanted));
-        format!("`{}` is {found:#x}, expected {wanted:#x}", field.name)
-    } else {
-        let end = last.saturating_add(1);
-        let part = |bytes: &[u8]| hex(bytes.get(first..end.min(first.saturating_add(8))).unwrap_or_default());
-        format!("`{}` differs from byte {first}: found {}, expected {}", field.name, part(found), part(wanted))
-    };
-    (range, message)
-}
-
-fn little_endian(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |value, byte| (value << 8) | u64::from(*byte))
 }
 
 /// Says where a displaced trailer stands: bytes cut off or appended move it within the last 8200 bytes.

@@ -10,6 +10,7 @@
 //! Fewer bytes than asked for may be supplied, but at least one; they are the first ones of the range. Memory is bounded by
 //! the metadata, the slot table and one [`limits::READ_WINDOW`](crate::limits::READ_WINDOW), whatever the file's size.
 
+mod comparison;
 mod content;
 mod coverage;
 mod head;

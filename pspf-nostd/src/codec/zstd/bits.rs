@@ -1,13 +1,13 @@
 //! Bits of zstd's streams: forward ones of table descriptions, and those that are read from their end.
 
-use crate::offsets::position;
+use crate::offsets::{little_endian, position};
 
 /// `count` bits from bit `at` on, the least significant first; zeros behind the end. At most 56.
 fn bits_at(bytes: &[u8], at: usize, count: u32) -> u32 {
     let rest = bytes.get(at / 8..).unwrap_or_default();
     let word = match rest.first_chunk() {
         Some(eight) => u64::from_le_bytes(*eight),
-        None => rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+        None => little_endian(rest),
     };
     let bits = word >> (at % 8) & (1_u64 << count).wrapping_sub(1);
     u32::try_from(bits).unwrap_or(u32::MAX)

@@ -6,7 +6,7 @@ use super::{
     huffman::Codes,
 };
 use crate::codec::history::History;
-use crate::offsets::position;
+use crate::offsets::{little_endian, position};
 use alloc::vec::Vec;
 
 /// Most bytes of one block.
@@ -68,7 +68,7 @@ impl Blocks {
         let (kind, format) = (first & 3, first >> 2 & 3);
         if kind < 2 {
             let length = [1, 2, 1, 3].get(usize::from(format))?;
-            let header = little_endian(bytes, *length)?;
+            let header = take_number(bytes, *length)?;
             let size = index(header >> if format & 1 == 0 { 3 } else { 4 });
             if size > BLOCK_MAX {
                 return None;
@@ -84,7 +84,7 @@ impl Blocks {
         }
         // The two sizes have 10, 10, 14 or 18 bits each.
         let (length, bits) = *[(3, 10), (3, 10), (4, 14), (5, 18)].get(usize::from(format))?;
-        let low = little_endian_wide(bytes, length)? >> 4;
+        let low = take_wide_number(bytes, length)? >> 4;
         let mask = (1_u64 << bits).saturating_sub(1);
         let (size, stored) = (position(low & mask), position(low >> bits & mask));
         let (mut section, rest) = bytes.split_at_checked(stored)?;
@@ -165,14 +165,14 @@ impl Blocks {
     }
 }
 
-fn little_endian(bytes: &mut &[u8], length: usize) -> Option<u32> {
-    u32::try_from(little_endian_wide(bytes, length)?).ok()
+fn take_number(bytes: &mut &[u8], length: usize) -> Option<u32> {
+    u32::try_from(take_wide_number(bytes, length)?).ok()
 }
 
-fn little_endian_wide(bytes: &mut &[u8], length: usize) -> Option<u64> {
+fn take_wide_number(bytes: &mut &[u8], length: usize) -> Option<u64> {
     let (taken, rest) = bytes.split_at_checked(length)?;
     *bytes = rest;
-    Some(taken.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte)))
+    Some(little_endian(taken))
 }
 
 /// The table that the mode names (§3.1.1.3.2.1.1); the one of the block before stays for mode 3.
