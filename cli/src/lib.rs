@@ -28,6 +28,7 @@ pub mod report_text;
 pub mod terminal;
 pub mod text_file;
 pub mod trusted_keys;
+pub mod wheel;
 pub mod workenv;
 
 use arguments::{Arguments, Command, OutputOptions};

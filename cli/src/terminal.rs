@@ -85,10 +85,10 @@ impl Console {
         self.verbose
     }
 
-    /// Whether progress bars make sense.
+    /// Whether progress bars make sense: somebody watches, and wants words rather than a document.
     #[must_use]
     pub fn interactive(&self) -> bool {
-        self.stderr_terminal && !self.quiet
+        self.stderr_terminal && !self.quiet && !self.json
     }
 
     /// Text set off on standard output, where that is a terminal.

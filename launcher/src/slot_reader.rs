@@ -113,9 +113,29 @@ pub fn read_stored(file: &File, package: &Checked, slot: usize, out: &mut dyn Wr
 /// # Errors
 /// [`SlotError`]; what was written by then is not to be used.
 pub fn read_decoded(file: &File, package: &Checked, slot: usize, out: &mut dyn Write) -> Result<u64, SlotError> {
+    read_decoded_watched(file, package, slot, out, &|_| ())
+}
+
+/// The same; `watch` is told how many more stored bytes were read.
+///
+/// # Errors
+/// [`SlotError`]; what was written by then is not to be used.
+pub fn read_decoded_watched(
+    file: &File,
+    package: &Checked,
+    slot: usize,
+    out: &mut dyn Write,
+    watch: &dyn Fn(u64),
+) -> Result<u64, SlotError> {
     let facts = facts(package, slot)?;
     let mut refused = None;
-    let decoded = decode(facts, &mut |stored| copy_stored(file, facts, stored), &mut |bytes| {
+    let mut read = |stored: &mut StoredSink<'_>| {
+        copy_stored(file, facts, &mut |bytes| {
+            watch(length(bytes));
+            stored(bytes)
+        })
+    };
+    let decoded = decode(facts, &mut read, &mut |bytes| {
         out.write_all(bytes).map_err(|error| {
             refused = Some(error);
             Stop

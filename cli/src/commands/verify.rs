@@ -6,6 +6,7 @@ use crate::{
     deep::{self, Deep},
     key_files,
     problem::{Brief, Exit, Failure, Problem},
+    progress::Bar,
     report_text,
     terminal::{Console, Style, printable, size},
     trusted_keys,
@@ -13,10 +14,13 @@ use crate::{
 use flavor_launcher::{trust::Trusted, verification::Document};
 use pspf_nostd::{
     report::{Integrity, Report, Trust},
-    verify::{Outcome, TrustedKeys},
+    verify::{Checked, Outcome, TrustedKeys},
 };
 use serde::Serialize;
-use std::path::Path;
+use std::{fs::File, path::Path, time::Instant};
+
+/// Packages whose slots have so many stored bytes show a progress bar; others are done before it would be drawn.
+const BAR_FROM: u64 = 8 << 20;
 
 #[derive(Serialize)]
 struct DeepDocument<'a> {
@@ -83,8 +87,19 @@ fn examine(
 ) -> Result<(Outcome, Option<Deep>), Failure> {
     let (file, outcome) = checked_package::read(path, trusted.clone(), console)?;
     let checked = outcome.checked.as_ref().filter(|_| arguments.deep);
-    let deep = checked.map(|checked| deep::examine(path, &file, checked, &outcome.report.slots)).transpose()?;
+    let deep = checked.map(|checked| look(path, &file, checked, &outcome.report, console)).transpose()?;
     Ok((outcome, deep))
+}
+
+fn look(path: &Path, file: &File, checked: &Checked, report: &Report, console: &Console) -> Result<Deep, Failure> {
+    let bytes = report.slots.iter().map(|slot| slot.range.len()).sum();
+    let label = format!("looking into {}", path.display());
+    let bar = Bar::bytes(console.interactive() && bytes >= BAR_FROM, &label, bytes);
+    let begin = Instant::now();
+    let deep = deep::examine(path, file, checked, &report.slots, &|read| bar.add(read));
+    bar.clear();
+    console.detail(&format!("{}: {bytes} bytes decoded, {:.3} s", path.display(), begin.elapsed().as_secs_f64()));
+    deep
 }
 
 /// The keys that count, and the store where it does.
@@ -172,8 +187,13 @@ fn human(console: &mut Console, path: &Path, report: &Report, unmet: &[String], 
             None => "no bill of materials".to_owned(),
         };
         let (slots, installed) = (deep.slots.len(), deep.distributions.len());
+        let wheels = match deep.wheels.len() {
+            0 => String::new(),
+            1 => "1 wheel, ".to_owned(),
+            several => format!("{several} wheels, "),
+        };
         console.say(&format!(
-            "  looked into {slots} slots: {unpacked}, {entries} entries, {installed} distributions, {bill}"
+            "  looked into {slots} slots: {unpacked}, {entries} entries, {installed} distributions, {wheels}{bill}"
         ));
     }
 }

@@ -1,6 +1,6 @@
 //! The bill of materials against the content: what is listed is there, and what is there is listed.
 
-use super::{Digests, Installed};
+use super::{Carried, Digests, Installed};
 use crate::attestation::purl::{normal_name, pypi_parts};
 use pep440_rs::Version;
 use pspf_nostd::{findings::Findings, report::Severity};
@@ -17,6 +17,7 @@ const PART: &str = "attestation sbom";
 pub(super) fn compare(
     sbom: Option<&Value>,
     installed: &[Installed],
+    wheels: &[Carried],
     digests: &Digests,
     findings: &mut Findings,
 ) -> Option<usize> {
@@ -26,22 +27,71 @@ pub(super) fn compare(
         return None;
     };
     let components = components(sbom);
-    let mut listed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut listed = Listed::new();
+    let mut archives: BTreeMap<String, Vec<(String, &str)>> = BTreeMap::new();
     for component in sbom.pointer("/metadata/component").into_iter().chain(components.iter().copied()) {
         if let Some((name, version)) = text(component, "purl").and_then(pypi_parts) {
+            if let Some(sha256) = sha256(component) {
+                archives.entry(name.clone()).or_default().push((version.clone(), sha256));
+            }
             listed.entry(name).or_default().push(version);
         }
     }
-    distributions(&listed, installed, findings);
+    let mut there = There::new();
+    for found in installed {
+        there.entry(normal_name(&found.name)).or_default().push(&found.version);
+    }
+    compare_wheels(&listed, &archives, wheels, &there, findings);
+    for found in wheels.iter().filter(|found| !found.name.is_empty()) {
+        there.entry(normal_name(&found.name)).or_default().push(&found.version);
+    }
+    distributions(&listed, installed, &there, findings);
     hashes(&components, digests, findings);
     Some(components.len())
 }
 
-fn distributions(listed: &BTreeMap<String, Vec<String>>, installed: &[Installed], findings: &mut Findings) {
-    let mut there: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+/// Versions in the bill, by normalised names.
+type Listed = BTreeMap<String, Vec<String>>;
+/// Versions in the package.
+type There<'a> = BTreeMap<String, Vec<&'a str>>;
+
+/// Wheels that nothing else accounts for: not one that a distribution brought along, nor one beside what is installed, which may
+/// be for another platform.
+fn compare_wheels(
+    listed: &Listed,
+    archives: &BTreeMap<String, Vec<(String, &str)>>,
+    wheels: &[Carried],
+    installed: &There<'_>,
+    findings: &mut Findings,
+) {
+    for found in wheels.iter().filter(|found| !found.vendored && !found.name.is_empty()) {
+        let (name, version) = (normal_name(&found.name), found.version.as_str());
+        let versions = listed.get(&name).map(Vec::as_slice).unwrap_or_default();
+        let is_installed = installed.contains_key(&name);
+        if !versions.iter().any(|listed| same_version(listed, version)) {
+            if versions.is_empty() || is_installed {
+                let message = format!("{name} {version} is carried as a wheel, and not listed");
+                findings.push(Severity::Info, "wheel.unlisted", &found.part(), None, message);
+            } else {
+                let message = format!("{name} is listed as {}, the wheel is {version}", versions.join(" and "));
+                findings.error("sbom.version", &found.part(), None, message);
+            }
+            continue;
+        }
+        let stated = archives.get(&name).into_iter().flatten().filter(|(listed, _)| same_version(listed, version));
+        let mut stated = stated.map(|(_, sha256)| *sha256).peekable();
+        if let Some(first) = stated.peek().copied().filter(|_| !is_installed)
+            && stated.all(|sha256| sha256 != found.sha256)
+        {
+            let message = format!("the wheel has SHA-256 {}, listed is {first}", found.sha256);
+            findings.error("sbom.digest", &found.part(), None, message);
+        }
+    }
+}
+
+fn distributions(listed: &Listed, installed: &[Installed], there: &There<'_>, findings: &mut Findings) {
     for found in installed {
         let (name, version) = (normal_name(&found.name), found.version.as_str());
-        there.entry(name.clone()).or_default().push(version);
         let versions = listed.get(&name).map(Vec::as_slice).unwrap_or_default();
         if versions.iter().any(|listed| same_version(listed, version)) {
             continue;
@@ -67,7 +117,7 @@ fn distributions(listed: &BTreeMap<String, Vec<String>>, installed: &[Installed]
             // Where another version is there, that was said of it above.
             let other_version_named = found.iter().any(|found| !versions.iter().any(|one| same_version(one, found)));
             if !found.iter().any(|found| same_version(version, found)) && !other_version_named {
-                let message = format!("{name} {version} is listed, and not installed in any slot");
+                let message = format!("{name} {version} is listed, and in no slot");
                 findings.error("sbom.missing", PART, None, message);
             }
         }

@@ -5,10 +5,11 @@
 
 mod bill;
 mod provenance;
+mod wheels;
 
 use crate::{
     attestation::{purl::normal_name, read::Attestation},
-    inventory::{self, Content, DistInfo},
+    inventory::{self, Content, Depth, DistInfo},
     problem::{Failure, Problem},
 };
 use flavor_launcher::slot_reader::{self, SlotFault};
@@ -31,6 +32,8 @@ pub struct Deep {
     pub slots: Vec<DecodedSlot>,
     /// The installed distributions, in the order of their normalised names.
     pub distributions: Vec<Installed>,
+    /// The wheels that stand among the files, in the order of their normalised names.
+    pub wheels: Vec<Carried>,
     /// Components of the bill of materials; absent where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub components: Option<usize>,
@@ -65,6 +68,32 @@ pub struct Installed {
     pub vendored: bool,
 }
 
+/// A distribution that is carried as a wheel.
+#[derive(Debug, Serialize)]
+pub struct Carried {
+    /// As its `METADATA` names it, else the file's name; empty where neither does.
+    pub name: String,
+    /// Version.
+    pub version: String,
+    /// The slot's position.
+    pub slot: usize,
+    /// The wheel's path in the slot's archive; of a slot that is one file, its target.
+    pub path: String,
+    /// SHA-256 of the wheel, lower-case hex.
+    pub sha256: String,
+    /// Number of files in it.
+    pub files: usize,
+    /// Whether an installed distribution, or the interpreter, brought it along.
+    pub vendored: bool,
+}
+
+impl Carried {
+    /// The part that findings name.
+    fn part(&self) -> String {
+        format!("slot {} {}", self.slot, self.path)
+    }
+}
+
 /// What launcher and slots hash to, as computed here.
 struct Digests {
     launcher: Sha256Digest,
@@ -73,17 +102,25 @@ struct Digests {
     signer: String,
 }
 
-/// Looks into all of a package that verified.
+/// Looks into all of a package that verified; `read` is told how many more of its bytes were read.
 ///
 /// # Errors
 /// Where the file cannot be read; what is wrong with the package is a finding.
-pub fn examine(path: &Path, file: &File, package: &Checked, slots: &[SlotReport]) -> Result<Deep, Failure> {
+pub fn examine(
+    path: &Path,
+    file: &File,
+    package: &Checked,
+    slots: &[SlotReport],
+    read: &dyn Fn(u64),
+) -> Result<Deep, Failure> {
     let mut findings = Findings::default();
-    let (mut decoded, mut dist_infos) = (Vec::new(), Vec::new());
+    let (mut decoded, mut dist_infos, mut wheels) = (Vec::new(), Vec::new(), Vec::new());
+    let depth = Depth { wheels: true, read };
     for number in (0..package.slots().len()).filter(|number| inventory::has_content(package, *number)) {
         let part = format!("slot {number}");
-        match inventory::of_slot(file, package, number) {
+        match inventory::of_slot(file, package, number, &depth) {
             Ok(slot) => {
+                wheels.extend(slot.wheels.into_iter().map(|wheel| (slot.index, wheel)));
                 let entries = match slot.content {
                     Content::Archive { entries, distributions } => {
                         dist_infos.extend(distributions);
@@ -104,12 +141,13 @@ pub fn examine(path: &Path, file: &File, package: &Checked, slots: &[SlotReport]
             Err(error) => findings.error("slot.decode", &part, None, format!("the slot cannot be decoded: {error}")),
         }
     }
+    let wheels = wheels::carried(wheels, &dist_infos, &mut findings);
     let installed = installed(dist_infos, &mut findings);
     let digests = digests(path, file, package, slots)?;
     let mut components = None;
     match Attestation::read(path, file, package) {
         Ok(Some(attestation)) => {
-            components = bill::compare(attestation.sbom(), &installed, &digests, &mut findings);
+            components = bill::compare(attestation.sbom(), &installed, &wheels, &digests, &mut findings);
             provenance::compare(&attestation.document, &digests, &mut findings);
         }
         Ok(None) => {
@@ -126,7 +164,7 @@ pub fn examine(path: &Path, file: &File, package: &Checked, slots: &[SlotReport]
         }
     }
     let (ok, findings) = (!findings.any_error(), findings.sorted());
-    Ok(Deep { ok, slots: decoded, distributions: installed, components, findings })
+    Ok(Deep { ok, slots: decoded, distributions: installed, wheels, components, findings })
 }
 
 /// The distributions by name.

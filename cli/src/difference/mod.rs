@@ -6,7 +6,7 @@ pub use metadata::LeafChange;
 
 use crate::{
     checked_package,
-    inventory::{self, Content, InventoryError},
+    inventory::{self, Content, Depth, InventoryError},
     problem::{Failure, Problem},
     terminal::Console,
 };
@@ -172,7 +172,7 @@ impl Side<'_> {
         if !inventory::has_content(package, number) {
             return Ok(Ok(BTreeMap::new()));
         }
-        match inventory::of_slot(&self.file, package, number) {
+        match inventory::of_slot(&self.file, package, number, &Depth::LIST) {
             Ok(found) => Ok(match found.content {
                 Content::Archive { entries, .. } => {
                     Ok(entries.into_iter().map(|entry| (entry.path.clone(), entry)).collect())

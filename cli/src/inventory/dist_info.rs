@@ -5,13 +5,13 @@ use pspf_nostd::tar::{Entry, EntryKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most bytes of a `METADATA` that are read. Name and version are among its first lines; a long description follows them.
-const METADATA_MAX: usize = 1 << 20;
+pub(crate) const METADATA_MAX: usize = 1 << 20;
 /// Most bytes of a `RECORD` that are read: torch, with 12,000 files, has 1.1 MB.
-const RECORD_MAX: usize = 16 << 20;
+pub(crate) const RECORD_MAX: usize = 16 << 20;
 /// Most bytes of all `RECORD`s of one slot that are kept: some 600,000 paths.
 const RECORDS_MAX: usize = 64 << 20;
 /// Longest name or version that is believed, in bytes; index servers refuse a fraction of it.
-const NAME_MAX: usize = 256;
+pub(crate) const NAME_MAX: usize = 256;
 /// Most `.dist-info` folders of one slot whose files are read.
 const DIST_INFOS_MAX: usize = 1 << 14;
 

@@ -26,4 +26,5 @@ mod reproducible;
 mod signed_anew;
 mod trust;
 mod verify;
+mod wheels;
 mod workenv;

@@ -130,18 +130,53 @@ fn verbose_commands_say_more_on_standard_error_and_answer_the_same() {
 
 /// What a command writes to a terminal as its standard output.
 fn on_a_terminal(command: &mut Command) -> String {
+    with_a_terminal(command, |command, terminal| {
+        command.stdout(terminal).stderr(Stdio::null());
+    })
+}
+
+fn with_a_terminal(command: &mut Command, connect: impl Fn(&mut Command, Stdio)) -> String {
     let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&controller).and_then(|()| unlockpt(&controller)).unwrap();
     let path = ptsname(&controller, Vec::new()).unwrap().into_string().unwrap();
     let terminal = OpenOptions::new().read(true).write(true).open(path).unwrap();
-    let mut child = command.stdout(terminal).stderr(Stdio::null()).spawn().unwrap();
+    connect(command, terminal.into());
+    let mut child = command.spawn().unwrap();
     // The command keeps the terminal open until it is dropped.
-    command.stdout(Stdio::null());
+    connect(command, Stdio::null());
     let mut output = Vec::new();
     // Linux says EIO, not the end, where the last writer has gone.
     let _ = std::fs::File::from(controller).read_to_end(&mut output);
     assert!(child.wait().unwrap().success());
     String::from_utf8(output).unwrap()
+}
+
+#[test]
+fn a_long_look_into_slots_shows_how_far_it_is_where_somebody_watches() {
+    let folder = Folder::new().with_app();
+    // Nothing that could be compressed, and more than is read in a moment.
+    let mut word = 1_u64;
+    let mut next = || {
+        word = word.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (word >> 33).to_le_bytes()[0]
+    };
+    folder.write("app/tree/noise", (0..9 << 20).map(|_| next()).collect::<Vec<u8>>());
+    let pack = ["pack", "--manifest", "app/app.json", "--output", "app.psp", "--key-seed", "t", "--quiet"];
+    folder.flavor(&pack).succeeds();
+    let watched = |words: &[&str]| {
+        let mut command = folder.command();
+        command.args(["verify", "app.psp"]).args(words).env("TERM", "xterm");
+        with_a_terminal(&mut command, |command, terminal| {
+            command.stdout(Stdio::null()).stderr(terminal);
+        })
+    };
+    let shown = watched(&["--deep"]);
+    assert!(shown.contains("looking into app.psp [") && shown.contains("MB"), "{shown:?}");
+    for words in [&["--deep", "--json"][..], &["--deep", "--quiet"], &[]] {
+        assert!(!watched(words).contains("looking into"), "{words:?}");
+    }
+    let piped = folder.flavor(&["verify", "app.psp", "--deep"]).succeeds();
+    assert_eq!(piped.stderr, "");
 }
 
 #[test]
