@@ -4,6 +4,7 @@
 //! the provenance as an in-toto statement with a SLSA v1 predicate. Everything in it follows from the inputs, so that packing
 //! twice gives the same bytes.
 
+mod licence;
 pub mod provenance;
 pub mod purl;
 pub mod read;
@@ -55,6 +56,8 @@ pub struct LauncherFacts<'a> {
     pub version: &'a str,
     /// SHA-256 of its bytes.
     pub sha256: Sha256Digest,
+    /// SPDX identifier of its licence, where that is known.
+    pub licence: Option<&'a str>,
     /// Operating system that it runs on.
     pub os: &'a str,
     /// Processor that it runs on.

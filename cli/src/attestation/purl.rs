@@ -89,6 +89,8 @@ mod tests {
             file: String::new(),
             sha256: String::new(),
             requires: Vec::new(),
+            licences: Vec::new(),
+            copyright: None,
         };
         let wanted = "pkg:deb/debian/libstdc%2B%2B6@1:12.2.0-14%2Bdeb12u1?arch=amd64&distro=bookworm";
         assert_eq!(debian(&package), wanted);

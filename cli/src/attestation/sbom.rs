@@ -1,6 +1,6 @@
 //! The software bill of materials: CycloneDX 1.6 (<https://cyclonedx.org/docs/1.6/json/>).
 
-use super::{Facts, PythonFacts, purl, without_nulls};
+use super::{Facts, PythonFacts, licence, purl, without_nulls};
 use crate::python::{DebianPackage, Distribution};
 use pspf_nostd::digest::sha256;
 use serde_json::{Value, json};
@@ -84,21 +84,22 @@ fn root(facts: &Facts<'_>) -> Value {
         "name": facts.name,
         "version": facts.version,
         "description": facts.description,
-        "licenses": own.and_then(licenses),
+        "licenses": own.and_then(|own| Some(licence::of_distribution(own.license.as_deref()?))),
         "purl": own.map(|own| purl::pypi(&own.name, &own.version)),
     }))
 }
 
 fn launcher(facts: &Facts<'_>) -> Value {
     let launcher = &facts.launcher;
-    json!({
+    without_nulls(json!({
         "type": "application",
         "bom-ref": LAUNCHER,
         "name": launcher.tool,
         "version": launcher.version,
+        "licenses": launcher.licence.map(|id| json!([{"license": {"id": id}}])),
         "description": format!("launcher of the package, for {} {}", launcher.os, launcher.arch),
         "hashes": [{"alg": "SHA-256", "content": launcher.sha256.to_string()}],
-    })
+    }))
 }
 
 fn runtime(python: &PythonFacts<'_>) -> Value {
@@ -137,32 +138,25 @@ fn library(found: &Distribution) -> Value {
         "name": found.name,
         "version": found.version,
         "purl": reference(found),
-        "licenses": licenses(found),
+        "licenses": found.license.as_deref().map(licence::of_distribution),
         "hashes": archive.map(|archive| json!([{"alg": "SHA-256", "content": archive.sha256}])),
         "properties": archive.map(|archive| json!([{"name": "flavor:archive", "value": archive.file}])),
     }))
 }
 
 fn debian_package(package: &DebianPackage) -> Value {
-    json!({
+    let mut properties = vec![json!({"name": "flavor:archive", "value": package.file})];
+    properties.extend(package.copyright.iter().map(|path| json!({"name": "flavor:copyright", "value": path})));
+    without_nulls(json!({
         "type": "library",
         "bom-ref": purl::debian(package),
         "name": package.name,
         "version": package.version,
         "purl": purl::debian(package),
+        "licenses": licence::of_debian(&package.licences),
         "hashes": [{"alg": "SHA-256", "content": package.sha256}],
-        "properties": [{"name": "flavor:archive", "value": package.file}],
-    })
-}
-
-/// An SPDX expression where it is one, else the words that the distribution uses.
-fn licenses(found: &Distribution) -> Option<Value> {
-    let text = found.license.as_deref()?;
-    let text = text.trim();
-    Some(match spdx::Expression::parse(text) {
-        Ok(_) => json!([{"expression": text}]),
-        Err(_) => json!([{"license": {"name": text}}]),
-    })
+        "properties": properties,
+    }))
 }
 
 /// Which of the installed distributions another one asks for. Those that it asks for under a condition count where they are
@@ -189,13 +183,5 @@ mod tests {
         assert_eq!(lengths, [8, 4, 4, 4, 12], "{serial}");
         assert_eq!((&uuid[14..15], &uuid[19..20]), ("8", "8"));
         assert_ne!(serial, serial_number("text "));
-    }
-
-    #[test]
-    fn licences_that_are_no_expressions_keep_their_words() {
-        let with = |text: &str| Distribution { license: Some(text.to_owned()), ..Distribution::default() };
-        assert_eq!(licenses(&with("MIT OR Apache-2.0")).unwrap(), json!([{"expression": "MIT OR Apache-2.0"}]));
-        assert_eq!(licenses(&with("BSD License")).unwrap(), json!([{"license": {"name": "BSD License"}}]));
-        assert_eq!(licenses(&Distribution::default()), None);
     }
 }

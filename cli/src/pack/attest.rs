@@ -49,6 +49,7 @@ pub(super) fn document(job: &Job<'_>, contents: &Contents, encoded: &[EncodedSlo
             tool: &job.launcher.tool,
             version: &job.launcher.version,
             sha256: job.launcher.encoded().sha256,
+            licence: (!job.launcher.is_published()).then_some(env!("CARGO_PKG_LICENSE")),
             os: job.launcher.os,
             arch: job.launcher.arch,
         },

@@ -49,6 +49,8 @@ fn python_packages_say_what_is_in_them_and_how_they_were_made() {
     assert_eq!(component("docopt")["properties"][0]["value"], "docopt-0.6.2.tar.gz");
     assert_eq!(component("python")["type"], "framework");
     assert!(component("flavor-launcher")["hashes"][0]["content"].as_str().unwrap().len() == 64);
+    assert_eq!(component("flavor-launcher")["licenses"][0]["license"]["id"], "Apache-2.0");
+    assert_eq!(component("python")["licenses"][0]["license"]["id"], "PSF-2.0");
     assert!(!components.iter().any(|found| found["name"] == "bill"), "the application is the root");
     assert_eq!(sbom["metadata"]["component"]["purl"], "pkg:pypi/bill@1.5");
     assert_eq!(sbom["metadata"]["component"]["licenses"][0]["expression"], "MIT");
@@ -103,6 +105,25 @@ fn debians_packages_are_components_with_the_digests_of_its_signed_index() {
     let openssl = components.iter().find(|found| found["name"] == "libssl3").unwrap();
     assert!(of(openssl["bom-ref"].as_str().unwrap()).contains(&glibc["bom-ref"]));
     validated_by_the_official_schema(&sbom, &folder);
+    // Licences are those of the packages' own copyright files, which are in the tree.
+    let licences = |name: &str| &components.iter().find(|found| found["name"] == name).unwrap()["licenses"];
+    assert_eq!(licences("zlib1g"), &serde_json::json!([{"license": {"id": "Zlib"}}]));
+    assert_eq!(licences("libexpat1"), &serde_json::json!([{"license": {"id": "MIT"}}]));
+    let of_openssl = licences("libssl3").as_array().unwrap();
+    assert!(of_openssl.contains(&serde_json::json!({"license": {"id": "Apache-2.0"}})), "{of_openssl:?}");
+    let names_only = licences("libsqlite3-0").as_array().unwrap();
+    assert!(names_only.contains(&serde_json::json!({"license": {"name": "public-domain"}})), "{names_only:?}");
+    // Those that are for people only are named, and nothing is guessed.
+    assert!(licences("libc6").is_null(), "{glibc}");
+    let runtime = folder.flavor(&["extract-all", "bill.psp", "all"]).succeeds();
+    for package in components.iter().filter(|found| found["purl"].as_str().is_some_and(|it| it.starts_with("pkg:deb/")))
+    {
+        let properties = package["properties"].as_array().unwrap();
+        let copyright = properties.iter().find(|property| property["name"] == "flavor:copyright");
+        let path = copyright.unwrap_or_else(|| panic!("{package}"))["value"].as_str().unwrap();
+        let is_there = folder.listing().iter().any(|file| file.starts_with("all/") && file.ends_with(path));
+        assert!(is_there, "{path}: {runtime:#?}");
+    }
     let statement = inspected(&folder, "--provenance");
     let inputs = statement["predicate"]["buildDefinition"]["resolvedDependencies"].as_array().unwrap();
     let input = inputs.iter().find(|input| input["uri"] == reference).unwrap();

@@ -3,13 +3,14 @@
 
 mod archive;
 mod control;
+mod copyright;
 mod error;
 mod unpack;
 
 pub use error::DebianError;
 
 use super::{
-    error::FileError,
+    error::{FileContext as _, FileError},
     interpreter::Interpreter,
     provider::{Runtime, RuntimeError, RuntimeProvider, RuntimeRequest},
     relocate, tree_files,
@@ -19,6 +20,7 @@ use control::Package;
 use pep440_rs::Version;
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs,
     path::Path,
 };
 
@@ -57,6 +59,10 @@ pub struct DebianPackage {
     pub sha256: String,
     /// Names of the packages of the same list that it needs.
     pub requires: Vec<String>,
+    /// Short names of the licences of its files, as its copyright file has them for machines; empty where it is for people only.
+    pub licences: Vec<String>,
+    /// The copyright file in the tree, where it is there.
+    pub copyright: Option<String>,
 }
 
 /// The interpreter of a Debian release.
@@ -99,18 +105,24 @@ impl RuntimeProvider for DebianProvider {
         let folders = ["lib", "usr/lib"].map(|lib| system.join(lib).join(format!("{machine_name}-linux-gnu")));
         let mut runtime =
             relocate::relocate_with_c_library(&interpreter, self.name(), folders.to_vec(), request, into)?;
-        copy_licences(&wanted, &system, into)?;
+        let copyrights = copy_copyrights(&wanted, &system, into)?;
         runtime.c_library =
             wanted.iter().find(|package| package.name == "libc6").map(|package| package.version.clone());
-        runtime.debian_packages = described(&wanted, release, debian_name);
+        runtime.debian_packages = described(&wanted, release, debian_name, copyrights);
         Ok(runtime)
     }
 }
 
 /// What the attestation says of the packages, sorted by name.
-fn described(wanted: &[Package], release: &'static str, architecture: &'static str) -> Vec<DebianPackage> {
+fn described(
+    wanted: &[Package],
+    release: &'static str,
+    architecture: &'static str,
+    mut copyrights: BTreeMap<String, Copyright>,
+) -> Vec<DebianPackage> {
     let names: BTreeSet<&str> = wanted.iter().map(|package| package.name.as_str()).collect();
     let describe = |package: &Package| {
+        let copyright = copyrights.remove(&package.name);
         let requires: BTreeSet<&String> =
             package.depends.iter().filter(|name| names.contains(name.as_str()) && **name != package.name).collect();
         DebianPackage {
@@ -121,6 +133,8 @@ fn described(wanted: &[Package], release: &'static str, architecture: &'static s
             file: package.filename.rsplit('/').next().unwrap_or_default().to_owned(),
             sha256: package.sha256.clone(),
             requires: requires.into_iter().cloned().collect(),
+            licences: copyright.iter().flat_map(|found| found.licences.clone()).collect(),
+            copyright: copyright.map(|found| found.path),
         }
     };
     let mut all: Vec<DebianPackage> = wanted.iter().map(describe).collect();
@@ -144,16 +158,26 @@ impl DebianProvider {
     }
 }
 
-/// What the packages' licences want to go along with them, at the place that Debian has for it.
-fn copy_licences(packages: &[Package], system: &Path, into: &Path) -> Result<(), FileError> {
+/// A copyright file in the tree.
+struct Copyright {
+    path: String,
+    licences: Vec<String>,
+}
+
+/// Copies what the packages' licences want to go along with them to the place that Debian has for it; by names of packages.
+fn copy_copyrights(packages: &[Package], system: &Path, into: &Path) -> Result<BTreeMap<String, Copyright>, FileError> {
+    let mut found = BTreeMap::new();
     for package in packages {
-        let file = Path::new("share/doc").join(&package.name).join("copyright");
-        let original = system.join("usr").join(&file);
+        let path = format!("share/doc/{}/copyright", package.name);
+        let original = system.join("usr").join(&path);
         if original.is_file() {
-            tree_files::copy(&original, &into.join(&file))?;
+            tree_files::copy(&original, &into.join(&path))?;
+            let text = fs::read(&original).on("read", &original)?;
+            let licences = copyright::licences(&String::from_utf8_lossy(&text));
+            found.insert(package.name.clone(), Copyright { path, licences });
         }
     }
-    Ok(())
+    Ok(found)
 }
 
 /// This machine's architecture: Debian's name and the name in library paths.
