@@ -231,7 +231,7 @@ pub struct Pack {
     /// The package, or a directory for it when it ends in `/` [default: dist/NAME.psp beside the manifest].
     #[arg(long, value_name = "FILE|DIR/")]
     pub output: Option<PathBuf>,
-    /// Launcher to put in front [default: FLAVOR_LAUNCHER_BIN, else the one inside this program].
+    /// Launcher to put in front [default: FLAVOR_LAUNCHER_BIN, else the one inside this program]. One of the published tool makes the package one of --compat.
     #[arg(long, value_name = "FILE")]
     pub launcher_bin: Option<PathBuf>,
     /// The published tool's launcher, if that tool is installed, which makes the package one of --compat; the name of

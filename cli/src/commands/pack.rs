@@ -95,13 +95,11 @@ fn report(package: &Path, to: Option<&Path>, console: &Console) -> Result<Analys
     Ok(analysis)
 }
 
-/// `--launcher` as the options that it stands for.
+/// `--launcher` as the option that it stands for.
 fn with_launcher(arguments: &Pack) -> Result<Pack, Failure> {
     let mut arguments = arguments.clone();
     if let Some(word) = arguments.launcher.take() {
-        let known = launchers::choose(&word)?;
-        arguments.compat |= known.is_published();
-        arguments.launcher_bin = known.path;
+        arguments.launcher_bin = launchers::choose(&word)?.path;
     }
     Ok(arguments)
 }
@@ -132,7 +130,7 @@ fn document(
         fingerprint: job.signer.key.public_key().fingerprint().to_string(),
         key: job.signer.origin.word(),
         launcher: launcher(job),
-        compat: arguments.compat,
+        compat: job.is_compatible(),
         validated: arguments.validate_before_sign,
         tested: arguments.test_command.is_some(),
         slots: &packed.report.slots,
@@ -151,7 +149,8 @@ fn human(arguments: &Pack, console: &mut Console, job: &Job<'_>, packed: &Packed
     let state = if arguments.no_verify { "not verified" } else { report_text::word(packed.report.state) };
     console.say(&format!("{path}  {}, {state}, {seconds:.1} s", size(packed.report.size)));
     let about = format!("{} {}", printable(&packed.spec.name), printable(&packed.spec.version));
-    console.say(&format!("  {about}, started by {}", launcher(job)));
+    let compatible = if job.is_compatible() { ", packed for the published launchers (--compat)" } else { "" };
+    console.say(&format!("  {about}, started by {}{compatible}", launcher(job)));
     let fingerprint = job.signer.key.public_key().fingerprint();
     console.say(&format!("  key {fingerprint}\n      {}", job.signer.origin.text()));
     if !packed.report.slots.is_empty() {

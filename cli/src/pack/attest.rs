@@ -29,7 +29,7 @@ pub(super) fn slot(document: &[u8]) -> Prepared {
 
 /// The bytes of the slot.
 pub(super) fn document(job: &Job<'_>, contents: &Contents, encoded: &[EncodedSlot]) -> Vec<u8> {
-    let arguments = job.arguments;
+    let arguments = &job.arguments;
     let slots: Vec<_> =
         contents.slots.iter().zip(encoded).map(|(slot, encoded)| (slot.id.as_str(), encoded.sha256)).collect();
     let project = match &job.source {

@@ -31,6 +31,7 @@ use pspf_nostd::{
     writer::{EncodedSlot, PackagePlan, SlotPlan},
 };
 use std::{
+    borrow::Cow,
     fs::{File, Permissions},
     io,
     num::NonZero,
@@ -59,7 +60,7 @@ pub struct Manifest {
 
 /// A packing that can begin.
 pub struct Job<'a> {
-    pub(super) arguments: &'a Pack,
+    pub(super) arguments: Cow<'a, Pack>,
     pub(super) source: Source,
     slots: Vec<Prepared>,
     pub(super) manifest_sha256: Sha256Digest,
@@ -99,7 +100,7 @@ impl<'a> Job<'a> {
     /// # Errors
     /// What the metadata cannot hold, and a test that cannot be run.
     pub fn new(
-        arguments: &'a Pack,
+        arguments: Cow<'a, Pack>,
         manifest: Manifest,
         launcher: Launcher,
         signer: Signer,
@@ -113,6 +114,12 @@ impl<'a> Job<'a> {
             job.rehearse(spec, &job.slots)?;
         }
         Ok(job)
+    }
+
+    /// Whether the package is one that the published launchers run.
+    #[must_use]
+    pub fn is_compatible(&self) -> bool {
+        self.arguments.compat
     }
 
     /// Makes the package.
@@ -170,7 +177,7 @@ impl<'a> Job<'a> {
                 Ok(Contents { spec, slots, python: None, notices: Vec::new(), _scratch: None })
             }
             Source::Python(project) => {
-                let built = python_project::build(project, self.arguments, self.time.epoch, &slots, steps)?;
+                let built = python_project::build(project, &self.arguments, self.time.epoch, &slots, steps)?;
                 slots.splice(0..0, built.slots);
                 self.rehearse(&built.spec, &slots)?;
                 let (spec, python) = (built.spec, Some(built.python));

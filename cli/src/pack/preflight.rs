@@ -18,7 +18,7 @@ use crate::{
 };
 use flavor_launcher::platform;
 use pspf_nostd::digest::sha256;
-use std::env;
+use std::{borrow::Cow, env};
 
 /// Reads and checks everything.
 ///
@@ -36,6 +36,11 @@ pub fn check<'a>(arguments: &'a Pack, console: &mut Console) -> Result<Job<'a>, 
     let document = check.keep(document);
     let stated = check.keep(build_time::from_environment().map_err(Failure::from));
     let launcher = check.keep(choose_launcher(arguments, document.as_ref()));
+    // They run nothing else, wherever they were named.
+    let mut arguments = Cow::Borrowed(arguments);
+    if launcher.as_ref().is_some_and(Launcher::is_published) && !arguments.compat {
+        arguments.to_mut().compat = true;
+    }
     let mut keys = KeyOptions {
         seed: arguments.key_seed.clone(),
         private: arguments.private_key.clone(),
@@ -71,7 +76,7 @@ pub fn check<'a>(arguments: &'a Pack, console: &mut Console) -> Result<Job<'a>, 
         }
         let slots = check.slots(&file, arguments.compat, arguments.level, time.epoch);
         let sha256 = sha256(file.document.text.as_bytes());
-        manifest = check.source(file, arguments, launcher.as_ref()).map(|source| Manifest { source, slots, sha256 });
+        manifest = check.source(file, &arguments, launcher.as_ref()).map(|source| Manifest { source, slots, sha256 });
     }
     check.finish(console)?;
     // Everything that can be missing has been reported by now.

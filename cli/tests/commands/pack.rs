@@ -1,5 +1,5 @@
 use super::process::{Folder, Run};
-use std::{fs, os::unix::fs::PermissionsExt as _, process::Command};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
 fn pack(folder: &Folder, more: &[&str]) -> Run {
     folder.flavor(&[&["pack", "--manifest", "app/app.json", "--key-seed", "test"], more].concat())
@@ -220,13 +220,45 @@ fn the_published_launchers_are_found_or_said_to_be_missing() {
     packed(&folder, &["--launcher", ours]).succeeds().says(&["flavor-launcher"]);
 }
 
+/// The launchers of the published tool, by the word for them.
+fn published_launchers(programs: &Path) -> Vec<(&'static str, String)> {
+    let lib = programs.parent().unwrap().join("lib");
+    let found = walkdir::WalkDir::new(lib).into_iter().map(|entry| entry.unwrap().into_path());
+    let found = found.filter_map(|path| {
+        let name = path.file_name()?.to_str()?;
+        let language = [("go", "flavor-go-launcher-"), ("rust", "flavor-rs-launcher-")]
+            .into_iter()
+            .find_map(|(language, prefix)| name.starts_with(prefix).then_some(language))?;
+        Some((language, path.to_str()?.to_owned()))
+    });
+    let found: Vec<_> = found.collect();
+    assert_eq!(found.len(), 2, "{found:?}");
+    found
+}
+
 /// With the published tool installed (`PSPF_PEER`, the programs of its environment; `cargo xtask test` sets it).
 #[test]
 fn packages_of_the_published_launchers_are_compatible_ones_and_run() {
     let Some(peer) = std::env::var_os("PSPF_PEER") else { return };
     let folder = Folder::new().with_app();
-    folder.write("app/app.json", String::from_utf8(folder.bytes("app/app.json")).unwrap().replace("tar.zst", "tar.gz"));
-    for language in ["rust", "go"] {
+    // A directory's default is tar and zstd: that, too, has to be what these launchers decode.
+    folder.write(
+        "app/app.json",
+        String::from_utf8(folder.bytes("app/app.json")).unwrap().replace(r#" "operations": "tar.zst","#, ""),
+    );
+    for (language, launcher) in published_launchers(Path::new(&peer)) {
+        // However it was named: nothing else would run.
+        for (words, variable) in [(&["--launcher-bin", &launcher][..], ""), (&[], launcher.as_str())] {
+            // Their caches do not stand two packages of one name.
+            let fresh = Folder::new();
+            let mut command = folder.command();
+            command.args(["pack", "--manifest", "app/app.json", "--output"]).arg(fresh.path("app.psp")).args(words);
+            let run = Run::of(command.env("FLAVOR_LAUNCHER_BIN", variable)).succeeds();
+            run.says(&["packed for the published launchers (--compat)"]);
+            let run = Run::of(&mut fresh.package("app.psp", &["one", "two"]));
+            assert_eq!(run.code, Some(7), "{language}: {run:#?}");
+            assert!(run.stdout.contains("one two\nsome data\n"), "{language}: {run:#?}");
+        }
         let mut command = folder.command();
         let words =
             ["pack", "--manifest", "app/app.json", "--output", "app.psp", "--json", "--quiet", "--launcher", language];
@@ -240,11 +272,11 @@ fn packages_of_the_published_launchers_are_compatible_ones_and_run() {
     }
 }
 
-/// Nothing but the header of a program for another platform, and what every launcher has in it.
+/// Nothing but the header of a program for another platform, and what every launcher of ours has in it.
 fn foreign_launcher(folder: &Folder, name: &str, header: &[u8]) {
     let mut bytes = header.to_vec();
     bytes.resize(256, 0);
-    bytes.extend_from_slice(b"FLAVOR_LAUNCHER_CLI");
+    bytes.extend_from_slice(flavor_launcher::LAUNCHER_MARKER.as_bytes());
     folder.write(name, bytes);
 }
 
