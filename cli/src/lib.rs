@@ -21,6 +21,7 @@ pub mod key_files;
 pub mod launchers;
 pub mod manifest;
 pub mod pack;
+pub mod path_text;
 pub mod problem;
 pub mod progress;
 pub mod python;

@@ -1,5 +1,6 @@
 //! What went wrong, once: place, field, expected, found, and what to do next. The same for people and as JSON.
 
+use rustix::fs::{Mode, OFlags};
 use serde::Serialize;
 use std::{
     fmt, io,
@@ -255,7 +256,11 @@ pub fn io_text(error: &io::Error) -> String {
 /// # Errors
 /// [`Failure`] with exit code 2 where there is no such file, 1 where it cannot be read.
 pub fn open_argument(path: &Path, what: &str) -> Result<std::fs::File, Failure> {
-    let file = std::fs::File::open(path).map_err(|error| {
+    // A FIFO that nobody writes to would hold up who opens it.
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let opened = rustix::fs::open(path, flags, Mode::empty()).map(std::fs::File::from);
+    let file = opened.map_err(|errno| {
+        let error = io::Error::from(errno);
         let problem = Problem::io("file.open", path, &format!("open {what}"), &error);
         match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Failure::usage(problem),

@@ -117,9 +117,10 @@ impl Console {
 
     /// Writes one JSON document on one line.
     pub fn document(&mut self, value: &impl Serialize) {
-        let text =
-            serde_json::to_string(value).unwrap_or_else(|error| format!("{{\"ok\":false,\"error\":\"{error}\"}}"));
-        self.answer(&text);
+        match serde_json::to_string(value) {
+            Ok(text) => self.answer(&text),
+            Err(error) => self.broken(error.into()),
+        }
     }
 
     /// Writes a line to standard error; whether anyone reads it makes no difference.

@@ -8,12 +8,12 @@ use std::{
 
 use rustix::fs::{Mode, OFlags};
 
-/// Opens a file to be read.
+/// Opens a file to be read. A FIFO that stands where a file should holds nobody up: it is as good as empty.
 ///
 /// # Errors
 /// Those of opening it.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
-    open_with(path, OFlags::RDONLY, 0)
+    open_with(path, OFlags::RDONLY | OFlags::NONBLOCK, 0)
 }
 
 /// Creates a file with these permission bits, to be written to. Nothing may be there: no link in last place is followed.

@@ -5,6 +5,7 @@ use crate::{
     arguments::Clean,
     cache_folder,
     confirm::confirm,
+    path_text,
     problem::{Exit, Failure, Problem},
     terminal::{Console, printable, size, table},
     workenv::{self, State, Tree, remove_directory, usage},
@@ -36,6 +37,7 @@ struct CleanDocument {
 #[derive(Serialize)]
 struct Part {
     what: &'static str,
+    #[serde(serialize_with = "path_text::one")]
     path: PathBuf,
     /// Bytes on the disk.
     size: u64,
@@ -43,6 +45,7 @@ struct Part {
 
 #[derive(Serialize)]
 struct Kept {
+    #[serde(serialize_with = "path_text::one")]
     path: PathBuf,
     reason: String,
 }

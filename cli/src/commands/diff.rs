@@ -3,6 +3,7 @@
 use crate::{
     arguments::Diff,
     difference::{self, Change, Difference, FileChange, LeafChange, SlotChange, Verdict},
+    path_text,
     problem::{Exit, Failure},
     report_text,
     terminal::{Console, Style, printable, size},
@@ -18,7 +19,9 @@ const VALUE_MAX: usize = 100;
 #[derive(Serialize)]
 struct Document<'a> {
     ok: bool,
+    #[serde(serialize_with = "path_text::one")]
     before: &'a Path,
+    #[serde(serialize_with = "path_text::one")]
     after: &'a Path,
     #[serde(flatten)]
     difference: &'a Difference,

@@ -4,6 +4,7 @@ use crate::{
     arguments::Extract,
     checked_package,
     interrupt::{MadeDirectories, Scratch},
+    path_text,
     problem::{Exit, Failure, Problem},
     terminal::{Console, printable, size},
 };
@@ -20,9 +21,11 @@ use std::{
 #[derive(Serialize)]
 struct Document<'a> {
     ok: bool,
+    #[serde(serialize_with = "path_text::one")]
     file: &'a Path,
     slot: u64,
     id: &'a str,
+    #[serde(serialize_with = "path_text::one")]
     output: &'a Path,
     /// Bytes written; absent where a tree was unpacked.
     #[serde(skip_serializing_if = "Option::is_none")]

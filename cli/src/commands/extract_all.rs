@@ -5,6 +5,7 @@ use crate::{
     arguments::ExtractAll,
     checked_package,
     interrupt::{MadeDirectories, Scratch},
+    path_text,
     problem::{Exit, Failure, Problem},
     terminal::{Console, printable, table},
 };
@@ -25,8 +26,11 @@ const METADATA: &str = "metadata.json";
 #[derive(Serialize)]
 struct Document<'a> {
     ok: bool,
+    #[serde(serialize_with = "path_text::one")]
     file: &'a Path,
+    #[serde(serialize_with = "path_text::one")]
     directory: &'a Path,
+    #[serde(serialize_with = "path_text::one")]
     metadata: PathBuf,
     slots: Vec<Extracted>,
 }
@@ -35,6 +39,7 @@ struct Document<'a> {
 struct Extracted {
     slot: u64,
     id: String,
+    #[serde(serialize_with = "path_text::one")]
     path: PathBuf,
 }
 

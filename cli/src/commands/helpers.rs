@@ -6,6 +6,7 @@ use crate::{
     cache_folder,
     launchers::{self, Known, Language, Origin},
     pack::preflight::host_platform,
+    path_text,
     problem::{Exit, Failure, Problem},
     terminal::{Console, printable, size, table},
     workenv::{remove_directory, usage},
@@ -23,6 +24,7 @@ use std::{
 pub(super) struct LauncherDocument<'a> {
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "path_text::optional")]
     path: Option<&'a Path>,
     origin: Origin,
     language: Language,
@@ -45,6 +47,7 @@ struct ListDocument<'a> {
 #[derive(Serialize)]
 struct CleanDocument {
     ok: bool,
+    #[serde(serialize_with = "path_text::list")]
     removed: Vec<PathBuf>,
     /// Bytes on the disk.
     freed: u64,

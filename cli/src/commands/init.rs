@@ -3,6 +3,7 @@
 use crate::{
     arguments::Init,
     pack::project_manifest,
+    path_text,
     problem::{Exit, Failure, Problem},
     terminal::{Console, printable},
 };
@@ -16,6 +17,7 @@ use std::{
 #[derive(Serialize)]
 struct Summary<'a> {
     ok: bool,
+    #[serde(serialize_with = "path_text::list")]
     written: &'a [PathBuf],
 }
 

@@ -4,6 +4,7 @@ use crate::{
     analysis::{self, Analysis},
     arguments::Inspect,
     commands::inspect_attestation,
+    path_text,
     problem::{Exit, Failure, Problem, open_argument},
     report_text,
     terminal::{Console, Style, printable, size, table},
@@ -23,6 +24,7 @@ use std::path::Path;
 struct Document<'a> {
     /// Whether what was read is consistent and validly signed.
     ok: bool,
+    #[serde(serialize_with = "path_text::one")]
     file: &'a Path,
     size: u64,
     /// Always `false`: only trailer, metadata and slot table are read.
@@ -44,6 +46,7 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct AnalysisDocument<'a> {
     ok: bool,
+    #[serde(serialize_with = "path_text::one")]
     file: &'a Path,
     #[serde(flatten)]
     analysis: Analysis,

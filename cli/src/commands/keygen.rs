@@ -2,7 +2,7 @@
 
 use crate::{
     arguments::Keygen,
-    key_files,
+    key_files, path_text,
     problem::{Exit, Failure, Problem},
     terminal::Console,
 };
@@ -22,7 +22,9 @@ pub const PUBLIC_NAME: &str = "flavor-public.key";
 #[derive(Serialize)]
 struct Document {
     ok: bool,
+    #[serde(serialize_with = "path_text::one")]
     private_key: PathBuf,
+    #[serde(serialize_with = "path_text::one")]
     public_key: PathBuf,
     fingerprint: String,
 }

@@ -8,6 +8,7 @@ use crate::{
         job::{Job, Packed},
         preflight,
     },
+    path_text,
     problem::{Exit, Failure, Problem},
     progress::Steps,
     report_text,
@@ -21,6 +22,7 @@ use std::{path::Path, time::Instant};
 #[derive(Serialize)]
 struct Summary<'a> {
     ok: bool,
+    #[serde(serialize_with = "path_text::one")]
     path: &'a Path,
     name: &'a str,
     version: &'a str,

@@ -2,7 +2,7 @@
 
 use crate::{
     arguments::{Policy, PolicyCommand},
-    checked_package, config_file,
+    checked_package, config_file, path_text,
     problem::{Exit, Failure, open_argument},
     terminal::{Console, Style, printable},
     trusted_keys,
@@ -27,6 +27,7 @@ const TEMPLATE: &str = include_str!("policy_template.toml");
 #[derive(Serialize)]
 struct InitDocument {
     ok: bool,
+    #[serde(serialize_with = "path_text::one")]
     file: PathBuf,
     /// Whether it was written now.
     created: bool,
@@ -40,6 +41,7 @@ struct ShowDocument<'a> {
 
 #[derive(Serialize)]
 struct FileDocument<'a> {
+    #[serde(serialize_with = "path_text::one")]
     file: &'a Path,
     owner: &'static str,
     rules: Map<String, Value>,
@@ -48,6 +50,7 @@ struct FileDocument<'a> {
 #[derive(Serialize)]
 struct CheckDocument<'a> {
     ok: bool,
+    #[serde(serialize_with = "path_text::one")]
     file: &'a Path,
     platform: &'a str,
     violations: Vec<ViolationDocument<'a>>,

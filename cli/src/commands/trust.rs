@@ -2,7 +2,7 @@
 
 use crate::{
     arguments::{Trust, TrustCommand},
-    checked_package, config_file, key_files,
+    checked_package, config_file, key_files, path_text,
     problem::{Exit, Failure, Problem, open_argument},
     terminal::{Console, Style, printable, table},
     trusted_keys,
@@ -31,6 +31,7 @@ struct KeyDocument {
     expires: Option<String>,
     store: &'static str,
     state: &'static str,
+    #[serde(serialize_with = "path_text::one")]
     file: PathBuf,
 }
 
@@ -45,12 +46,14 @@ struct ListDocument {
 struct ChangeDocument<'a> {
     ok: bool,
     fingerprint: String,
+    #[serde(serialize_with = "path_text::list")]
     files: &'a [PathBuf],
 }
 
 #[derive(Serialize)]
 struct VerifyDocument<'a> {
     ok: bool,
+    #[serde(serialize_with = "path_text::one")]
     file: &'a Path,
     trusted: bool,
     fingerprint: String,

@@ -4,7 +4,7 @@ use crate::{
     arguments::Verify,
     checked_package,
     deep::{self, Deep},
-    key_files,
+    key_files, path_text,
     problem::{Brief, Exit, Failure, Problem},
     progress::Bar,
     report_text,
@@ -32,6 +32,7 @@ struct DeepDocument<'a> {
 
 #[derive(Serialize)]
 struct Unreadable<'a> {
+    #[serde(serialize_with = "path_text::one")]
     file: &'a Path,
     accepted: bool,
     ok: bool,

@@ -3,6 +3,7 @@
 use crate::{
     arguments::{Workenv, WorkenvCommand},
     confirm::confirm,
+    path_text,
     problem::{Exit, Failure, Problem},
     terminal::{Console, Style, printable, size, table},
     workenv::{self, Refusal, State, Tree, Usage, usage},
@@ -21,6 +22,7 @@ const DAMAGE_SHOWN: usize = 20;
 #[derive(Serialize)]
 struct TreeDocument<'a> {
     name: String,
+    #[serde(serialize_with = "path_text::one")]
     path: &'a Path,
     state: State,
     /// Bytes on the disk.
@@ -40,6 +42,7 @@ struct TreeDocument<'a> {
 #[derive(Serialize)]
 struct ListDocument<'a> {
     ok: bool,
+    #[serde(serialize_with = "path_text::list")]
     directories: &'a [PathBuf],
     environments: Vec<TreeDocument<'a>>,
     size: u64,
@@ -59,6 +62,7 @@ struct AuditDocument<'a> {
 
 #[derive(Serialize)]
 struct DamageDocument {
+    #[serde(serialize_with = "path_text::one")]
     path: PathBuf,
     what: &'static str,
 }
@@ -67,6 +71,7 @@ struct DamageDocument {
 struct RemovalDocument<'a> {
     ok: bool,
     dry_run: bool,
+    #[serde(serialize_with = "path_text::list")]
     removed: Vec<&'a Path>,
     kept: Vec<KeptDocument<'a>>,
     /// Bytes on the disk.
@@ -75,6 +80,7 @@ struct RemovalDocument<'a> {
 
 #[derive(Serialize)]
 struct KeptDocument<'a> {
+    #[serde(serialize_with = "path_text::one")]
     path: &'a Path,
     reason: String,
 }

@@ -6,7 +6,7 @@
 //! wheels in `../python_tree.rs`.
 
 use super::process::{Folder, Run};
-use std::fs;
+use std::{fs, process::Command};
 
 const MINIMAL: &str = r#"{"package": {"name": "app", "version": "1"}, "execution": {"command": "x"}, "slots": []}"#;
 
@@ -199,6 +199,43 @@ fn errors_are_json_where_json_is_asked_for() {
         let run = Folder::new().flavor(words);
         assert_eq!(run.json()["ok"], false, "{run:#?}");
     }
+}
+
+#[test]
+fn a_fifo_holds_nobody_up() {
+    let folder = Folder::new().with_package();
+    rustix::fs::mkfifoat(rustix::fs::CWD, folder.path("fifo"), rustix::fs::Mode::RUSR).unwrap();
+    for words in [
+        &["verify", "fifo"][..],
+        &["inspect", "fifo"],
+        &["diff", "app.psp", "fifo"],
+        &["extract", "fifo", "0", "out"],
+        &["extract-all", "fifo", "out"],
+        &["policy", "check", "fifo"],
+        &["trust", "add", "fifo"],
+        &["trust", "verify", "fifo"],
+        &["check", "--manifest", "fifo"],
+        &["pack", "--manifest", "app/app.json", "--private-key", "fifo"],
+        &["pack", "--manifest", "app/app.json", "--launcher-bin", "fifo"],
+        &["verify", "app.psp", "--key", "fifo"],
+    ] {
+        let inner = folder.command();
+        let mut command = Command::new("timeout");
+        command.args(["30"]).arg(inner.get_program()).args(words).current_dir(folder.path(""));
+        for (name, value) in inner.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        Run::of(&mut command).fails(2, &["fifo", "not a regular file"]);
+    }
+    // As a policy it is an error, too, and not a wait; as a key it is ignored.
+    fs::create_dir_all(folder.path(".config/flavor/trusted-keys")).unwrap();
+    fs::rename(folder.path("fifo"), folder.path(".config/flavor/trusted-keys/a.pub")).unwrap();
+    folder.flavor(&["trust", "list"]).fails(0, &["a.pub: warning", "not a regular file"]);
+    fs::rename(folder.path(".config/flavor/trusted-keys/a.pub"), folder.path(".config/flavor/policy.toml")).unwrap();
+    folder.flavor(&["policy", "show"]).fails(1, &["policy.toml", "not a regular file"]);
 }
 
 #[test]

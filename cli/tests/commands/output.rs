@@ -4,8 +4,10 @@ use super::process::{Folder, Run};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::Value;
 use std::{
-    fs::OpenOptions,
+    ffi::OsStr,
+    fs::{self, OpenOptions},
     io::Read as _,
+    os::unix::ffi::OsStrExt as _,
     process::{Command, Stdio},
 };
 
@@ -55,6 +57,34 @@ fn errors_are_one_json_object_and_the_exit_code_stays() {
     let document = folder.flavor(&["verify", "missing", "app.psp", "--json"]);
     let first: Value = serde_json::from_str(document.stdout.lines().next().unwrap()).unwrap();
     assert_eq!((&first["error"]["code"], &first["error"]["path"]), (&"file.open".into(), &"missing".into()));
+}
+
+#[test]
+fn names_that_are_no_utf_8_are_shown_and_the_answer_is_whole() {
+    let folder = folder();
+    let name = OsStr::from_bytes(b"caf\xe9\x1b[2J");
+    fs::copy(folder.path("app.psp"), folder.path("").join(name)).unwrap();
+    fs::create_dir(folder.path("").join(OsStr::from_bytes(b"d\xff"))).unwrap();
+    let directory = OsStr::from_bytes(b"d\xff/x");
+    let word = OsStr::new;
+    for words in [
+        &[word("verify"), name][..],
+        &[word("inspect"), name],
+        &[word("inspect"), word("--analyze"), name],
+        &[word("diff"), word("app.psp"), name],
+        &[word("extract"), name, word("0"), word("out")],
+        &[word("extract-all"), name, directory],
+        &[word("keygen"), word("--out-dir"), directory],
+        &[word("policy"), word("check"), name],
+        &[word("pack"), word("--manifest"), word("app/app.json"), word("--output"), name],
+    ] {
+        let run = Run::of(folder.command().args(words).arg("--json").stderr(Stdio::null())).succeeds();
+        let document: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{words:?}: {error}"));
+        assert_ne!(document["ok"], false, "{words:?}: {document}");
+        assert!(run.stdout.contains('\u{fffd}'), "{words:?}: {document}");
+        let text = Run::of(folder.command().args(words).arg("--color=never").arg(word("--quiet")));
+        assert!(!text.stderr.contains('\u{1b}'), "{words:?}: {text:#?}");
+    }
 }
 
 #[test]
@@ -146,7 +176,7 @@ fn with_a_terminal(command: &mut Command, connect: impl Fn(&mut Command, Stdio))
     connect(command, Stdio::null());
     let mut output = Vec::new();
     // Linux says EIO, not the end, where the last writer has gone.
-    let _ = std::fs::File::from(controller).read_to_end(&mut output);
+    let _ = fs::File::from(controller).read_to_end(&mut output);
     assert!(child.wait().unwrap().success());
     String::from_utf8(output).unwrap()
 }
