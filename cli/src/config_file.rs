@@ -6,10 +6,11 @@ use crate::{
 };
 use flavor_launcher::{
     base_dir,
-    config_dir::{ConfigDir, SYSTEM},
+    config_dir::{ConfigDir, FILE_MAX, SYSTEM},
 };
+use rustix::fs::{FlockOperation, flock};
 use std::{
-    fs,
+    fs, io,
     os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
 };
@@ -37,13 +38,36 @@ fn homeless() -> Failure {
     problem.hint("set HOME, XDG_CONFIG_HOME or FLAVOR_CONFIG_DIR").into()
 }
 
-/// Writes a file that others can read but not change, by one rename; directories are made.
+/// Writes a file that others can read but not change, by one rename; directories are made. One that is a link is replaced where the
+/// link leads, as editors do: the link is how its owner keeps it.
 ///
 /// # Errors
-/// Where one is there and may not be replaced, or the system refuses.
+/// Where one is there and may not be replaced, it is larger than what is read of such a file, or the system refuses.
 pub fn write(path: &Path, text: &str, replace: bool) -> Result<(), Failure> {
-    let parent = text_file::parent(path);
-    let made = fs::DirBuilder::new().recursive(true).mode(0o755).create(parent);
-    made.map_err(|error| Problem::io("config.write", path, "write this", &error))?;
-    text_file::write(path, text, replace, "config.write")
+    if text.len() > FILE_MAX {
+        let problem = Problem::error("config.write", "this would be too large to be read").file(path);
+        return Err(problem.expected(format!("at most {FILE_MAX} bytes")).found(text.len().to_string()).into());
+    }
+    make_directory(path)?;
+    let place = if replace { fs::canonicalize(path).ok() } else { None };
+    text_file::write(place.as_deref().unwrap_or(path), text, replace, "config.write")
+}
+
+/// Takes the directory of a file for this process, until the result is dropped: who changes what others have written must not lose
+/// what they write meanwhile.
+///
+/// # Errors
+/// Where the directory cannot be made or locked.
+pub fn lock(path: &Path) -> Result<fs::File, Failure> {
+    make_directory(path)?;
+    let refused =
+        |error: io::Error| Failure::from(Problem::io("config.write", path, "lock the directory of this", &error));
+    let directory = fs::File::open(text_file::parent(path)).map_err(refused)?;
+    flock(&directory, FlockOperation::LockExclusive).map_err(|error| refused(error.into()))?;
+    Ok(directory)
+}
+
+fn make_directory(path: &Path) -> Result<(), Failure> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o755).create(text_file::parent(path));
+    made.map_err(|error| Problem::io("config.write", path, "write this", &error).into())
 }

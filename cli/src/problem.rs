@@ -247,8 +247,12 @@ impl From<Vec<Problem>> for Failure {
 
 /// The system's text without Rust's `(os error N)`.
 pub fn io_text(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
+    without_number(&error.to_string())
+}
+
+/// A text without Rust's `(os error N)`.
+pub fn without_number(text: &str) -> String {
+    text.split(" (os error").next().unwrap_or(text).to_owned()
 }
 
 /// Opens an argument that must be a regular file; a missing one or a directory is a wrong command line.

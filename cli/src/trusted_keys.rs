@@ -1,7 +1,7 @@
 //! The launcher's trust store, as the commands ask it.
 
 use crate::{
-    problem::{Failure, Problem},
+    problem::{self, Failure, Problem},
     terminal::Console,
 };
 use flavor_launcher::{
@@ -27,7 +27,7 @@ pub fn read(console: &mut Console) -> Result<Trusted, Failure> {
 /// A policy, key or revocation file that cannot be used.
 #[must_use]
 pub fn unusable(error: &ConfigError) -> Problem {
-    let problem = Problem::error("config.unusable", error.message.clone()).file(&error.path);
+    let problem = Problem::error("config.unusable", problem::without_number(&error.message)).file(&error.path);
     match error.at {
         Some(at) => problem.at(at.line, at.column),
         None => problem,

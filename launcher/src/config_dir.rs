@@ -18,7 +18,7 @@ pub const SYSTEM: &str = "/etc/flavor";
 
 /// Bytes that are read of one file of these directories. A policy is a page of text, a key three lines; a revocation list
 /// of this size has 15,000 keys.
-const FILE_MAX: usize = 1 << 20;
+pub const FILE_MAX: usize = 1 << 20;
 
 /// Group and others may write.
 const WRITABLE_BY_OTHERS: u32 = 0o022;

@@ -19,6 +19,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Most bytes of a name or a reason: one line for people, where key files end at 16 KiB and lists at 1 MiB.
+const LINE_MAX: usize = 1000;
+
 /// Fewest digits that name a key to remove.
 const DIGITS_MIN: usize = 8;
 
@@ -48,6 +51,8 @@ struct ChangeDocument<'a> {
     fingerprint: String,
     #[serde(serialize_with = "path_text::list")]
     files: &'a [PathBuf],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Problem>,
 }
 
 #[derive(Serialize)]
@@ -90,10 +95,16 @@ fn add(
         one_line(name, "--name")?;
         text.push_str(&format!("# Name: {name}\n"));
     }
+    let mut word = "trusted";
     if let Some(date) = expires {
-        if calendar::date(date).is_none() {
+        let Some(time) = calendar::date(date) else {
             let problem = Problem::error("trust.expires", "this is not a date").field("--expires");
             return Err(Failure::usage(problem.expected("a date like 2027-12-31").found(date)));
+        };
+        if time <= calendar::now() {
+            word = "expired";
+            let problem = Problem::warning("trust.expires", "this day has come, so the key is not trusted");
+            console.warn(problem.field("--expires").found(date));
         }
         text.push_str(&format!("# Expires: {date}\n"));
     }
@@ -108,7 +119,7 @@ fn add(
     let path = config_file::keys_directory(system)?.join(format!("{}.pub", fingerprint.short()));
     config_file::write(&path, &text, true)?;
     let fingerprint = fingerprint.to_string();
-    Ok(changed("trusted", fingerprint, &[path], console))
+    Ok(changed(word, fingerprint, &[path], console))
 }
 
 /// All keys with what they are worth now, and the files that are none.
@@ -155,6 +166,12 @@ fn list(console: &mut Console) -> Result<Exit, Failure> {
 }
 
 fn one_line(text: &str, option: &str) -> Result<(), Failure> {
+    if text.len() > LINE_MAX {
+        let problem = Problem::error("trust.text", "this text is too long").field(option);
+        return Err(Failure::usage(
+            problem.expected(format!("at most {LINE_MAX} bytes")).found(text.len().to_string()),
+        ));
+    }
     if !text.chars().any(char::is_control) {
         return Ok(());
     }
@@ -188,7 +205,8 @@ fn beginning_with(digits: &str, store: Option<&str>, console: &mut Console) -> R
 
 fn changed(word: &str, fingerprint: String, files: &[PathBuf], console: &mut Console) -> Exit {
     if console.json() {
-        console.document(&ChangeDocument { ok: true, fingerprint, files });
+        let warnings = console.take_warnings();
+        console.document(&ChangeDocument { ok: true, fingerprint, files, warnings });
     } else {
         for file in files {
             console.say(&format!("{word:<12} {}", file.display()));
@@ -222,6 +240,7 @@ fn revoke(key: &str, reason: Option<&str>, system: bool, console: &mut Console) 
         key_files::fingerprint(key, "KEY")?.to_string()
     };
     let path = config_file::directory(system)?.join(REVOKED);
+    let _lock = config_file::lock(&path)?;
     // A list that is not understood is not added to.
     let listed = trusted_keys::read(console)?.revoked;
     if listed.iter().any(|revoked| revoked.path == path && revoked.fingerprint.to_string() == fingerprint) {

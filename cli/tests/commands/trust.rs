@@ -97,6 +97,41 @@ fn expired_and_revoked_keys_are_not_trusted() {
 }
 
 #[test]
+fn no_revocation_is_lost_when_several_are_made_at_the_same_moment() {
+    let folder = Folder::new();
+    let keys: Vec<String> = (0..24).map(|number| format!("{number:064x}")).collect();
+    let revoke = |key: &String| folder.command().args(["trust", "revoke", key, "-q"]).spawn().unwrap();
+    for mut process in keys.iter().map(revoke).collect::<Vec<_>>() {
+        assert!(process.wait().unwrap().success());
+    }
+    let list = String::from_utf8(folder.bytes(".config/flavor/revoked-keys")).unwrap();
+    let mut listed: Vec<&str> = list.lines().collect();
+    listed.sort_unstable();
+    assert_eq!(listed, keys);
+}
+
+#[test]
+fn what_is_added_can_be_read_again() {
+    let (folder, _) = with_key("test");
+    let long = "x".repeat(1001);
+    folder.flavor(&["trust", "add", "key.pub", "--name", &long]).fails(2, &["--name", "at most 1000 bytes"]);
+    folder.flavor(&["trust", "revoke", "key.pub", "--reason", &long]).fails(2, &["--reason", "at most 1000 bytes"]);
+    assert!(!folder.path(".config").exists());
+    folder.flavor(&["trust", "add", "key.pub", "--name", &long[1..]]).succeeds();
+    folder.flavor(&["trust", "verify", "app.psp"]).succeeds();
+    let list = format!("{} {}\n", "ef".repeat(32), "x".repeat((1 << 20) - 66));
+    folder.write(".config/flavor/revoked-keys", &list);
+    folder.flavor(&["trust", "revoke", "key.pub"]).fails(1, &["revoked-keys", "at most 1048576 bytes"]);
+    assert_eq!(folder.bytes(".config/flavor/revoked-keys"), list.as_bytes());
+    fs::remove_file(folder.path(".config/flavor/revoked-keys")).unwrap();
+    // What is trusted no more is not said to be trusted.
+    let add = ["trust", "add", "key.pub", "--expires", "2020-01-01"];
+    let run = folder.flavor(&add).fails(0, &["--expires", "not trusted"]);
+    assert!(run.stdout.starts_with("expired "), "{run:#?}");
+    assert_eq!(folder.flavor(&[&add[..], &["--json"]].concat()).json()["warnings"][0]["code"], "trust.expires");
+}
+
+#[test]
 fn junk_in_the_store_is_a_warning_and_not_a_key() {
     let (folder, _) = with_key("test");
     folder.flavor(&["trust", "add", "key.pub"]).succeeds();
@@ -135,6 +170,13 @@ fn a_key_is_revoked_by_digits_by_fingerprint_and_by_file() {
     assert_eq!(run.fails(108, &["is revoked", "stolen laptop"]).stdout, "");
     folder.flavor(&["trust", "revoke", "key.pub", "--reason", "again"]).succeeds().says(&["there already"]);
     assert_eq!(list(), written);
+
+    // A list that is a link stays one.
+    fs::rename(folder.path(LIST), folder.path("kept")).unwrap();
+    std::os::unix::fs::symlink("../../kept", folder.path(LIST)).unwrap();
+    folder.flavor(&["trust", "revoke", &"cd".repeat(32)]).succeeds();
+    assert_eq!(fs::read_link(folder.path(LIST)).unwrap().to_str(), Some("../../kept"));
+    assert_eq!(list(), format!("{written}{}\n", "cd".repeat(32)));
 
     let (stranger, fingerprint) = with_key("test");
     stranger.flavor(&["trust", "revoke", "key.pub"]).succeeds().says(&["revoked", LIST, &fingerprint]);
