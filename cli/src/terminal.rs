@@ -227,7 +227,7 @@ fn styled(colour: bool, style: Style, text: &str) -> String {
 pub fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
-        let reorders = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let reorders = matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         if character.is_control() || reorders {
             let _ = write!(out, "{}", character.escape_default());
         } else {
@@ -254,12 +254,21 @@ pub fn size(bytes: u64) -> String {
     format!("{bytes} B")
 }
 
+/// Characters to which a column is padded at most. A longer cell moves the rest of its own row only; and what a package says of
+/// itself may be longer than the 65,535 characters to which the standard library pads.
+const COLUMN_MAX: usize = 120;
+
 /// A table with two blanks between columns; the last column is not padded. `right` lists right-aligned columns.
 #[must_use]
 pub fn table(rows: &[Vec<String>], right: &[usize], indent: &str) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let width = |column: usize| {
-        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or_default()
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or_default()
+            .min(COLUMN_MAX)
     };
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut lines = Vec::with_capacity(rows.len());
@@ -301,5 +310,13 @@ mod tests {
     fn tables_align() {
         let rows = [vec!["a".into(), "1".into(), "x".into()], vec!["bcd".into(), "10".into(), String::new()]];
         assert_eq!(table(&rows, &[1], " "), " a     1  x\n bcd  10");
+    }
+
+    #[test]
+    fn a_cell_may_be_of_any_length() {
+        let long = "x".repeat(100_000);
+        let rows = [vec!["a".into(), "1".into()], vec![long.clone(), "2".into()]];
+        assert_eq!(table(&rows, &[], ""), format!("{:120}  1\n{long}  2", "a"));
+        assert_eq!(table(&rows, &[0], ""), format!("{:>120}  1\n{long}  2", "a"));
     }
 }
