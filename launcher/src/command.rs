@@ -15,6 +15,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use pspf_nostd::quoted::escaped;
+
 use crate::placeholders::Placeholders;
 
 /// Why a command cannot be run; small to hand on.
@@ -107,8 +109,10 @@ impl fmt::Display for CommandFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("the package names no command to run (`execution.command`)"),
-            Self::Quote { quote, command } => write!(f, "the quote {quote} is not closed in the command: {command}"),
-            Self::Backslash { command } => write!(f, "a backslash ends the command: {command}"),
+            Self::Quote { quote, command } => {
+                write!(f, "the quote {quote} is not closed in the command: {}", escaped(command))
+            }
+            Self::Backslash { command } => write!(f, "a backslash ends the command: {}", escaped(command)),
             Self::UnknownSlot { number } => write!(f, "there is no slot for the placeholder {{slot:{number}}}"),
             Self::AbsentSlot { id, why } => write!(f, "the slot `{id}` {why}"),
             Self::SameVariable { variable } => write!(f, "two slots have the same variable, {variable}"),

@@ -8,9 +8,12 @@ use std::{
     os::fd::{AsRawFd, BorrowedFd, FromRawFd},
 };
 
-/// A line for people, on standard error. Nobody is left to tell if it cannot be written.
+use pspf_nostd::quoted::visible;
+
+/// A line for people, on standard error, without what a package or a name in it could do to the terminal. Nobody is left to tell if
+/// it cannot be written.
 pub(crate) fn tell(line: &str) {
-    let _ = write(rustix::stdio::stderr(), [line, "\n"].concat().as_bytes());
+    let _ = write(rustix::stdio::stderr(), [&visible(line), "\n"].concat().as_bytes());
 }
 
 /// A part of a line.

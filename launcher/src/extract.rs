@@ -4,6 +4,7 @@ use std::{fmt, fs::File, path::Path};
 
 use pspf_nostd::{
     codec::{Sink, Stop},
+    quoted::escaped,
     tar::{Entry, EntryKind, EntryPath, EntrySink, PathFault, TarError, TarLimits, TarReader},
     verify::{Authenticated, Checked, SlotFacts},
 };
@@ -52,7 +53,7 @@ pub enum ExtractFault {
 impl fmt::Display for ExtractError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.slot.is_empty() {
-            write!(f, "slot `{}`", self.slot)?;
+            write!(f, "slot `{}`", escaped(&self.slot))?;
             if let Some(entry) = &self.entry {
                 write!(f, ", entry `{}`", entry.escape_ascii())?;
             }
@@ -64,7 +65,7 @@ impl fmt::Display for ExtractError {
             ExtractFault::NotATar => f.write_str(
                 "its operations say tar, but it holds no tar archive (the published Python builder makes none of a single file)",
             ),
-            ExtractFault::Target { target, fault } => write!(f, "its target `{target}` {fault}"),
+            ExtractFault::Target { target, fault } => write!(f, "its target `{}` {fault}", escaped(target)),
             ExtractFault::Entry(fault) => fault.fmt(f),
             ExtractFault::Io(failure) => failure.fmt(f),
         }

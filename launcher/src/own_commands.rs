@@ -4,6 +4,7 @@ use std::{ffi::OsString, fs, io, path::Path};
 
 use pspf_nostd::{
     json::JsonWriter,
+    quoted::escaped,
     report::{Report, Trust},
     verify::{Outcome, Scope, TrustedKeys},
 };
@@ -169,19 +170,19 @@ fn info(outcome: &Outcome, trusted: &Trusted) -> io::Result<u8> {
     };
     let command = metadata.execution.as_ref().map(|execution| execution.command.as_str()).unwrap_or_default();
     let text = [
-        metadata.name.as_str(),
+        &escaped(&metadata.name),
         " ",
-        &metadata.version,
+        &escaped(&metadata.version),
         "\nsigned by ",
         trust,
         " ",
         &package.fingerprint().to_string(),
         "\nbuilt with ",
-        &metadata.build_tool,
+        &escaped(&metadata.build_tool),
         "\nslots ",
         &package.slots().len().to_string(),
         "\ncommand ",
-        command,
+        &escaped(command),
         "\nThe content was not verified: use `verify`.\n",
     ];
     print(text.concat().as_bytes(), 0)

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use pspf_nostd::quoted::visible;
+
 use crate::console;
 
 /// How long nothing is shown: most extractions are over before anybody wonders.
@@ -30,7 +32,7 @@ impl Progress {
     /// Work that begins now.
     #[must_use]
     pub fn new(label: &str) -> Self {
-        Self { label: label.to_owned(), start: Instant::now(), terminal: None, line: Line::default() }
+        Self { label: visible(label), start: Instant::now(), terminal: None, line: Line::default() }
     }
 
     /// `done` of `total` bytes are done.

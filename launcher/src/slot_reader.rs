@@ -12,6 +12,7 @@ use pspf_nostd::{
     digest::{Sha256Digest, StreamingSha256},
     offsets::{ByteRange, length, position},
     operation::OperationError,
+    quoted::escaped,
     verify::{Authenticated, Checked, Section, SlotFacts},
 };
 
@@ -66,7 +67,7 @@ pub struct WrongDigest {
 
 impl fmt::Display for SlotError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "slot `{}`: {}", self.slot, self.fault)
+        write!(f, "slot `{}`: {}", escaped(&self.slot), self.fault)
     }
 }
 

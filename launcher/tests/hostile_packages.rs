@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::fs;
+use std::{fs, process::Command};
 
 use pspf_nostd::{
     descriptor::{DESCRIPTOR_SIZE, SlotDescriptor},
@@ -178,4 +178,30 @@ fn names_that_only_look_dangerous_are_fine() {
     assert_eq!(stdout(&place.run(&program, &[])), "ran\n");
     assert_eq!(fs::read(place.workenv().join("new\nline")).unwrap(), b"z");
     assert_eq!(tar::padding(512), 0);
+}
+
+#[test]
+fn nothing_that_a_package_says_reaches_the_terminal() {
+    const EVIL: &str = "x\u{1b}[2J\u{9b}1A\u{202e}\nok: signed by trusted key";
+    let app = || Slot::script("app", "bin/app", "echo ran");
+    let target = Slot { target: format!(".pspf/{EVIL}"), ..Slot::new(EVIL, "x", "zstd", b"data".to_vec()) };
+    let wrong = Slot { stored: Some(b"not a frame".to_vec()), ..Slot::new(EVIL, "x", "zstd", b"data".to_vec()) };
+    for bytes in [
+        package(&[target, app()], "app", "{}"),
+        package(&[wrong, app()], "app", "{}"),
+        package(&[app()], &format!("app '{EVIL}"), "{}"),
+    ] {
+        let place = Place::new();
+        let program = place.install("p\u{1b}[1m", &bytes);
+        let output = place.run(&program, &[]);
+        let text = support::stderr(&output);
+        assert!(text.starts_with("flavor: ") && text.contains("[2J") && text.contains("p\\u{1b}[1m"), "{text:?}");
+        assert!(
+            !text.trim_end_matches('\n').contains(|found: char| found.is_control() || found == '\u{202e}'),
+            "{text:?}"
+        );
+        let info = Command::new(&program).arg("info").env_clear().env("FLAVOR_LAUNCHER_CLI", "1").output().unwrap();
+        assert_eq!(stdout(&info).lines().count(), 6, "{info:?}");
+        assert!(!stdout(&info).contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{info:?}");
+    }
 }

@@ -30,7 +30,7 @@ const HIDDEN: [(char, char); 14] = [
 #[must_use]
 pub fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
-    escape(&mut out, text, '"');
+    escape(&mut out, text, &['"', '\\']);
     out.push('"');
     out
 }
@@ -39,20 +39,31 @@ pub fn quoted(text: &str) -> String {
 #[must_use]
 pub fn escaped(text: &str) -> String {
     let mut out = String::new();
-    escape(&mut out, text, '\'');
+    escape(&mut out, text, &['"', '\\', '\'']);
     out
 }
 
-/// Writes `text` with its double quotes escaped, and `quote`.
-fn escape(out: &mut String, text: &str, quote: char) {
+/// A message that is put together already, whatever texts are in it: line breaks, quotes and backslashes stay.
+#[must_use]
+pub fn visible(message: &str) -> String {
+    let mut out = String::new();
+    for line in message.split_inclusive('\n') {
+        let (line, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
+        escape(&mut out, line, &[]);
+        out.push_str(end);
+    }
+    out
+}
+
+/// Writes `text` with these characters escaped besides those that are never shown.
+fn escape(out: &mut String, text: &str, quotes: &[char]) {
     for character in text.chars() {
         let short = match character {
             '\0' => '0',
             '\t' => 't',
             '\r' => 'r',
             '\n' => 'n',
-            '"' | '\\' => character,
-            _ if character == quote => character,
+            _ if quotes.contains(&character) => character,
             _ if character < ' '
                 || ('\u{fff0}'..='\u{fffb}').contains(&character)
                 || ('\u{fffe}'..='\u{ffff}').contains(&character)
@@ -75,7 +86,7 @@ fn escape(out: &mut String, text: &str, quote: char) {
 
 #[cfg(test)]
 mod tests {
-    use super::{escaped, quoted};
+    use super::{escaped, quoted, visible};
     use alloc::{format, string::ToString};
 
     #[test]
@@ -91,10 +102,19 @@ mod tests {
     }
 
     #[test]
+    fn a_message_keeps_what_can_be_seen_and_its_lines() {
+        let message = "cannot open \"C:\\it's\"\n  \u{1b}[2Jprinted\r\n\u{9b}1A\u{202e}\n";
+        let shown = "cannot open \"C:\\it's\"\n  \\u{1b}[2Jprinted\\r\n\\u{9b}1A\\u{202e}\n";
+        assert_eq!(visible(message), shown);
+        assert_eq!(visible(""), "");
+    }
+
+    #[test]
     fn nothing_unseen_is_left() {
         for character in '\0'..=char::MAX {
             let unseen = character.is_control() || character.is_whitespace() && character != ' ';
             assert!(!unseen || quoted(&character.to_string()).contains('\\'), "{character:?}");
+            assert!(!unseen || character == '\n' || visible(&character.to_string()).contains('\\'), "{character:?}");
         }
     }
 }

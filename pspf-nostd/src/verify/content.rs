@@ -12,6 +12,7 @@ use crate::{
     limits::READ_WINDOW,
     metadata::Metadata,
     offsets::{ByteRange, in_order, position},
+    quoted::escaped,
 };
 use alloc::{
     format,
@@ -198,7 +199,7 @@ impl Verification {
 
 fn compare_slot(findings: &mut Findings, number: usize, slot: &HeadSlot, content: &SlotContent) {
     let part = format!("slot {number}");
-    let id = &slot.entry.id;
+    let id = escaped(&slot.entry.id);
     let computed = content.sha256;
     match slot.digest {
         SignedDigest::Full(signed) if signed != content.sha256 => {

@@ -11,6 +11,7 @@ use crate::{
     metadata::{Metadata, SlotEntry},
     offsets::{ByteRange, array_at, length},
     profile::{Placement, Profile},
+    quoted::escaped,
     signature::{self, SignatureError},
 };
 use alloc::{
@@ -224,7 +225,7 @@ impl Verification {
         let named = Profile::of(&metadata);
         let profile = named.unwrap_or_else(|| self.closest_profile(&block, &metadata, &descriptors));
         if named.is_none() {
-            let message = format!("builder `{}` is not known; compared as {profile:?}", metadata.build_tool);
+            let message = format!("builder `{}` is not known; compared as {profile:?}", escaped(&metadata.build_tool));
             self.findings.push(crate::report::Severity::Info, "profile.unknown", "metadata", None, message);
         }
         if descriptors.len() != metadata.slots.len() {
