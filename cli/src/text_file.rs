@@ -11,8 +11,9 @@ use std::{
 /// Writes a file that others can read but not change, by one rename. Errors have the code `code`.
 ///
 /// # Errors
-/// Where one is there and may not be replaced, or the system refuses.
+/// Where one is there and may not be replaced, something else is there, or the system refuses.
 pub fn write(path: &Path, text: &str, replace: bool, code: &'static str) -> Result<(), Failure> {
+    check_replaceable(path, code)?;
     let refused = |error: io::Error| Failure::from(Problem::io(code, path, "write this", &error));
     let mut file = tempfile::Builder::new().prefix(".flavor-").tempfile_in(parent(path)).map_err(refused)?;
     file.write_all(text.as_bytes()).map_err(refused)?;
@@ -20,6 +21,22 @@ pub fn write(path: &Path, text: &str, replace: bool, code: &'static str) -> Resu
     file.as_file().sync_all().map_err(refused)?;
     let persisted = if replace { file.persist(path) } else { file.persist_noclobber(path) };
     persisted.map(|_| ()).map_err(|error| refused(error.error))
+}
+
+/// Refuses a place where something is that is no file, such as a device: a rename would put a file in its place. Where nothing is,
+/// or a link to nothing, a file can be. Errors have the code `code`.
+///
+/// # Errors
+/// Where there is a directory, device, FIFO or socket.
+pub fn check_replaceable(path: &Path, code: &'static str) -> Result<(), Failure> {
+    match fs::metadata(path) {
+        Ok(found) if !found.is_file() => {
+            let found = if found.is_dir() { "a directory" } else { "something that is not a regular file" };
+            let problem = Problem::error(code, "a file cannot be put here").file(path);
+            Err(problem.expected("a regular file, or nothing").found(found).into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The directory that a file stands in.

@@ -7,6 +7,7 @@ use crate::{
     path_text,
     problem::{Exit, Failure, Problem},
     terminal::{Console, printable, size},
+    text_file,
 };
 use flavor_launcher::{extract::extract_slot, slot_reader};
 use pspf_nostd::verify::{Checked, SlotFacts};
@@ -81,7 +82,10 @@ pub fn run(arguments: &Extract, console: &mut Console) -> Result<Exit, Failure> 
 }
 
 /// Refuses an output that stands in the way, before the package is read.
-fn check_output(output: &Path, unpack: bool, force: bool) -> Result<(), Failure> {
+///
+/// # Errors
+/// Where something of another kind is there, or anything without `force`.
+pub fn check_output(output: &Path, unpack: bool, force: bool) -> Result<(), Failure> {
     let Ok(facts) = fs::symlink_metadata(output) else { return Ok(()) };
     if facts.is_dir() && !unpack {
         let problem =
@@ -91,6 +95,9 @@ fn check_output(output: &Path, unpack: bool, force: bool) -> Result<(), Failure>
     if !facts.is_dir() && unpack {
         let problem = Problem::error("output.file", "this exists and is not a directory").file(output);
         return Err(problem.expected("a directory that does not exist yet").into());
+    }
+    if !unpack {
+        text_file::check_replaceable(output, "output.kind")?;
     }
     if !force {
         return Err(Problem::error("output.exists", "this exists already")

@@ -1,6 +1,6 @@
 //! `flavor extract-all`.
 
-use super::extract::{directory_name, failed, open_to_all, put_in_place};
+use super::extract::{check_output, directory_name, failed, open_to_all, put_in_place};
 use crate::{
     arguments::ExtractAll,
     checked_package,
@@ -56,17 +56,12 @@ pub fn run(arguments: &ExtractAll, console: &mut Console) -> Result<Exit, Failur
     let (file, package) = checked_package::open(&arguments.file, console)?;
     let slots: Vec<&SlotFacts> = package.slots().iter().filter(|slot| !slot.entry().self_ref).collect();
     let names: Vec<PathBuf> = slots.iter().map(|slot| directory_name(slot)).chain([PathBuf::from(METADATA)]).collect();
-    if !arguments.force {
-        let places = names.iter().map(|name| directory.join(name));
-        let existing: Vec<Problem> = places
-            .filter(|place| fs::symlink_metadata(place).is_ok())
-            .map(|place| {
-                Problem::error("output.exists", "this exists already").file(&place).hint("--force replaces it")
-            })
-            .collect();
-        if !existing.is_empty() {
-            return Err(existing.into());
-        }
+    let in_the_way = names
+        .iter()
+        .filter_map(|name| check_output(&directory.join(name), *name != Path::new(METADATA), arguments.force).err());
+    let in_the_way: Vec<Problem> = in_the_way.flat_map(|failure| failure.problems).collect();
+    if !in_the_way.is_empty() {
+        return Err(in_the_way.into());
     }
     let made = MadeDirectories::make(directory);
     let made = made.map_err(|error| Problem::io("output.write", directory, "write here", &error))?;

@@ -6,11 +6,12 @@ use crate::{
     path_text,
     problem::{Exit, Failure, Problem},
     terminal::{Console, printable},
+    text_file,
 };
 use serde::Serialize;
 use std::{
     fs,
-    io::Write as _,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -66,9 +67,18 @@ fn add_table(manifest: &Path) -> Result<Vec<PathBuf>, Failure> {
     };
     let gap = if document.text.ends_with('\n') || document.text.is_empty() { "" } else { "\n" };
     let table = format!("{gap}\n[tool.flavor]\nentry_point = {}\n", serde_json::Value::from(entry_point));
-    let append = || fs::OpenOptions::new().append(true).open(manifest)?.write_all(table.as_bytes());
-    append().map_err(|error| Problem::io("init.write", manifest, "write the manifest", &error))?;
+    append(manifest, &document.text, &table)
+        .map_err(|error| Problem::io("init.write", manifest, "write the manifest", &error))?;
     Ok(vec![manifest.to_owned()])
+}
+
+/// Adds to a file all of a text or nothing. In its own place, so that it stays what it is: link, owner, mode.
+fn append(path: &Path, before: &str, text: &str) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new().append(true).open(path)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).inspect_err(|_| {
+        // What a full disk has taken of it.
+        let _ = file.set_len(before.len().try_into().unwrap_or(u64::MAX));
+    })
 }
 
 fn new_project(arguments: &Init, manifest: &Path) -> Result<Vec<PathBuf>, Failure> {
@@ -96,11 +106,9 @@ fn new_project(arguments: &Init, manifest: &Path) -> Result<Vec<PathBuf>, Failur
     let code = format!("def main():\n    print(\"Hello from {name}\")\n");
     let mut written = Vec::new();
     for (path, text) in [(manifest.to_owned(), text), (directory.join("src").join(&module).join("__init__.py"), code)] {
-        let write = || {
-            fs::create_dir_all(path.parent().unwrap_or(directory))?;
-            fs::OpenOptions::new().write(true).create_new(true).open(&path)?.write_all(text.as_bytes())
-        };
-        write().map_err(|error| Problem::io("init.write", &path, "write the file", &error))?;
+        fs::create_dir_all(path.parent().unwrap_or(directory))
+            .map_err(|error| Problem::io("init.write", &path, "write the file", &error))?;
+        text_file::write(&path, &text, false, "init.write")?;
         written.push(path);
     }
     Ok(written)

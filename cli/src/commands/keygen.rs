@@ -5,6 +5,7 @@ use crate::{
     key_files, path_text,
     problem::{Exit, Failure, Problem},
     terminal::Console,
+    text_file,
 };
 use serde::Serialize;
 use std::{
@@ -13,6 +14,7 @@ use std::{
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
+use tempfile::NamedTempFile;
 
 /// File name of the private key, as the published tool has it.
 pub const PRIVATE_NAME: &str = "flavor-private.key";
@@ -44,10 +46,15 @@ pub fn run(arguments: &Keygen, console: &mut Console) -> Result<Exit, Failure> {
     }
     let key = key_files::random_key()?;
     make_directory(&arguments.out_dir)?;
-    write(&private, key.to_pem().as_bytes(), 0o600, arguments.force)?;
-    if let Err(failure) = write(&public, key.public_key().to_pem().as_bytes(), 0o644, arguments.force) {
-        // Half a pair would only stand in the way of the next try.
-        let _ = fs::remove_file(&private);
+    // Both are on the disk before either is in place: a key that is replaced is gone for good.
+    let of_public = write(&public, key.public_key().to_pem().as_bytes(), 0o644)?;
+    let of_private = write(&private, key.to_pem().as_bytes(), 0o600)?;
+    put_in_place(of_public, &public, arguments.force)?;
+    if let Err(failure) = put_in_place(of_private, &private, arguments.force) {
+        if !arguments.force {
+            // Half a pair would only stand in the way of the next try.
+            let _ = fs::remove_file(&public);
+        }
         return Err(failure);
     }
     let fingerprint = key.public_key().fingerprint().to_string();
@@ -72,14 +79,10 @@ fn make_directory(directory: &Path) -> Result<(), Failure> {
     made.map_err(|error| Problem::io("key.directory", directory, "make the directory for the keys", &error).into())
 }
 
-/// Writes a new file, or with `force` replaces what is there by one rename; never through a symbolic link.
-fn write(path: &Path, bytes: &[u8], mode: u32, force: bool) -> Result<(), Failure> {
-    let io_problem = |error: io::Error| {
-        Failure::from(match error.kind() {
-            io::ErrorKind::AlreadyExists => exists(path),
-            _ => Problem::io("key.write", path, "write the key", &error),
-        })
-    };
+/// Writes a key beside its place.
+fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<NamedTempFile, Failure> {
+    text_file::check_replaceable(path, "key.write")?;
+    let io_problem = |error: io::Error| Problem::io("key.write", path, "write the key", &error);
     let directory = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new()
         .prefix(".flavor-key-")
@@ -89,6 +92,16 @@ fn write(path: &Path, bytes: &[u8], mode: u32, force: bool) -> Result<(), Failur
     file.write_all(bytes).map_err(io_problem)?;
     file.as_file().set_permissions(fs::Permissions::from_mode(mode)).map_err(io_problem)?;
     file.as_file().sync_all().map_err(io_problem)?;
+    Ok(file)
+}
+
+/// Makes it the key: a new one, or with `force` also instead of what is there; never through a symbolic link.
+fn put_in_place(file: NamedTempFile, path: &Path, force: bool) -> Result<(), Failure> {
     let persisted = if force { file.persist(path) } else { file.persist_noclobber(path) };
-    persisted.map(|_| ()).map_err(|error| io_problem(error.error))
+    persisted.map(|_| ()).map_err(|error| {
+        Failure::from(match error.error.kind() {
+            io::ErrorKind::AlreadyExists => exists(path),
+            _ => Problem::io("key.write", path, "write the key", &error.error),
+        })
+    })
 }

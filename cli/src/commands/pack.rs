@@ -79,7 +79,8 @@ pub fn run(arguments: &Pack, console: &mut Console) -> Result<Exit, Failure> {
 
 /// A report that cannot be written is better known before the slow work.
 fn check_report(file: &Path) -> Result<(), Failure> {
-    if file.is_dir() || !text_file::parent(file).is_dir() {
+    text_file::check_replaceable(file, "report.write")?;
+    if !text_file::parent(file).is_dir() {
         let problem = Problem::error("report.write", "the report cannot be written here").file(file).field("--report");
         return Err(Failure::usage(problem.expected("a file in a directory that exists")));
     }

@@ -1,7 +1,7 @@
 //! `flavor check` and `flavor init`; every key that is refused or judged by its value, and what outweighs a manifest.
 
 use super::process::{Folder, Run};
-use std::fs;
+use std::{fs, process::Command};
 
 const HEAD: &str = "[project]\nname = 'app'\nversion = '1.0'\n[tool.flavor]\nentry_point = 'app:main'\n";
 
@@ -237,6 +237,23 @@ fn poetry_projects_are_read_without_their_backend() {
     ]);
     check(&text.replace("version = '1.2'", "version = 3"), &[])
         .fails(1, &["pyproject.toml:3:11: error: `project.version`"]);
+}
+
+#[test]
+fn init_leaves_no_half_of_a_file_where_there_is_no_room() {
+    let folder = Folder::new();
+    let limited = |blocks: u32, words: &str| {
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" {words}");
+        let inner = folder.command();
+        Run::of(Command::new("sh").args(["-c", &script]).arg(inner.get_program()).current_dir(folder.path("")))
+    };
+    limited(0, "init new").fails(1, &["new/pyproject.toml: error: cannot write this: File too large"]);
+    assert_eq!(folder.listing(), ["new"]);
+    let text = format!("[project]\nname = 'a'\nversion = '1'\n{}", "# as long as it is\n".repeat(24));
+    assert!((480..512).contains(&text.len()));
+    folder.write("pyproject.toml", &text);
+    limited(1, "init").fails(1, &["pyproject.toml: error: cannot write the manifest: File too large"]);
+    assert_eq!(folder.bytes("pyproject.toml"), text.as_bytes());
 }
 
 #[test]

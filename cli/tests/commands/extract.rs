@@ -1,5 +1,5 @@
 use super::process::{Folder, Run};
-use std::{fs, process::Command};
+use std::{fs, os::unix::fs::FileTypeExt as _, path::Path, process::Command};
 
 #[test]
 fn slots_come_out_by_number_and_by_id() {
@@ -78,4 +78,35 @@ fn a_slot_that_is_not_there_is_named_with_those_that_are() {
     }
     folder.flavor(&["extract", "app.psp", "0"]).fails(2, &["OUT"]);
     assert!(!folder.listing().iter().any(|name| name.contains("out")), "{:?}", folder.listing());
+}
+
+#[test]
+fn only_files_and_directories_are_replaced() {
+    let folder = Folder::new().with_package();
+    let fifo = |name: &str| {
+        rustix::fs::mkfifoat(rustix::fs::CWD, folder.path(name), rustix::fs::Mode::RWXU).unwrap();
+        folder.path(name)
+    };
+    let is_fifo = |path: &Path| fs::metadata(path).unwrap().file_type().is_fifo();
+    // As /dev/null is, which root could replace.
+    let out = fifo("out");
+    folder.flavor(&["extract", "app.psp", "0", "out", "--force"]).fails(1, &["out: error", "not a regular file"]);
+    folder.flavor(&["extract", "app.psp", "0", "--unpack", "out", "-f"]).fails(1, &["out: error", "not a directory"]);
+    folder.flavor(&["pack", "--manifest", "app/app.json", "--output", "out"]).fails(1, &["out: error", "regular file"]);
+    let pack = ["pack", "--manifest", "app/app.json", "--report", "out"];
+    folder.flavor(&pack).fails(1, &["out: error", "not a regular file"]);
+    fs::create_dir(folder.path("keys")).unwrap();
+    let key = fifo("keys/flavor-private.key");
+    folder.flavor(&["keygen", "--force"]).fails(1, &["flavor-private.key", "not a regular file"]);
+    assert!(is_fifo(&out) && is_fifo(&key) && !folder.path("app/dist").exists());
+
+    fs::create_dir_all(folder.path("all/metadata.json")).unwrap();
+    folder.write("mine/file", "mine");
+    std::os::unix::fs::symlink("../mine", folder.path("all/01_tree")).unwrap();
+    let run = folder.flavor(&["extract-all", "app.psp", "all", "--force"]);
+    let run = run.fails(1, &["all/01_tree: error: this exists and is not a directory", "all/metadata.json: error"]);
+    assert_eq!(run.errors(), 2, "{run:#?}");
+    let kept: Vec<String> = folder.listing().into_iter().filter(|name| name.starts_with("all/")).collect();
+    assert_eq!(kept, ["all/01_tree", "all/metadata.json"]);
+    assert_eq!(folder.bytes("mine/file"), b"mine");
 }

@@ -47,3 +47,20 @@ fn an_out_dir_that_is_a_file_is_one_error() {
     let run = folder.flavor(&["keygen"]).fails(1, &["keys", "cannot"]);
     assert_eq!(run.errors(), 1, "{run:#?}");
 }
+
+#[test]
+fn a_key_is_not_lost_where_its_half_cannot_be_written() {
+    let folder = Folder::new();
+    folder.flavor(&["keygen"]).succeeds();
+    let key = folder.bytes("keys/flavor-private.key");
+    fs::remove_file(folder.path("keys/flavor-public.key")).unwrap();
+    fs::create_dir(folder.path("keys/flavor-public.key")).unwrap();
+    folder.flavor(&["keygen", "--force"]).fails(1, &["flavor-public.key", "a directory"]);
+    assert_eq!(folder.bytes("keys/flavor-private.key"), key);
+    fs::remove_dir(folder.path("keys/flavor-public.key")).unwrap();
+    fs::rename(folder.path("keys/flavor-private.key"), folder.path("keys/flavor-public.key")).unwrap();
+    fs::create_dir(folder.path("keys/flavor-private.key")).unwrap();
+    folder.flavor(&["keygen", "--force"]).fails(1, &["flavor-private.key", "a directory"]);
+    assert_eq!(folder.listing(), ["keys", "keys/flavor-private.key", "keys/flavor-public.key"]);
+    assert_eq!(folder.bytes("keys/flavor-public.key"), key);
+}
