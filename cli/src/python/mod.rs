@@ -41,6 +41,7 @@ mod strip;
 mod tree_files;
 mod trim;
 mod uv;
+mod version_control;
 
 pub use archive_digests::ArchiveDigest;
 pub use backend_metadata::{ProjectMetadata, project_metadata};

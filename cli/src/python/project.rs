@@ -4,6 +4,7 @@ use super::{
     error::{FileContext as _, FileError, PythonError},
     options::BuildOptions,
     tree_files,
+    version_control::{self, WorkingCopy},
 };
 use pep440_rs::VersionSpecifiers;
 use std::{
@@ -31,7 +32,7 @@ const LEFT_OUT: [&str; 10] = [
 /// Results of earlier builds, if they stand at the top: stale modules in `build` would be packed again.
 const RESULTS: [&str; 2] = ["build", "dist"];
 
-/// Parts of the names of build requirements that read the version or the list of files from `.git`.
+/// Parts of the names of build requirements that look at submodules too, for the version or the list of files.
 const VERSION_CONTROL_PLUGINS: [&str; 6] =
     ["dunamai", "dynamic-versioning", "scm", "vcs", "versioneer", "versioningit"];
 
@@ -82,12 +83,33 @@ impl Project {
         Ok(Self { dir, name, requires_python, build_requires, reads_version_control })
     }
 
-    /// Copies what a build needs to `target`. `work` is passed over if it lies in the project.
+    /// Copies what a build needs below `target`, and gives the folder of the copy. `work` is passed over if it lies in the project.
+    ///
+    /// A project in a git repository stands in the copy where it stands there.
     pub(super) fn copy_to(&self, target: &Path, work: &Path, options: &BuildOptions) -> Result<PathBuf, FileError> {
-        tree_files::create_dir(target)?;
+        let around = WorkingCopy::around(&self.dir);
+        let below = around.as_ref().and_then(|around| self.dir.strip_prefix(&around.root).ok());
+        let copy = below.map_or_else(|| target.to_owned(), |below| target.join(below));
+        tree_files::create_dir(&copy)?;
         let work = fs::canonicalize(work).on("read", work)?;
-        self.copy_folder(&self.dir, target, &work, options)?;
-        Ok(target.to_owned())
+        self.copy_folder(&self.dir, &copy, &work, options)?;
+        if let Some(around) = &around {
+            self.copy_ignore_files(&around.root, target)?;
+            around.copy_to(target, self.reads_version_control)?;
+            version_control::accept_what_is_left_out(target);
+        }
+        Ok(copy)
+    }
+
+    /// What the folders above the project say that is ignored.
+    fn copy_ignore_files(&self, root: &Path, target: &Path) -> Result<(), FileError> {
+        for folder in self.dir.ancestors().skip(1).take_while(|folder| folder.starts_with(root)) {
+            let file = folder.join(".gitignore");
+            if let (true, Ok(relative)) = (file.is_file(), folder.strip_prefix(root)) {
+                fs::copy(&file, target.join(relative).join(".gitignore")).on("copy", &file)?;
+            }
+        }
+        Ok(())
     }
 
     /// Adds requirements to `build-system.requires` of a copy, where its backend and its installer find them.
@@ -109,7 +131,7 @@ impl Project {
                 "{text}\n[build-system]\nrequires = {list}\nbuild-backend = \"setuptools.build_meta:__legacy__\"\n"
             ),
         };
-        Ok(tree_files::write(&path, new.as_bytes())?)
+        Ok(version_control::unnoticed(&path, || tree_files::write(&path, new.as_bytes()))?)
     }
 
     fn copy_folder(&self, from: &Path, to: &Path, work: &Path, options: &BuildOptions) -> Result<(), FileError> {
@@ -159,7 +181,7 @@ impl Project {
 
     fn is_wanted(&self, entry: &DirEntry) -> bool {
         let name = entry.file_name().to_string_lossy();
-        if name == ".git" && self.reads_version_control {
+        if name == ".git" && self.reads_version_control && entry.path().parent() != Some(&*self.dir) {
             return true;
         }
         let is_folder = entry.file_type().is_dir();
@@ -225,7 +247,7 @@ mod tests {
             "build/lib/stale.py",
             "dist/x.whl",
             "src/app.egg-info/PKG-INFO",
-            ".git/HEAD",
+            ".git/config",
             ".venv/pyvenv.cfg",
             "env/pyvenv.cfg",
             "node_modules/a",
@@ -245,14 +267,23 @@ mod tests {
     }
 
     #[test]
-    fn version_control_is_copied_for_builds_that_read_it() {
+    fn the_copy_stands_in_a_repository_of_its_own() {
         let temp = tempfile::tempdir().unwrap();
-        write(temp.path(), ".git/HEAD");
-        let manifest = "[build-system]\nrequires = ['hatchling', 'hatch-vcs']\n";
-        fs::write(temp.path().join("pyproject.toml"), manifest).unwrap();
-        let copy = tempfile::tempdir().unwrap();
-        Project::read(temp.path()).unwrap().copy_to(copy.path(), copy.path(), &BuildOptions::default()).unwrap();
-        assert!(copy.path().join(".git/HEAD").is_file());
+        for path in
+            [".git/HEAD", ".git/index.lock", ".git/hooks/x", ".git/refs/tags/v1", ".git/objects/ab/cd", ".gitignore"]
+        {
+            write(temp.path(), path);
+        }
+        write(temp.path(), "other/big");
+        write(temp.path(), "tools/app/setup.py");
+        let target = tempfile::tempdir().unwrap();
+        let project = Project::read(&temp.path().join("tools/app")).unwrap();
+        let copy = project.copy_to(target.path(), target.path(), &BuildOptions::default()).unwrap();
+        assert_eq!(copy, target.path().join("tools/app"));
+        let files = tree_files::TreeFiles::list(target.path()).unwrap().into_paths();
+        let expected =
+            [".git/HEAD", ".git/objects/info/alternates", ".git/refs/tags/v1", ".gitignore", "tools/app/setup.py"];
+        assert_eq!(files, expected.map(PathBuf::from));
     }
 
     #[test]

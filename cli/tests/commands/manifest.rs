@@ -321,3 +321,38 @@ fn a_poetry_project_is_built_by_its_backend() {
     folder.flavor(&["pack", "--output", "poem.psp"]).succeeds().says(&["poem 1.2"]);
     Run::of(&mut folder.package("poem.psp", &[])).succeeds().says(&["poem True"]);
 }
+
+#[test]
+fn the_version_from_git_is_that_of_the_commit_whatever_the_copy_leaves_out() {
+    let folder = Folder::new();
+    let text = "[build-system]\nrequires = ['setuptools>=64', 'setuptools-scm>=8']\nbuild-backend = 'setuptools.build_meta'\n\
+        [project]\nname = 'tagged'\ndynamic = ['version']\n[tool.setuptools]\npy-modules = ['tagged']\n[tool.setuptools_scm]\nroot = '../..'\n\
+        [tool.flavor]\nentry_point = 'tagged:main'\n[tool.flavor.runtime]\ncompile_bytecode = false\n\
+        [tool.flavor.build]\ncompression_level = 1\nexclude = ['docs']\ndependencies = ['wheel']\n";
+    folder.write("all/tools/tagged/pyproject.toml", text);
+    folder.write(
+        "all/tools/tagged/tagged.py",
+        "def main():\n    import importlib.metadata\n    print(importlib.metadata.version('tagged'))\n",
+    );
+    for path in ["docs/a.md", "build/kept", "../other/module.py", "../../README"] {
+        folder.write(&format!("all/tools/tagged/{path}"), "x");
+    }
+    let git = |place: &str, words: &[&str]| {
+        let mut command = Command::new("git");
+        command.arg("-C").arg(folder.path(place)).args(["-c", "user.name=x", "-c", "user.email=x@example.org"]);
+        Run::of(command.args(words).env_remove("GIT_DIR")).succeeds()
+    };
+    for words in [&["init", "--quiet"][..], &["add", "--all"], &["commit", "--quiet", "-m", "x"], &["tag", "v2.3.4"]] {
+        git("all", words);
+    }
+    git("all", &["worktree", "add", "--quiet", "../second"]);
+    for place in ["all", "second"] {
+        let manifest = format!("{place}/tools/tagged/pyproject.toml");
+        folder.flavor(&["pack", "--manifest", &manifest, "--output", "x.psp"]).succeeds().says(&["tagged 2.3.4,"]);
+        assert_eq!(Run::of(&mut folder.package("x.psp", &[])).succeeds().stdout, "2.3.4\n");
+        assert_eq!(git(place, &["status", "--short"]).stdout, "");
+    }
+    folder.write("all/tools/tagged/tagged.py", "def main():\n    pass\n");
+    let manifest = "all/tools/tagged/pyproject.toml";
+    folder.flavor(&["pack", "--manifest", manifest, "--output", "x.psp"]).succeeds().says(&["tagged 2.3.5.dev0+"]);
+}
