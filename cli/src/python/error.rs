@@ -1,6 +1,6 @@
 //! Why a tree could not be built.
 
-use super::{entry_point::EntryPointError, provider::RuntimeError, uv::UvError};
+use super::{entry_point::EntryPointError, runtime_error::RuntimeError, uv::UvError};
 use std::{
     io,
     path::{Path, PathBuf},

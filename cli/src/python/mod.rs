@@ -27,20 +27,24 @@ mod install;
 mod interpreter;
 mod launch_script;
 mod loader;
+mod local_provider;
 mod normalize;
 mod options;
 pub(crate) mod process;
 mod project;
 mod provider;
+mod python_choice;
 mod rarely_imported;
 pub mod readiness;
 mod relocate;
+mod runtime_error;
 mod shared_libraries;
 mod stdlib;
 mod strip;
 mod tree_files;
 mod trim;
 mod uv;
+mod uv_provider;
 mod version_control;
 
 pub use archive_digests::ArchiveDigest;
@@ -52,12 +56,14 @@ pub use entry_point::{EntryPoint, EntryPointError};
 pub use environment::Environment;
 pub use error::{FileError, PythonError};
 pub use file_patterns::FilePatterns;
+pub use local_provider::LocalProvider;
 pub use normalize::record_path;
 pub use options::{BuildEnvironment, BuildOptions, CompileOptions, IndexSettings, Installs, TreeOptions, TrimOptions};
-pub use provider::{
-    LocalProvider, PythonChoice, Runtime, RuntimeError, RuntimeProvider, RuntimeRequest, UvProvider, providers,
-};
+pub use provider::{Runtime, RuntimeProvider, RuntimeRequest, providers};
+pub use python_choice::PythonChoice;
+pub use runtime_error::RuntimeError;
 pub use uv::{Uv, UvError};
+pub use uv_provider::UvProvider;
 
 use crate::python::{elf::GlibcVersion, tree_files::TreeFiles};
 use pep440_rs::{VersionSpecifier, VersionSpecifiers};

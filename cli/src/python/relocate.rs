@@ -9,7 +9,8 @@ use super::{
     error::{FileContext as _, FileError, PythonError},
     interpreter::Interpreter,
     loader, process,
-    provider::{Runtime, RuntimeError, RuntimeRequest},
+    provider::{Runtime, RuntimeRequest},
+    runtime_error::RuntimeError,
     shared_libraries::{self, LibrarySearch},
     stdlib, tree_files,
 };

@@ -12,8 +12,10 @@ pub use error::DebianError;
 use super::{
     error::{FileContext as _, FileError},
     interpreter::Interpreter,
-    provider::{Runtime, RuntimeError, RuntimeProvider, RuntimeRequest},
-    relocate, tree_files,
+    provider::{Runtime, RuntimeProvider, RuntimeRequest},
+    relocate,
+    runtime_error::RuntimeError,
+    tree_files,
 };
 use archive::Archive;
 use control::Package;
