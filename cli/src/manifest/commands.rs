@@ -21,6 +21,8 @@ pub struct Commands {
     pub default: Option<Script>,
     /// Everything else of `[project.scripts]` and `[project.gui-scripts]`, in the order of the text.
     pub others: Vec<Script>,
+    /// The build backend has more of them (`project.dynamic`), which are known when it has built the project.
+    pub left_to_backend: bool,
 }
 
 /// Finds the default command and the others. `has_command` says that a command line is given.
@@ -36,7 +38,9 @@ pub fn read(project: &Cursor<'_>, flavor: &Cursor<'_>, project_name: &str, has_c
     };
     let others =
         scripts.into_iter().filter(|script| default.as_ref().is_none_or(|default| default.name != script.name));
-    Commands { others: others.collect(), default }
+    let dynamic = project.key("dynamic").strings();
+    let left_to_backend = place.present() && dynamic.iter().any(|field| field == "scripts" || field == "gui-scripts");
+    Commands { others: others.collect(), default, left_to_backend }
 }
 
 fn scripts(table: &Cursor<'_>) -> Vec<Script> {

@@ -179,6 +179,9 @@ impl<'a> Job<'a> {
             Source::Python(project) => {
                 let built = python_project::build(project, &self.arguments, self.time.epoch, &slots, steps)?;
                 slots.splice(0..0, built.slots);
+                if let Some(trial) = &mut self.trial {
+                    trial.with_commands(&built.commands);
+                }
                 self.rehearse(&built.spec, &slots)?;
                 let (spec, python) = (built.spec, Some(built.python));
                 Ok(Contents { spec, slots, python, notices: built.notices, _scratch: Some(built.scratch) })

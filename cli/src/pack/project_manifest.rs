@@ -212,7 +212,13 @@ const FIELDS: [&str; 6] = ["name", "version", "description", "requires-python", 
 fn left_to_the_backend(document: &Document, extras: bool) -> Vec<&'static str> {
     let problems = Problems::new(document);
     let (project, flavor) = (problems.root().key("project"), problems.root().keys(&["tool", "flavor"]));
-    let has_command = flavor.key("entry_point").present() || flavor.keys(&["execution", "command"]).present();
+    // A function needs no script; the name of one does, and what it calls has to be known.
+    let entry_point = flavor.key("entry_point");
+    let names_function = match entry_point.node.map(|node| &node.value) {
+        Some(Value::String(text)) => text.contains(':'),
+        other => other.is_some(),
+    };
+    let has_command = names_function || flavor.keys(&["execution", "command"]).present();
     let dynamic = project.key("dynamic").strings();
     let is_left = |fields: &[&str]| dynamic.iter().any(|field| fields.contains(&field.as_str()));
     let needed = [

@@ -172,6 +172,8 @@ pub struct Built {
     pub slots: Vec<Prepared>,
     /// What is in them, for the attestation.
     pub python: PythonContents,
+    /// Names of its commands.
+    pub commands: Vec<String>,
     /// Sentences for the user.
     pub notices: Vec<String>,
 }
@@ -253,7 +255,7 @@ pub fn build(
         distributions: tree.distributions,
         debian_packages: tree.debian_packages,
     };
-    Ok(Built { scratch, spec, slots, python, notices })
+    Ok(Built { scratch, spec, slots, python, commands: tree.commands, notices })
 }
 
 /// The words of a command line, with the bundled interpreter under the names that everyone knows.
@@ -333,7 +335,7 @@ fn package(spec: &PythonSpec, tree: &PythonTree) -> Result<PackageSpec, Failure>
         .unset
         .extend(user.unset.iter().filter(|name| !tree.environment.unset.contains(&name.as_str())).cloned());
     runtime_env.pass.clone_from(&user.pass);
-    if !spec.commands.others.is_empty() {
+    if tree.commands.len() > 1 {
         // The start script reads it, also where the manifest removes everything.
         runtime_env.pass.push("FLAVOR_COMMAND".to_owned());
     }

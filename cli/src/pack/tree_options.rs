@@ -25,6 +25,7 @@ pub fn tree_options(spec: &PythonSpec, directory: &Path) -> TreeOptions {
             .iter()
             .filter_map(|script| Some((script.name.clone(), entry_point(script)?)))
             .collect(),
+        scripts_of: spec.commands.left_to_backend.then(|| spec.project_name.clone()),
         accepts: spec.python.accepts.clone(),
         index: build.index.clone(),
         installs: Installs {

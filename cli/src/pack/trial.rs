@@ -63,6 +63,11 @@ impl Trial {
         Ok(Self { text: text.to_owned(), words, names_command })
     }
 
+    /// Takes commands that are known only when the project is built.
+    pub(super) fn with_commands(&mut self, commands: &[String]) {
+        self.names_command |= self.words.first().is_some_and(|word| commands.contains(word));
+    }
+
     fn command(&self, package: &Path) -> Command {
         let of_package = |words: &[String]| {
             let mut command = Command::new(package);

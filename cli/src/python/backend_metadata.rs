@@ -75,6 +75,18 @@ fn parse(metadata: &str, entry_points: &str) -> ProjectMetadata {
         values.map(|(_, value)| value.trim().to_owned()).collect::<Vec<_>>()
     };
     let first = |key: &str| all(key).into_iter().next();
+    ProjectMetadata {
+        name: first("Name").unwrap_or_default(),
+        version: first("Version").unwrap_or_default(),
+        summary: first("Summary").filter(|text| text != "UNKNOWN"),
+        requires_python: first("Requires-Python"),
+        extras: all("Provides-Extra"),
+        scripts: scripts(entry_points),
+    }
+}
+
+/// `console_scripts` and `gui_scripts` of an `entry_points.txt` (PyPA, "Entry points").
+pub(super) fn scripts(entry_points: &str) -> Vec<(String, String)> {
     let mut section = "";
     let mut scripts = Vec::new();
     for line in entry_points.lines().map(str::trim) {
@@ -86,14 +98,7 @@ fn parse(metadata: &str, entry_points: &str) -> ProjectMetadata {
             scripts.push((name.trim().to_owned(), value.trim().to_owned()));
         }
     }
-    ProjectMetadata {
-        name: first("Name").unwrap_or_default(),
-        version: first("Version").unwrap_or_default(),
-        summary: first("Summary").filter(|text| text != "UNKNOWN"),
-        requires_python: first("Requires-Python"),
-        extras: all("Provides-Extra"),
-        scripts,
-    }
+    scripts
 }
 
 #[cfg(test)]

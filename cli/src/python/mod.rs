@@ -16,6 +16,7 @@ mod backend_metadata;
 mod build_environment;
 mod build_paths;
 mod bytecode;
+mod commands;
 mod debian;
 mod distribution;
 mod elf;
@@ -132,6 +133,8 @@ pub struct PythonTree {
     pub program: String,
     /// The command that starts the program (only the interpreter where there is no entry point), with `{workenv}` for the place where the tree is.
     pub command: Vec<String>,
+    /// Names of its commands, the one that it runs first; none where there is no entry point.
+    pub commands: Vec<String>,
     /// What the environment must be for it.
     pub environment: Environment,
     /// Everything that was installed, sorted by name.
@@ -227,18 +230,23 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
     notices.extend(bundled.notices);
     changed.extend(bundled.changed);
     normalize::metadata(&runtime, &changed)?;
+    let mut commands = None;
     if let Some(entry_point) = &request.entry_point {
-        launch_script::write(&runtime, request.script_name, entry_point, &options.commands)?;
+        let site = runtime.site_packages();
+        let name = request.script_name;
+        let found = commands::find(name, entry_point, options, &distributions, &site, &mut notices)?;
+        launch_script::write(&runtime, &found.name, entry_point, &found.others)?;
+        commands = Some(found);
     }
     normalize::modes(&root)?;
     request.progress.step("Compile the application");
     bytecode::compile_site_packages(&runtime, request.entry_point.as_ref(), options.compile)?;
     let all = TreeFiles::list(&root)?;
 
-    if let Some(entry_point) = &request.entry_point {
+    if let (Some(entry_point), Some(commands)) = (&request.entry_point, &commands) {
         request.progress.step("Check the entry point");
         entry_point::check(&runtime, entry_point, request.work)?;
-        for (name, command) in &options.commands {
+        for (name, command) in &commands.others {
             // It may need an extra that is not installed, so the package is made all the same.
             if let Err(error) = entry_point::check(&runtime, command, request.work) {
                 notices.push(format!("the command {name} will not start: {error}"));
@@ -260,7 +268,8 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
         python_version: runtime.version,
         provider: runtime.provider,
         program: runtime.program.clone(),
-        command: launch_script::command(&runtime, request.entry_point.as_ref().map(|_| request.script_name)),
+        command: launch_script::command(&runtime, commands.as_ref().map(|commands| commands.name.as_str())),
+        commands: commands.into_iter().flat_map(commands::Commands::names).collect(),
         environment: Environment::of_package().with(options.compile, request.entry_point.is_none()),
         distributions,
         debian_packages: runtime.debian_packages,

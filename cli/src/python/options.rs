@@ -9,6 +9,8 @@ use std::path::PathBuf;
 pub struct TreeOptions {
     /// Commands beside the one that the package runs, by name.
     pub commands: Vec<(String, EntryPoint)>,
+    /// The distribution whose own scripts are commands as well, which only its build backend knows.
+    pub scripts_of: Option<String>,
     /// Versions of Python besides those that the project accepts.
     pub accepts: Option<VersionSpecifiers>,
     /// Where distributions come from.

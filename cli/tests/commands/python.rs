@@ -117,6 +117,50 @@ fn options_that_do_not_fit_are_found_before_anything_is_built() {
 }
 
 #[test]
+fn scripts_that_only_the_backend_knows_are_commands_beside_the_entry_point() {
+    let folder = Folder::new();
+    let text = |entry_point: &str| {
+        format!(
+            "[build-system]\nrequires = ['setuptools>=61']\nbuild-backend = 'setuptools.build_meta'\n\
+            [project]\nname = 'late'\nversion = '1'\ndynamic = ['scripts', 'gui-scripts', 'entry-points']\n\
+            [tool.flavor]\nentry_point = '{entry_point}'\nbuild.compression_level = 1\nruntime.compile_bytecode = false\n"
+        )
+    };
+    folder.write("pyproject.toml", text("late:main"));
+    let setup = "from setuptools import setup\nsetup(py_modules=['late'], entry_points={\n\
+        'console_scripts': ['later = late:main', 'other = late:other', '-odd = late:other'], 'gui_scripts': ['latest = late:Late.start'],\n\
+        'x': ['y = late:main']})\n";
+    folder.write("setup.py", setup);
+    folder.write(
+        "late.py",
+        "import sys, os\ndef main(): print('main', os.path.basename(sys.argv[0]))\ndef other(): print('other', *sys.argv[1:])\n\
+        class Late:\n    @staticmethod\n    def start(): print('start')\n",
+    );
+    let words = ["pack", "--output", "late.psp", "--key-seed", "t", "--test-command", "other yes", "--json"];
+    let packed = folder.flavor(&words).succeeds().json();
+    let notices = packed["notices"].to_string();
+    assert!(notices.contains("-odd") && notices.contains("is no command"), "{packed}");
+    let run = |command: &str| {
+        let mut package = folder.package("late.psp", &["a"]);
+        Run::of(package.env("FLAVOR_COMMAND", command)).succeeds().stdout
+    };
+    // The default one is called as the script that calls the same function.
+    assert_eq!((run(""), run("later")), ("main later\n".to_owned(), "main later\n".to_owned()));
+    assert_eq!((run("other"), run("latest")), ("other a\n".to_owned(), "start\n".to_owned()));
+    for absent in ["y", "-odd", "late"] {
+        let run = Run::of(folder.package("late.psp", &[]).env("FLAVOR_COMMAND", absent));
+        run.fails(2, &["there is no command", "later, other, latest"]);
+    }
+
+    folder.write("pyproject.toml", text("other"));
+    folder.flavor(&["pack", "--output", "named.psp", "--quiet"]).succeeds();
+    let run = Run::of(&mut folder.package("named.psp", &["b"])).succeeds();
+    assert_eq!(run.stdout, "other b\n");
+    folder.write("pyproject.toml", text("absent"));
+    folder.flavor(&["pack"]).fails(1, &["names nothing that can be run", "absent"]);
+}
+
+#[test]
 fn what_a_project_leaves_to_its_backend_is_asked_for_where_it_is_needed() {
     let folder = Folder::new();
     let text = "[build-system]\nrequires = ['setuptools>=61']\nbuild-backend = 'setuptools.build_meta'\n\

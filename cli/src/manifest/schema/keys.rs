@@ -34,7 +34,8 @@ pub const PROJECT: &[Key] = &[
         "scripts",
         Kind::TextTable,
         "Commands of the package, `name = \"module:function\"`. One of them is the default (see `entry_point`); the others are started \
-         by calling the package through a link of that name, or with `FLAVOR_COMMAND=name`.",
+         by calling the package through a link of that name, or with `FLAVOR_COMMAND=name`. They can be left to the build backend with \
+         `dynamic = [\"scripts\"]`.",
     ),
     key("gui-scripts", Kind::TextTable, "The same for commands with windows."),
     key("dynamic", Kind::Texts, "What the build backend provides."),
