@@ -191,11 +191,13 @@ export interface SlotChange {
   reason?: string;
 }
 
+/** What `flavor diff --json` says, without the verdicts and without digests of whole slots, for which all would have to be read. */
 export interface Difference {
   /** Metadata, slot table and all slots are the same. */
   identical: boolean;
   signer: { before: string | null; after: string | null; changed: boolean };
   metadata: Change[];
+  /** In the order of their identifiers; files in that of their paths. */
   slots: SlotChange[];
 }
 

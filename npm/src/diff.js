@@ -25,6 +25,7 @@ async function files(list) {
   return found;
 }
 
+/** What is not the same on both sides, in the order of the names. */
 function pairs(before, after, same) {
   const found = [];
   for (const [key, left] of before) {
@@ -35,7 +36,7 @@ function pairs(before, after, same) {
   for (const [key, right] of after) {
     if (!before.has(key)) found.push({ key, change: 'added', after: right });
   }
-  return found;
+  return found.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
 const sameEntry = (left, right) => changes(left, right).length === 0;
