@@ -1,6 +1,6 @@
 //! Wheels among the files of a slot: each is kept in a temporary file until it has passed by, and then looked into.
 
-use crate::wheel::{self, WHEELS_TOTAL_MAX, Wheel};
+use crate::wheel::{self, WHEEL_MAX, WHEELS_TOTAL_MAX, Wheel};
 use pspf_nostd::{
     digest::{Sha256Digest, StreamingSha256},
     offsets::length,
@@ -45,6 +45,7 @@ impl Wheels {
     }
 
     pub(super) fn begin_entry(&mut self, entry: &Entry) {
+        self.taking = None;
         if entry.kind == EntryKind::File {
             self.begin(&String::from_utf8_lossy(entry.path.as_bytes()));
         }
@@ -69,6 +70,10 @@ impl Wheels {
         let Some(taking) = &mut self.taking else { return };
         taking.hasher.update(bytes);
         taking.size = taking.size.saturating_add(length(bytes));
+        // Of one that is too large no more is kept; its digest is still that of all of it.
+        if taking.size > WHEEL_MAX {
+            return;
+        }
         if let Err(error) = taking.file.write_all(bytes) {
             (self.failed, self.taking) = (Some(error), None);
         }
@@ -77,7 +82,10 @@ impl Wheels {
     pub(super) fn end(&mut self) {
         let Some(Taking { path, file, hasher, size }) = self.taking.take() else { return };
         let name = path.rsplit('/').next().unwrap_or_default();
-        let wheel = wheel::examine(file, size, name, &mut self.budget);
+        let wheel = match size {
+            0..=WHEEL_MAX => wheel::examine(file, size, name, &mut self.budget),
+            _ => wheel::too_large(),
+        };
         self.found.push(CarriedWheel { sha256: hasher.finish(), wheel, path });
     }
 

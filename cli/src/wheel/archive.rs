@@ -60,7 +60,7 @@ impl Archive {
             return Err("bytes follow the end of the archive, or a comment does".to_owned());
         }
         let (mut members, mut stretches) = (Vec::new(), Vec::new());
-        let (mut files, mut folders) = (BTreeSet::new(), BTreeSet::new());
+        let (mut files, mut folders, mut above) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let (mut total, mut names) = (0_u64, 0_u64);
         let mut local = vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
         let mut records = zip.entries(&mut buffer);
@@ -106,9 +106,14 @@ impl Archive {
             if !is_folder {
                 members.push(Member { path: shown, size, deflated, stored, place: record.wayfinder() });
             }
-            folders.extend(path.ancestors().map(<[u8]>::to_vec));
+            for folder in path.ancestors() {
+                if !above.contains(folder) {
+                    names = names.saturating_add(length(folder));
+                    above.insert(folder.to_vec());
+                }
+            }
         }
-        if let Some(both) = files.intersection(&folders).next() {
+        if let Some(both) = files.intersection(&above).chain(files.intersection(&folders)).next() {
             return Err(format!("`{}` is a file and a folder", String::from_utf8_lossy(both)));
         }
         if zip.entries_hint() != length_of(&stretches) {
@@ -162,6 +167,9 @@ fn path_of(record: &ZipFileHeaderRecord<'_>) -> Result<(EntryPath, bool), Refusa
 /// General purpose flag 11 (APPNOTE 4.4.4): name and comment are UTF-8.
 const UTF8_FLAG: u16 = 1 << 11;
 
+/// The extra field with another name (APPNOTE 4.6.9).
+const UNICODE_PATH: u16 = 0x7075;
+
 /// Whether the local header says what the list says.
 fn agrees(
     record: &ZipFileHeaderRecord<'_>,
@@ -178,9 +186,15 @@ fn agrees(
     let same_sizes = header.compressed_size_hint() == record.compressed_size_hint()
         && header.uncompressed_size_hint() == record.uncompressed_size_hint()
         && header.crc32() == record.crc32();
+    // Sizes that come later may be zero here, and nothing else.
+    let unsaid = header.compressed_size_hint() == 0 && header.uncompressed_size_hint() == 0 && header.crc32() == 0;
     let same = header.compression_method() == record.compression_method() && header.flags() == record.flags();
-    if !same || !(same_sizes || record.flags().has_data_descriptor()) {
+    if !same || !(same_sizes || unsaid && record.flags().has_data_descriptor()) {
         return Err("has other sizes, flags, method or CRC-32 in its local header".to_owned());
+    }
+    let mut extra = record.extra_fields().chain(header.extra_fields());
+    if extra.any(|(id, _)| id.as_u16() == UNICODE_PATH) {
+        return Err("has a second name in an extra field, which some readers take".to_owned());
     }
     if record.flags().has_data_descriptor() {
         let descriptor = entry.reader().data_descriptor().ok().flatten();

@@ -15,6 +15,8 @@ use std::{collections::BTreeMap, fs::File, str::FromStr as _};
 
 /// Most decoded bytes of all wheels of one slot: as much as the slot's own archive may hold.
 pub const WHEELS_TOTAL_MAX: u64 = TAR_TOTAL_MAX;
+/// Largest wheel that is looked into, in bytes: several times the largest that PyPI takes. It stands in a temporary file meanwhile.
+pub const WHEEL_MAX: u64 = 4 << 30;
 /// Most faults of one wheel that are told apart; one is enough to distrust it.
 const FAULTS_MAX: usize = 32;
 /// What `RECORD` does not list: itself, and signatures of it.
@@ -92,6 +94,14 @@ pub fn examine(file: File, size: u64, file_name: &str, budget: &mut u64) -> Whee
         }
         Err(message) => wheel.fault(Rule::Name, message),
     }
+    wheel
+}
+
+/// A wheel of more than [`WHEEL_MAX`] bytes, which is not looked into.
+#[must_use]
+pub fn too_large() -> Wheel {
+    let mut wheel = Wheel::default();
+    wheel.fault(Rule::Zip, format!("it has more than {WHEEL_MAX} bytes, and was not opened"));
     wheel
 }
 

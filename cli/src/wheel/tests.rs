@@ -21,6 +21,10 @@ struct Part {
     /// Behind them, counted as nobody's.
     gap: Vec<u8>,
     zip64: bool,
+    /// An extra field of the local header.
+    extra: Vec<u8>,
+    /// Whether the local header of a described file says sizes all the same, and which.
+    early: Option<u32>,
 }
 
 fn part(name: &str, content: impl Into<Vec<u8>>) -> Part {
@@ -56,7 +60,7 @@ fn zip(parts: &[Part], again: &[usize]) -> Vec<u8> {
                 Vec::new()
             };
             let known = match (hidden, part.zip64) {
-                (true, _) => doubles(&[0, 0, 0]),
+                (true, _) => doubles(&part.early.map_or([0; 3], |size| [crc.sum(), sizes[0], size])),
                 (false, true) => doubles(&[crc.sum(), u32::MAX, u32::MAX]),
                 (false, false) => doubles(&[crc.sum(), sizes[0], sizes[1]]),
             };
@@ -64,7 +68,11 @@ fn zip(parts: &[Part], again: &[usize]) -> Vec<u8> {
             ([words(&[20, part.flags, method, 0, 0]), known, lengths].concat(), extra)
         };
         let name = part.local_name.as_deref().unwrap_or(&part.name);
-        let (fixed, extra) = header(name, part.flags & DESCRIBED != 0);
+        let (mut fixed, mut extra) = header(name, part.flags & DESCRIBED != 0);
+        extra.extend_from_slice(&part.extra);
+        let length = u16::try_from(extra.len()).unwrap().to_le_bytes();
+        let end = fixed.len();
+        fixed[end - 2..].copy_from_slice(&length);
         bytes.extend([b"PK\x03\x04".as_slice(), &fixed, name.as_bytes(), &extra, &stored].concat());
         if part.flags & DESCRIBED != 0 {
             bytes.extend([b"PK\x07\x08".as_slice(), &doubles(&[crc.sum(), sizes[0], sizes[1]])].concat());
@@ -130,15 +138,16 @@ fn a_wheel_as_it_should_be_has_no_faults() {
     let long = Part { zip64: true, ..part("good_one/long", "words") };
     let marked = Part { flags: 1 << 11, ..part("good_one/gr\u{fc}n", "words") };
     let quoted = part("good_one/a b", "words");
-    let folder = Part { mode: 0o040_755, ..part("good_one/sub/", "") };
-    let mut parts = good(&[zeros, described, long, marked, quoted, folder]);
+    let early = Part { flags: DESCRIBED, early: Some(5), ..part("good_one/early", "words") };
+    let folder = |name| Part { mode: 0o040_755, ..part(name, "") };
+    let folders = [folder("good_one/sub/"), folder("good_one/")];
+    let mut parts = good(&[vec![zeros, described, long, marked, quoted, early], folders.to_vec()].concat());
     // A folder stands in no RECORD.
     let record = parts.last_mut().unwrap();
     let text = String::from_utf8(record.content.clone()).unwrap();
-    record.content =
-        text.lines().filter(|line| !line.starts_with("good_one/sub/")).collect::<Vec<_>>().join("\r\n").into();
+    record.content = text.lines().filter(|line| !line.contains("/,")).collect::<Vec<_>>().join("\r\n").into();
     let wheel = look(&zip(&parts, &[]), NAME, WHEELS_TOTAL_MAX);
-    assert_eq!((wheel.faults, wheel.files), (vec![], 8));
+    assert_eq!((wheel.faults, wheel.files), (vec![], 9));
     assert_eq!((wheel.name.as_str(), wheel.version.as_str()), ("Good_One", "1.0"));
 }
 
@@ -160,6 +169,9 @@ fn archives_that_readers_understand_differently_are_refused() {
         (extra(&|part| part.claimed_size = Some(3)), "size"),
         (extra(&|part| (part.deflate, part.claimed_size) = (true, Some(3))), "3"),
         (extra(&|part| (part.deflate, part.claimed_size) = (true, Some(30))), "30"),
+        (extra(&|part| (part.flags, part.early) = (DESCRIBED, Some(7))), "local header"),
+        (extra(&|part| part.extra = b"\x75\x70\x09\x00\x01\x00\x00\x00\x00x.py".to_vec()), "a second name"),
+        (extra(&|part| part.name = "good_one-1.0.dist-info/RECORD/x".to_owned()), "a file and a folder"),
         (extra(&|part| part.flags = 1), "encrypted"),
         (extra(&|part| part.mode = 0o120_777), "neither a file"),
         (extra(&|part| part.mode = 0o020_666), "neither a file"),
@@ -200,6 +212,18 @@ fn archives_that_readers_understand_differently_are_refused() {
     for length in 0..whole.len() {
         assert!(!faults(&whole[..length]).is_empty(), "{length}");
     }
+}
+
+#[test]
+fn folders_that_only_paths_name_count_as_names() {
+    // 127 folders of 30 bytes above each file: a path has 4,000 bytes, what is above it 250,000.
+    let parts: Vec<Part> = (0..400)
+        .map(|number| {
+            let top = format!("{number:030}");
+            part(&format!("{}x", format!("{top}/").repeat(127)), "")
+        })
+        .collect();
+    refused(&zip(&parts, &[]), Rule::Zip, "lists more than");
 }
 
 #[test]
@@ -261,7 +285,7 @@ fn names_agree() {
     }
     let other = part("other-1.0.dist-info/METADATA", METADATA);
     refused(&zip(&good(&[other]), &[]), Rule::Name, "2 .dist-info folders");
-    refused(&zip(&[part("a.py", "")], &[]), Rule::Name, "0 .dist-info folders");
+    refused(&zip(&[part("good_one.py/x", "")], &[]), Rule::Name, "0 .dist-info folders");
     let mut nameless = good(&[]);
     nameless[1].content = b"Metadata-Version: 2.1\n".to_vec();
     refused(&zip(&nameless, &[]), Rule::Name, "no Name or no Version");
