@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open as openFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,8 +32,11 @@ async function handleReader(handle, name) {
   return buffered(size, read, MIB, () => handle.close());
 }
 
+// A FIFO that nobody writes to would hold up who opens it. (Windows has neither.)
+const TO_READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
 async function fileReader(path) {
-  const handle = await openFile(path, 'r').catch((cause) => {
+  const handle = await openFile(path, TO_READ).catch((cause) => {
     throw failed(path, cause);
   });
   try {

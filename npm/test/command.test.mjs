@@ -1,7 +1,7 @@
 // The npx command: exit codes, formats, threads, patterns.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, copyFileSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { folder, native, npmFolder, samples } from './environment.mjs';
@@ -36,6 +36,43 @@ test('exit codes', () => {
   assert.equal(pspf('verify', 'nowhere.psp').status, 3);
   assert.equal(pspf('--help').status, 0);
   assert.match(pspf('--help').stdout, /Examples:/);
+});
+
+test('nothing that is no file is waited for', () => {
+  const fifo = join(place, 'fifo');
+  assert.equal(spawnSync('mkfifo', [fifo]).status, 0);
+  const limited = (...words) =>
+    spawnSync(process.execPath, [join(npmFolder, 'dist/cli.js'), ...words], { cwd: place, encoding: 'utf8', timeout: 60_000 });
+  for (const command of ['scan', 'verify', 'inspect', 'ls']) {
+    const { status, stdout } = limited(command, 'fifo', 'in/good.psp');
+    assert.equal(status, 3);
+    assert.match(stdout, /fifo: error source\.type: fifo is not a file/);
+    assert.match(stdout, /in\/good\.psp/);
+  }
+  for (const policy of ['fifo', '/dev/zero', 'in']) {
+    const { status, stderr } = limited('scan', '--policy', policy, 'in/good.psp');
+    assert.deepEqual([status, stderr.split('\n')[0]], [2, `pspf: ${policy}: this is not a file`]);
+  }
+});
+
+test('an answer that cannot be written is one line', { skip: process.platform !== 'linux' }, () => {
+  const full = openSync('/dev/full', 'w');
+  const words = [join(npmFolder, 'dist/cli.js'), 'verify', 'in/good.psp'];
+  const { status, stderr } = spawnSync(process.execPath, words, { cwd: place, encoding: 'utf8', stdio: ['ignore', full, 'pipe'] });
+  closeSync(full);
+  assert.equal(status, 3);
+  assert.match(stderr, /^pspf: the answer cannot be written: .*\n$/);
+});
+
+test('ls says why it lists nothing', () => {
+  const absent = pspf('ls', '--slot', '99', 'in/good.psp');
+  assert.equal(absent.status, 2);
+  assert.match(absent.stdout, /slot\.missing: there is no slot 99; there are \d+/);
+  writeFileSync(join(place, 'junk'), 'junk');
+  const junk = pspf('ls', 'junk');
+  assert.equal(junk.status, 1);
+  assert.match(junk.stdout, /^junk: broken\n {2}error /);
+  assert.equal(pspf('ls', '--format', 'json', 'junk').documents()[0].report.state, 'broken');
 });
 
 test('verify prints the native report', () => {

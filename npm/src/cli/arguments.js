@@ -18,7 +18,7 @@ Options:
   --slot N           only this slot (ls)
   --help, --version
 
-Exit codes: 0 all accepted, 1 a package was refused or is broken, 2 wrong command line or policy, 3 a file could not be read.
+Exit codes: 0 all accepted, 1 a package was refused or is broken, 2 wrong command line or policy, 3 a file could not be read, or the answer not be written.
 
 Examples:
   npx pspf scan --policy policy.json --format sarif 'uploads/**/*.psp' > results.sarif

@@ -47,7 +47,8 @@ const shown = {
       `  ${result.report.state}, ${TRUST[result.report.trust]} ${signer(result.report)}; ${entries} entries, ${size(unpacked)} unpacked`,
     ];
   },
-  ls(style, file, { slots }) {
+  ls(style, file, { slots, report }) {
+    if (report) return ofReport(style, file, report);
     return slots.flatMap(({ slot, id, files, operations }) => [
       style('bold', `${printable(file)} slot ${slot} ${printable(id)}`) + (operations ? `  (${printable(operations)}, no archive)` : ''),
       ...files.map(({ type, mode, size: bytes, path, target }) => {

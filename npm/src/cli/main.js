@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 import { sarif, version } from '../node.js';
@@ -11,14 +11,23 @@ import { printable, progressLine, styles } from './terminal.js';
 
 const EXIT = { accepted: 0, refused: 1, usage: 2, unreadable: 3 };
 /** Codes of errors that are the caller's, not the file's. */
-const CALLER = new Set(['policy.invalid', 'key.fingerprint']);
+const CALLER = new Set(['policy.invalid', 'key.fingerprint', 'slot.missing']);
+/** Bytes of a policy file; policies are a page of text. */
+const POLICY_MAX = 1 << 20;
 
 function policy(path) {
   if (path === undefined) return undefined;
+  let file;
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const facts = fstatSync(file);
+    if (!facts.isFile()) throw new Error('this is not a file');
+    if (facts.size > POLICY_MAX) throw new Error(`a policy has at most ${POLICY_MAX} bytes, this has ${facts.size}`);
+    return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
     throw new UsageError(`${path}: ${error.message}`);
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 
@@ -79,7 +88,8 @@ if (isMainThread) {
   process.stdout.on('error', (error) => {
     // Whoever read has gone.
     if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-    throw error;
+    process.stderr.write(`pspf: the answer cannot be written: ${error.message}\n`);
+    process.exit(EXIT.unreadable);
   });
   try {
     process.exitCode = await main();

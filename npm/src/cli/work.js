@@ -1,8 +1,13 @@
 import { inspect, listFiles, scan, verifyJson } from '../node.js';
+import { PspfError } from '../errors.js';
 import { source } from './files.js';
 
 async function entries(file, only, onProgress) {
   const { report } = await inspect(source(file));
+  if (report.state === 'broken') return { accepted: false, slots: [], report };
+  if (only !== undefined && !report.slots.some(({ index }) => index === only)) {
+    throw new PspfError('slot.missing', `there is no slot ${only}; there are ${report.slots.length}`);
+  }
   const slots = [];
   for (const { index, id, operations } of report.slots) {
     if (only !== undefined && only !== index) continue;
@@ -15,15 +20,15 @@ async function entries(file, only, onProgress) {
     }
     slots.push(slot);
   }
-  return { accepted: report.state !== 'broken', slots };
+  return { accepted: true, slots };
 }
 
 /** What a command says of one file: `accepted`, and the document without the file's name as JSON text. */
 export async function work({ command, file, keys, policy, slot }, onProgress) {
   try {
     if (command === 'ls') {
-      const { accepted, slots } = await entries(file, slot, onProgress);
-      return { accepted, json: JSON.stringify({ slots }) };
+      const { accepted, ...found } = await entries(file, slot, onProgress);
+      return { accepted, json: JSON.stringify(found) };
     }
     if (command === 'scan') {
       const result = await scan(source(file), policy, { onProgress });
