@@ -55,7 +55,7 @@ impl ConfigDir {
                 root_only(&path, &facts)?;
                 Some(path)
             }
-            Err(error) if is_absent(&error) => None,
+            Err(error) if is_nothing(&path, &error) => None,
             Err(error) => return Err(ConfigError::io(&path, &error)),
         };
         Ok(Self { owner: Owner::System, keys: found.as_ref().map(|path| path.join("trusted-keys")), path: found })
@@ -88,11 +88,11 @@ impl ConfigDir {
     /// Reads a file of this directory; `None` where there is none.
     ///
     /// # Errors
-    /// Where it cannot be read, is too large, is no UTF-8, or is the machine's and others than root may write to it.
+    /// Where it is a link to nothing, cannot be read, is too large, is no UTF-8, or is the machine's and others than root may write to it.
     pub fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, ConfigError> {
         let file = match open(path) {
             Ok(file) => file,
-            Err(error) if is_absent(&error) => return Ok(None),
+            Err(error) if is_nothing(path, &error) => return Ok(None),
             Err(error) => return Err(ConfigError::io(path, &error)),
         };
         let facts = file.metadata().map_err(|error| ConfigError::io(path, &error))?;
@@ -110,8 +110,11 @@ impl ConfigDir {
     }
 }
 
-fn is_absent(error: &io::Error) -> bool {
+/// Whether nothing has that name, by the error of looking there. A link to nothing is something: what it leads to has gone, or is
+/// not there yet, and may be a policy.
+fn is_nothing(path: &Path, error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+        && fs::symlink_metadata(path).is_err()
 }
 
 fn root_only(path: &Path, facts: &Metadata) -> Result<(), ConfigError> {

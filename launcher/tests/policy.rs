@@ -4,7 +4,7 @@ mod support;
 
 use std::{
     fs,
-    os::unix::fs::{PermissionsExt, chown},
+    os::unix::fs::{PermissionsExt, chown, symlink},
     path::Path,
     process::{Command, Output},
 };
@@ -360,6 +360,18 @@ fn a_policy_that_is_not_understood_runs_nothing() {
     }
     let directory = Machine::new().user("policy.toml/x", "");
     assert_refused(&directory.run(&app("{}")), 109, &["policy.toml", "not a regular file"]);
+    for (name, owner) in [("policy.toml", "etc/flavor"), ("policy.json", "config"), ("revoked-keys", "config")] {
+        // Who keeps a file elsewhere does not mean that there is none while that place is away.
+        let linked = Machine::new().user("other", "");
+        let place = linked.place.path(format!("{owner}/{name}"));
+        symlink("elsewhere", &place).unwrap();
+        assert_refused(&linked.run(&app("{}")), 109, &[name, "No such file"]);
+        fs::remove_file(&place).unwrap();
+        runs(&linked, &app("{}"));
+        // Nobody writes to this one, and the start does not wait for it.
+        rustix::fs::mkfifoat(rustix::fs::CWD, &place, rustix::fs::Mode::RUSR).unwrap();
+        assert_refused(&linked.run(&app("{}")), 109, &[name, "not a regular file"]);
+    }
 }
 
 #[test]
