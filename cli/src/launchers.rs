@@ -123,7 +123,7 @@ pub fn all() -> Vec<Known> {
     {
         found.push(Known::new(INSIDE, None, Origin::Inside, launcher));
     }
-    let variable = env::var_os("FLAVOR_LAUNCHER_BIN").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let variable = named_by_variable();
     let built = cache_folder::part(cache_folder::LAUNCHERS);
     let mut files: Vec<(PathBuf, Origin)> = variable.into_iter().map(|path| (path, Origin::Variable)).collect();
     files.extend(built.iter().flat_map(|folder| launchers_in(folder)).map(|path| (path, Origin::Built)));
@@ -138,6 +138,17 @@ pub fn all() -> Vec<Known> {
         }
     }
     found
+}
+
+fn named_by_variable() -> Option<PathBuf> {
+    env::var_os("FLAVOR_LAUNCHER_BIN").filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+/// Why `FLAVOR_LAUNCHER_BIN` is not among [`all`], though it is set.
+#[must_use]
+pub fn unusable_variable() -> Option<Problem> {
+    let failure = launcher_file::read(&named_by_variable()?, "FLAVOR_LAUNCHER_BIN").err()?;
+    failure.problems.into_iter().next()
 }
 
 fn launchers_in(folder: &Path) -> Vec<PathBuf> {

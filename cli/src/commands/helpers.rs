@@ -42,6 +42,8 @@ pub(super) struct LauncherDocument<'a> {
 struct ListDocument<'a> {
     ok: bool,
     launchers: Vec<LauncherDocument<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Problem>,
 }
 
 #[derive(Serialize)]
@@ -58,6 +60,9 @@ struct CleanDocument {
 /// # Errors
 /// Where a name names nothing, or something cannot be built or removed.
 pub fn run(arguments: &Helpers, console: &mut Console) -> Result<Exit, Failure> {
+    if let Some(problem) = launchers::unusable_variable() {
+        console.warn(problem.as_warning().field("FLAVOR_LAUNCHER_BIN"));
+    }
     match &arguments.command {
         HelpersCommand::List => {
             list(&launchers::all(), console);
@@ -124,7 +129,8 @@ fn origin(known: &Known) -> &'static str {
 
 fn list(all: &[Known], console: &mut Console) {
     if console.json() {
-        console.document(&ListDocument { ok: true, launchers: all.iter().map(document).collect() });
+        let (launchers, warnings) = (all.iter().map(document).collect(), console.take_warnings());
+        console.document(&ListDocument { ok: true, launchers, warnings });
         return;
     }
     if all.is_empty() {
@@ -148,7 +154,8 @@ fn list(all: &[Known], console: &mut Console) {
 
 fn info(chosen: &[Known], console: &mut Console) {
     if console.json() {
-        console.document(&ListDocument { ok: true, launchers: chosen.iter().map(document).collect() });
+        let (launchers, warnings) = (chosen.iter().map(document).collect(), console.take_warnings());
+        console.document(&ListDocument { ok: true, launchers, warnings });
         return;
     }
     for (number, known) in chosen.iter().enumerate() {

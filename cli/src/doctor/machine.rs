@@ -83,6 +83,11 @@ fn for_launchers() -> Check {
     let mut targets: Vec<String> = known.iter().filter(ours).map(launchers::Known::platform).collect();
     targets.sort();
     targets.dedup();
+    if let Some(problem) = launchers::unusable_variable() {
+        let file = problem.file.clone().unwrap_or_default();
+        let message = format!("FLAVOR_LAUNCHER_BIN names {file}, which cannot be used: {}", problem.message);
+        return Check::failed(name, &message, "set FLAVOR_LAUNCHER_BIN to the file of a launcher, or unset it");
+    }
     let hint = "use the release build of flavor (`cargo xtask dist`), which carries one, or set FLAVOR_LAUNCHER_BIN";
     if targets.contains(&format!("{system}_{processor}")) {
         return Check::ok(name, format!("for {}", targets.join(", ")));

@@ -152,3 +152,24 @@ fn the_published_launchers_are_known_and_run() {
     let tested = run(&["helpers", "test", "--json"]).json();
     assert!(tested["tests"].as_array().unwrap().iter().all(|test| test["result"] == "passed"), "{tested}");
 }
+
+#[test]
+fn a_variable_that_names_no_launcher_is_said() {
+    let folder = with_kept();
+    let program = folder.write("program", "#!/bin/sh\n");
+    for (file, why) in [(folder.path("missing"), "No such file"), (program, "this is not a launcher")] {
+        let flavor = |words: &[&str]| {
+            let mut command = folder.command();
+            command.env("XDG_CACHE_HOME", folder.path("cache")).env("FLAVOR_LAUNCHER_BIN", &file);
+            Run::of(command.args(words))
+        };
+        let list = flavor(&["helpers", "list"]).fails(0, &["warning: FLAVOR_LAUNCHER_BIN: ", why]);
+        assert!(list.stdout.contains("flavor-launcher-kept"), "{list:#?}");
+        let document = flavor(&["helpers", "list", "--json"]).json();
+        assert_eq!(document["warnings"][0]["field"], "FLAVOR_LAUNCHER_BIN");
+        let doctor: Value = serde_json::from_str(&flavor(&["doctor", "--json"]).stdout).unwrap();
+        let check = doctor["checks"].as_array().unwrap().iter().find(|check| check["name"] == "launchers").unwrap();
+        assert_eq!(check["result"], "failed");
+        assert!(check["message"].as_str().unwrap().contains(why), "{check}");
+    }
+}
