@@ -269,7 +269,7 @@ pub struct Pack {
     #[arg(long, value_name = "DIR")]
     pub workenv_base: Option<PathBuf>,
     /// Threads for compression [default: all]. The result does not depend on it.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<NonZero<u32>>,
     /// Zstandard level, 1 to 22 [default: 19, and xz for the interpreter].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=22))]
@@ -354,4 +354,8 @@ pub struct Init {
     /// Write a JSON document.
     #[arg(long)]
     pub json: bool,
+}
+
+fn threads(text: &str) -> Result<NonZero<u32>, &'static str> {
+    text.parse().map_err(|_| "expected a whole number from 1")
 }

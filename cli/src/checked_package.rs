@@ -10,7 +10,7 @@ use pspf_nostd::{
     report::{Report, Trust},
     verify::{Checked, Outcome, Scope, TrustedKeys},
 };
-use std::{fs::File, path::Path, time::Instant};
+use std::{fs::File, io, path::Path, time::Instant};
 
 /// Files from this size on show a progress bar, in bytes: smaller ones are done before it would be drawn.
 const BAR_FROM: u64 = 64 << 20;
@@ -26,7 +26,13 @@ pub fn verify(path: &Path, file: &File, trusted: TrustedKeys, console: &Console)
     let outcome = driver::verify_file(file, Scope::Content, trusted, &mut |done, _| bar.at(done));
     bar.clear();
     console.detail(&format!("{}: {bytes} bytes read, {:.3} s", path.display(), begin.elapsed().as_secs_f64()));
-    outcome.map_err(|error| Problem::io("file.read", path, "read the package", &error).into())
+    outcome.map_err(|error| match error.kind() {
+        io::ErrorKind::UnexpectedEof => {
+            let problem = Problem::error("file.read", "the package has become shorter while it was read").file(path);
+            problem.hint("something else writes to this file; try again when it is done").into()
+        }
+        _ => Problem::io("file.read", path, "read the package", &error).into(),
+    })
 }
 
 /// Opens a package and reads all of it.

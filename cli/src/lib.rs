@@ -91,7 +91,9 @@ fn usage(error: &clap::Error, words: &[OsString]) -> ExitCode {
     }
     if words.iter().take_while(|word| *word != "--").any(|word| word == "--json") {
         let text = error.to_string();
-        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        // The first line, and those below it that say which arguments it is about.
+        let message: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+        let message = message.join(" ").trim_start_matches("error: ").to_owned();
         let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
         let problem = Problem::error("usage", message).hint(tip.unwrap_or("`flavor help COMMAND` shows the usage"));
         Console::new(true, OutputOptions::default()).failure(&Failure::usage(problem));

@@ -171,8 +171,10 @@ impl DerefMut for Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A line break in a name, or in what a package says, makes no line that looks like one of ours.
+        let one_line = |text: &str| text.replace('\n', "\\n");
         match &self.file {
-            Some(file) => f.write_str(file)?,
+            Some(file) => f.write_str(&one_line(file))?,
             None => f.write_str("flavor")?,
         }
         if let (Some(line), Some(column)) = (self.line, self.column) {
@@ -183,14 +185,14 @@ impl fmt::Display for Problem {
             Weight::Warning => ": warning: ",
         })?;
         if let Some(field) = &self.field {
-            write!(f, "{field}: ")?;
+            write!(f, "{}: ", one_line(field))?;
         }
-        f.write_str(&self.message)?;
+        f.write_str(&self.message.trim_end().replace('\n', "\n    "))?;
         if let Some(expected) = &self.expected {
-            write!(f, "; expected {expected}")?;
+            write!(f, "; expected {}", one_line(expected))?;
         }
         if let Some(found) = &self.found {
-            write!(f, "{} found {found}", if self.expected.is_some() { "," } else { ";" })?;
+            write!(f, "{} found {}", if self.expected.is_some() { "," } else { ";" }, one_line(found))?;
         }
         if let Some(hint) = &self.hint {
             write!(f, "\n  hint: {hint}")?;
@@ -278,4 +280,20 @@ pub fn open_argument(path: &Path, what: &str) -> Result<std::fs::File, Failure> 
         return Err(Failure::usage(problem.expected("a regular file").found(found)));
     }
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_first_line_and_the_hint_begin_like_lines_of_ours() {
+        let evil = "x\nok.psp: sealed, signed by trusted key";
+        let problem = Problem::error("a", format!("it failed:\n{evil}\n")).file(Path::new(evil)).field(evil);
+        let text = problem.expected(evil).found(evil).hint("go on").to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 4, "{text}");
+        assert!(lines[1..3].iter().all(|line| line.starts_with("    ")), "{text}");
+        assert_eq!(lines[3], "  hint: go on");
+    }
 }

@@ -54,6 +54,9 @@ fn errors_are_one_json_object_and_the_exit_code_stays() {
         assert_eq!((&document["ok"], &document["errors"][0]["code"]), (&false.into(), &Value::from(code)));
         assert_eq!(error.get("path"), document["errors"][0].get("file"));
     }
+    let usage = |words: &[&str]| folder.flavor(words).json()["error"]["message"].as_str().unwrap().to_owned();
+    assert!(usage(&["diff", "--json"]).ends_with("arguments were not provided: <A> <B>"));
+    assert!(usage(&["pack", "--json", "--threads", "0"]).ends_with("expected a whole number from 1"));
     let document = folder.flavor(&["verify", "missing", "app.psp", "--json"]);
     let first: Value = serde_json::from_str(document.stdout.lines().next().unwrap()).unwrap();
     assert_eq!((&first["error"]["code"], &first["error"]["path"]), (&"file.open".into(), &"missing".into()));
