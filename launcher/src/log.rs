@@ -3,7 +3,7 @@
 
 use std::{ffi::OsString, fmt::Display, fs::File, io::Write, path::PathBuf, sync::OnceLock};
 
-use pspf_nostd::json::JsonWriter;
+use pspf_nostd::{json::JsonWriter, quoted::visible};
 
 use rustix::fs::OFlags;
 
@@ -82,7 +82,8 @@ pub fn event(severity: Severity, message: &str, facts: &[(&str, &dyn Display)]) 
     let _ = match &log.file {
         Some(file) => (&mut &*file).write_all(line.as_bytes()),
         None => {
-            console::tell_part(&line);
+            // JSON is for programs, and escapes what it must.
+            console::tell_part(&if log.json { line } else { visible(&line) });
             Ok(())
         }
     };

@@ -200,6 +200,10 @@ fn nothing_that_a_package_says_reaches_the_terminal() {
             !text.trim_end_matches('\n').contains(|found: char| found.is_control() || found == '\u{202e}'),
             "{text:?}"
         );
+        let logged = place.command(&program).env("FLAVOR_LOG_LEVEL", "info").output().unwrap();
+        let text = support::stderr(&logged);
+        assert!(text.contains(" flavor info: ") && text.contains("[2J"), "{text:?}");
+        assert!(text.chars().all(|found| found == '\n' || !found.is_control() && found != '\u{202e}'), "{text:?}");
         let info = Command::new(&program).arg("info").env_clear().env("FLAVOR_LAUNCHER_CLI", "1").output().unwrap();
         assert_eq!(stdout(&info).lines().count(), 6, "{info:?}");
         assert!(!stdout(&info).contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{info:?}");

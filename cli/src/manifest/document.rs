@@ -86,7 +86,7 @@ impl Document {
     pub fn from_toml(path: &Path, text: String) -> Result<Self, Vec<Problem>> {
         let (table, errors) = DeTable::parse_recoverable(&text);
         let place = |offset| line_and_column(&text, offset);
-        let problems: Vec<Problem> = errors
+        let mut problems: Vec<Problem> = errors
             .iter()
             .map(|error| {
                 let (line, column) = place(error.span().map(|span| span.start).unwrap_or_default());
@@ -94,6 +94,8 @@ impl Document {
                 Problem::error("manifest.toml", message).file(path).at(line, column)
             })
             .collect();
+        // Of brackets within one another that nothing closes, each has one.
+        problems.dedup();
         if !problems.is_empty() {
             return Err(problems);
         }

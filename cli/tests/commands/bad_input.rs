@@ -43,6 +43,9 @@ fn manifests_that_cannot_be_parsed() {
     let folder = Folder::new();
     folder.write("pyproject.toml", "[project]\nname = \nversion = '1\n");
     folder.flavor(&["pack"]).fails(1, &["pyproject.toml:2:8: error:", "pyproject.toml:3:", "not valid TOML"]);
+    folder.write("pyproject.toml", format!("a = {}", "[".repeat(1000)));
+    let run = folder.flavor(&["check"]).fails(1, &["max recursion depth", "unclosed array"]);
+    assert!(run.errors() <= 2, "{run:#?}");
     folder.write("pyproject.toml", b"[project]\nname = '\xff'\n");
     folder.flavor(&["pack"]).fails(1, &["pyproject.toml", "not UTF-8"]);
 }
