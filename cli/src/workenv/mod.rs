@@ -148,7 +148,9 @@ fn read_unnoticed(path: &Path) -> io::Result<(Vec<u8>, fs::Metadata)> {
     let flags = OFlags::NOATIME;
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let flags = OFlags::empty();
-    let open = |flags: OFlags| rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC | flags, Mode::empty());
+    // The packaged program may have put a FIFO there.
+    let always = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let open = |flags: OFlags| rustix::fs::open(path, always | flags, Mode::empty());
     let file = File::from(open(flags).or_else(|_| open(OFlags::empty()))?);
     let found = file.metadata()?;
     let mut bytes = Vec::new();

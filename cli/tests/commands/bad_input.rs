@@ -5,8 +5,8 @@
 //! junk policies and packages in `policy.rs` and `trust.rs`; other platforms in `pack.rs`; build backends and dependencies without
 //! wheels in `../python_tree.rs`.
 
-use super::process::{Folder, Run};
-use std::{fs, process::Command};
+use super::process::{Folder, Run, limited};
+use std::fs;
 
 const MINIMAL: &str = r#"{"package": {"name": "app", "version": "1"}, "execution": {"command": "x"}, "slots": []}"#;
 
@@ -222,16 +222,7 @@ fn a_fifo_holds_nobody_up() {
         &["pack", "--manifest", "app/app.json", "--launcher-bin", "fifo"],
         &["verify", "app.psp", "--key", "fifo"],
     ] {
-        let inner = folder.command();
-        let mut command = Command::new("timeout");
-        command.args(["30"]).arg(inner.get_program()).args(words).current_dir(folder.path(""));
-        for (name, value) in inner.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        Run::of(&mut command).fails(2, &["fifo", "not a regular file"]);
+        Run::of(&mut limited(folder.command().args(words))).fails(2, &["fifo", "not a regular file"]);
     }
     // As a policy it is an error, too, and not a wait; as a key it is ignored.
     fs::create_dir_all(folder.path(".config/flavor/trusted-keys")).unwrap();

@@ -110,6 +110,22 @@ fn list(root: &Path, directory: &Path, found: &mut Vec<String>) {
     }
 }
 
+/// The same command, ended after half a minute with exit code 124 if it waits for something.
+pub(crate) fn limited(command: &Command) -> Command {
+    let mut limited = Command::new("timeout");
+    limited.arg("30").arg(command.get_program()).args(command.get_args());
+    if let Some(directory) = command.get_current_dir() {
+        limited.current_dir(directory);
+    }
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    limited
+}
+
 /// What a process left.
 #[derive(Debug)]
 pub(crate) struct Run {

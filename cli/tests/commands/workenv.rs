@@ -1,4 +1,4 @@
-use super::process::{Folder, Run};
+use super::process::{Folder, Run, limited};
 use serde_json::Value;
 use std::{
     fs::{self, File, FileTimes},
@@ -131,6 +131,31 @@ fn a_full_audit_finds_what_a_quick_one_cannot() {
     fs::write(&list, bytes).unwrap();
     started.flavor(&["workenv", "inspect", "app"]).fails(1, &[]).says(&["cannot be compared", ".pspf/tree"]);
     started.flavor(&["workenv", "inspect", "nothing"]).fails(1, &["no work environment `nothing`", "workenv list"]);
+}
+
+#[test]
+fn what_a_program_leaves_in_its_directory_is_not_waited_for() {
+    for file in [".pspf/complete", ".pspf/tree", "run.sh", "data.txt"] {
+        let started = Started::new();
+        let place = started.tree().join(file);
+        fs::remove_file(&place).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, &place, rustix::fs::Mode::RWXU).unwrap();
+        let flavor = |words: &[&str]| {
+            let mut command = started.0.command();
+            Run::of(&mut limited(command.env("FLAVOR_CACHE_DIR", started.0.path("cache")).args(words)))
+        };
+        flavor(&["workenv", "list"]).succeeds().says(&["app-1.0-"]);
+        assert_ne!(flavor(&["workenv", "info", "app"]).says(&["app-1.0-"]).code, Some(124));
+        flavor(&["workenv", "inspect", "app"]).fails(1, &[]);
+        let remade = [".pspf/complete", "run.sh"].contains(&file);
+        if remade {
+            let mut start = started.0.package("app.psp", &[]);
+            let run = Run::of(&mut limited(start.env("FLAVOR_CACHE_DIR", started.0.path("cache"))));
+            assert!(run.fails(7, &[]).stdout.contains("some data"));
+        }
+        flavor(&["workenv", "remove", "app"]).succeeds();
+        assert!(!place.exists());
+    }
 }
 
 #[test]
