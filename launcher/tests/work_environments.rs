@@ -9,7 +9,7 @@ use std::{
     path::Path,
     process::{Command, Stdio},
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use pspf_nostd::{
@@ -110,19 +110,18 @@ fn a_killed_extraction_leaves_nothing_that_is_used_or_kept() {
         let program = place.install(name, &package(&[tree(600)], "count", extra));
         let mut interrupted = 0;
         // Kills spread over a whole first start, however fast the machine is at the moment.
-        let begin = Instant::now();
-        assert_eq!(stdout(&place.run(&program, &[])), "6000\n", "{name}");
-        let whole = begin.elapsed();
-        fs::remove_dir_all(place.path("cache")).unwrap();
-        for step in 0..10 {
-            let delay = whole * step / 10;
+        let mut whole = Duration::ZERO;
+        for step in 0..11 {
+            let delay = whole * step / 11;
             let mut child = place.command(&program).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
             thread::sleep(delay);
             // Not `kill` on a program that has been executed already: it would be the program's own end.
             child.kill().unwrap();
             interrupted += usize::from(!child.wait().unwrap().success());
             let left = place.workenvs();
+            let begin = Instant::now();
             assert_eq!(stdout(&place.run(&program, &[])), "6000\n", "{name} after {delay:?}, left: {left:?}");
+            whole = begin.elapsed();
             assert_eq!(
                 place.workenvs().len(),
                 1,
