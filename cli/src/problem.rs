@@ -171,8 +171,10 @@ impl DerefMut for Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A line break in a name, or in what a package says, makes no line that looks like one of ours.
+        // A line break in a name, or in what a package says, makes no line that looks like one of ours; what a program has printed
+        // keeps its lines.
         let one_line = |text: &str| text.replace('\n', "\\n");
+        let indented = |text: &str| text.trim_end().replace('\n', "\n    ");
         match &self.file {
             Some(file) => f.write_str(&one_line(file))?,
             None => f.write_str("flavor")?,
@@ -187,12 +189,12 @@ impl fmt::Display for Problem {
         if let Some(field) = &self.field {
             write!(f, "{}: ", one_line(field))?;
         }
-        f.write_str(&self.message.trim_end().replace('\n', "\n    "))?;
+        f.write_str(&indented(&self.message))?;
         if let Some(expected) = &self.expected {
-            write!(f, "; expected {}", one_line(expected))?;
+            write!(f, "; expected {}", indented(expected))?;
         }
         if let Some(found) = &self.found {
-            write!(f, "{} found {}", if self.expected.is_some() { "," } else { ";" }, one_line(found))?;
+            write!(f, "{} found {}", if self.expected.is_some() { "," } else { ";" }, indented(found))?;
         }
         if let Some(hint) = &self.hint {
             write!(f, "\n  hint: {hint}")?;
@@ -292,8 +294,8 @@ mod tests {
         let problem = Problem::error("a", format!("it failed:\n{evil}\n")).file(Path::new(evil)).field(evil);
         let text = problem.expected(evil).found(evil).hint("go on").to_string();
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines.len(), 4, "{text}");
-        assert!(lines[1..3].iter().all(|line| line.starts_with("    ")), "{text}");
-        assert_eq!(lines[3], "  hint: go on");
+        assert_eq!(lines.len(), 6, "{text}");
+        assert!(lines[1..5].iter().all(|line| line.starts_with("    ")), "{text}");
+        assert_eq!(lines[5], "  hint: go on");
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 };
 use pspf_nostd::report::{Integrity, SlotReport};
 use serde::Serialize;
-use std::{path::Path, time::Instant};
+use std::{fs, path::Path, time::Instant};
 
 #[derive(Serialize)]
 struct Summary<'a> {
@@ -58,6 +58,9 @@ pub fn run(arguments: &Pack, console: &mut Console) -> Result<Exit, Failure> {
     }
     let arguments = &with_launcher(arguments)?;
     let mut job = preflight::check(arguments, console)?;
+    if let Some(Some(file)) = &arguments.report {
+        apart(file, &job.output.path)?;
+    }
     console.detail(&format!("manifest {}, launcher {}", arguments.manifest.display(), launcher(&job)));
     let steps = Steps::new(!console.quiet() && !console.json(), console.interactive()).timed(console.verbose());
     let packed = job.run(&steps)?;
@@ -83,6 +86,16 @@ fn check_report(file: &Path) -> Result<(), Failure> {
     if !text_file::parent(file).is_dir() {
         let problem = Problem::error("report.write", "the report cannot be written here").file(file).field("--report");
         return Err(Failure::usage(problem.expected("a file in a directory that exists")));
+    }
+    Ok(())
+}
+
+/// The report must not take the package's place.
+fn apart(report: &Path, package: &Path) -> Result<(), Failure> {
+    let place = |path: &Path| Some((fs::canonicalize(text_file::parent(path)).ok()?, path.file_name()?.to_owned()));
+    if place(report).is_some() && place(report) == place(package) {
+        let problem = Problem::error("report.write", "this is where the package goes").file(report);
+        return Err(Failure::usage(problem.field("--report").hint("give the report a name of its own")));
     }
     Ok(())
 }

@@ -97,6 +97,12 @@ fn packing_reports_the_same_as_inspecting() {
     let run = folder.flavor(&["pack", "--manifest", "app/app.json", "--output", "b.psp", "--report", "no/where.json"]);
     run.fails(2, &["no/where.json", "--report"]);
     assert_eq!(folder.listing(), before);
+    // Nor may it take the package's place, by whatever way.
+    for report in ["app.psp", "./app/../app.psp"] {
+        let run = folder.flavor(&[&pack[..], &["--report", report]].concat());
+        run.fails(2, &["--report", "this is where the package goes"]);
+    }
+    folder.flavor(&["verify", "app.psp"]).succeeds();
 }
 
 #[test]

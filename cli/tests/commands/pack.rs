@@ -192,6 +192,11 @@ fn a_test_command_decides_whether_there_is_a_package() {
     let run = packed(&folder, &["--test-command", "wrong words"]).fails(1, &["`wrong words` ended with exit code 1"]);
     assert!(run.stderr.contains("wrong words of app.psp") && run.errors() == 1, "{run:#?}");
     assert_eq!(folder.listing(), before);
+    folder.write_executable("speak.sh", "#!/bin/sh\nprintf 'one\\ntwo\\n'; exit 3\n");
+    // What it said keeps its lines.
+    let run = packed(&folder, &["--test-command", "./speak.sh {package}"]).fails(1, &["ended with exit code 3"]);
+    assert!(run.stderr.contains("found the output\n    one\n    two\n"), "{run:#?}");
+    fs::remove_file(folder.path("speak.sh")).unwrap();
     packed(&folder, &["--test-command", "'open"]).fails(2, &["--test-command"]);
     let document = packed(&folder, &["--test-command", "'a b'", "--json", "--quiet"]).succeeds().json();
     assert_eq!(document["tested"], true);
