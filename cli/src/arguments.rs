@@ -231,14 +231,15 @@ pub struct Pack {
     /// The package, or a directory for it when it ends in `/` [default: dist/NAME.psp beside the manifest].
     #[arg(long, value_name = "FILE|DIR/")]
     pub output: Option<PathBuf>,
-    /// Launcher to put in front [default: FLAVOR_LAUNCHER_BIN, else the one inside this program]. One of the published tool makes the package one of --compat.
+    /// Launcher to put in front [default: FLAVOR_LAUNCHER_BIN, else the one inside this program; for another platform one beside it]. One of the published tool makes the package one of --compat.
     #[arg(long, value_name = "FILE")]
     pub launcher_bin: Option<PathBuf>,
     /// The published tool's launcher, if that tool is installed, which makes the package one of --compat; the name of
     /// another that `flavor helpers list` shows; or a file.
     #[arg(long, value_name = "rust|go|NAME|FILE", conflicts_with = "launcher_bin")]
     pub launcher: Option<PathBuf>,
-    /// Platform of the package: the launcher must be one for it [default: the launcher's]. A Python project is packed on the platform that it is for.
+    /// Platform of the package: the launcher must be one for it [default: the launcher's]. For another one than this machine's, a Python project needs
+    /// --python debian.
     #[arg(long, value_name = "OS_ARCH", value_parser = PossibleValuesParser::new(PLATFORMS))]
     pub platform: Option<String>,
     /// Write a package that the published launchers run and the published tool verifies.

@@ -30,6 +30,8 @@ pub enum Origin {
     Inside,
     /// `FLAVOR_LAUNCHER_BIN` names it.
     Variable,
+    /// It lies in the folder `launchers` beside this program, as in a release.
+    Beside,
     /// Built here and kept.
     Built,
     /// Installed with the published tool.
@@ -124,9 +126,8 @@ pub fn all() -> Vec<Known> {
         found.push(Known::new(INSIDE, None, Origin::Inside, launcher));
     }
     let variable = named_by_variable();
-    let built = cache_folder::part(cache_folder::LAUNCHERS);
     let mut files: Vec<(PathBuf, Origin)> = variable.into_iter().map(|path| (path, Origin::Variable)).collect();
-    files.extend(built.iter().flat_map(|folder| launchers_in(folder)).map(|path| (path, Origin::Built)));
+    files.extend(own_files());
     let published = published_folders();
     files.extend(published.iter().flat_map(|folder| launchers_in(folder)).map(|path| (path, Origin::Published)));
     let mut seen: Vec<PathBuf> = Vec::new();
@@ -149,6 +150,24 @@ fn named_by_variable() -> Option<PathBuf> {
 pub fn unusable_variable() -> Option<Problem> {
     let failure = launcher_file::read(&named_by_variable()?, "FLAVOR_LAUNCHER_BIN").err()?;
     failure.problems.into_iter().next()
+}
+
+/// The files beside this program, and those that were built here.
+fn own_files() -> Vec<(PathBuf, Origin)> {
+    let beside = env::current_exe().ok().and_then(|program| Some(program.parent()?.join("launchers")));
+    let built = cache_folder::part(cache_folder::LAUNCHERS);
+    let mut files: Vec<(PathBuf, Origin)> = Vec::new();
+    for (folder, origin) in [(beside, Origin::Beside), (built, Origin::Built)] {
+        files.extend(folder.iter().flat_map(|folder| launchers_in(folder)).map(|path| (path, origin)));
+    }
+    files
+}
+
+/// Our launcher for a platform such as `linux_arm64`: beside this program, or built here.
+#[must_use]
+pub fn own(platform: &str) -> Option<Launcher> {
+    let known = own_files().into_iter().filter_map(|(path, origin)| Known::read(&path, origin));
+    known.into_iter().find(|known| !known.is_published() && known.platform() == platform).map(|known| known.launcher)
 }
 
 fn launchers_in(folder: &Path) -> Vec<PathBuf> {

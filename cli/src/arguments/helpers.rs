@@ -34,9 +34,9 @@ pub enum HelpersCommand {
         /// Name, or part of it.
         name: String,
     },
-    /// Builds the launcher of this machine from a checkout of the source, and keeps it.
+    /// Builds the launcher of this machine, or those of Linux, from a checkout of the source, and keeps them.
     Build {
-        /// Platform, like linux_amd64; only this machine's can be built.
+        /// Platform, like linux_arm64 [default: this machine's]; those of Linux can be built on any machine.
         #[arg(long, value_name = "PLATFORM")]
         platform: Option<String>,
     },

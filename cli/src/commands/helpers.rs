@@ -121,6 +121,7 @@ fn origin(known: &Known) -> &'static str {
     match known.origin {
         Origin::Inside => "inside this program",
         Origin::Variable => "FLAVOR_LAUNCHER_BIN",
+        Origin::Beside => "beside this program",
         Origin::Built => "built here",
         Origin::Published if known.language == Language::Go => "published tool, Go",
         Origin::Published => "published tool, Rust",
@@ -195,14 +196,18 @@ fn checkout() -> Option<PathBuf> {
     here.ancestors().find(is_checkout).map(Path::to_owned)
 }
 
+/// `cargo xtask launchers` builds those of every Linux, wherever it runs.
+const BUILT_ANYWHERE: [&str; 2] = ["linux_amd64", "linux_arm64"];
+
 fn build(platform: Option<&str>, console: &mut Console) -> Result<Exit, Failure> {
     let (system, processor) = host_platform();
     let host = format!("{system}_{processor}");
     let refused = |message: String| Problem::error("launcher.build", message);
-    if let Some(other) = platform.filter(|platform| *platform != host) {
+    let other = platform.filter(|platform| *platform != host);
+    if let Some(other) = other.filter(|other| !BUILT_ANYWHERE.contains(other)) {
         let problem = refused(format!("a launcher for {other} cannot be built on this machine")).field("--platform");
         return Err(problem
-            .expected(host)
+            .expected(format!("{host}, {}", BUILT_ANYWHERE.join(", ")))
             .hint("build it on a machine of that platform, and name its file with --launcher-bin")
             .into());
     }
@@ -215,15 +220,14 @@ fn build(platform: Option<&str>, console: &mut Console) -> Result<Exit, Failure>
         .ok_or_else(|| refused("there is no folder to keep it in".to_owned()).hint("set HOME or XDG_CACHE_HOME"))?;
     let mut command = Command::new("cargo");
     // What cargo says is not the answer.
-    command.args(["xtask", "launcher"]).current_dir(&checkout).stdin(Stdio::null()).stdout(Stdio::null());
+    let task = if other.is_some() { "launchers" } else { "launcher" };
+    command.args(["xtask", task]).current_dir(&checkout).stdin(Stdio::null()).stdout(Stdio::null());
     let status = command.status().map_err(|error| {
         refused(format!("cargo cannot be run: {}", crate::problem::io_text(&error)))
             .hint("install Rust, https://rustup.rs")
     })?;
     if !status.success() {
-        return Err(refused("`cargo xtask launcher` failed; its reason stands above".to_owned())
-            .file(&checkout)
-            .into());
+        return Err(refused(format!("`cargo xtask {task}` failed; its reason stands above")).file(&checkout).into());
     }
     let built = checkout.join("dist/launchers");
     let failed = |error: io::Error| Problem::io("launcher.keep", &folder, "keep the launcher", &error);

@@ -12,8 +12,10 @@ use super::{
 };
 use crate::{
     arguments::Pack,
+    launchers,
     manifest::{Document, cursor::Problems, security_settings, words},
     problem::{Exit, Failure, Problem, Weight},
+    python::Processor,
     terminal::Console,
 };
 use flavor_launcher::platform;
@@ -92,44 +94,54 @@ pub fn host_platform() -> (&'static str, &'static str) {
     (platform::os(), platform::arch())
 }
 
-/// The launcher of the option, the variable, the manifest, or the one inside.
+/// The launcher of the option, the variable, the manifest, or the one inside; of another platform, the one beside this program.
 fn choose_launcher(arguments: &Pack, document: Option<&Document>) -> Result<Launcher, Failure> {
     let variable = env::var_os("FLAVOR_LAUNCHER_BIN").is_some_and(|path| !path.is_empty());
-    let named = document.filter(|_| arguments.launcher_bin.is_none() && !variable).and_then(|document| {
-        let host = host_platform();
-        let platform = arguments.platform.clone().unwrap_or_else(|| format!("{}_{}", host.0, host.1));
+    let is_open = arguments.launcher_bin.is_none() && !variable;
+    let host = host_platform();
+    let host = format!("{}_{}", host.0, host.1);
+    let named = document.filter(|_| is_open).and_then(|document| {
+        let platform = arguments.platform.clone().unwrap_or_else(|| host.clone());
         let directory = project_manifest::directory_of(&arguments.manifest);
         // What is wrong with the table is reported when the manifest is read.
         let problems = Problems::new(document);
         let launchers = problems.root().keys(&["tool", "flavor", "launchers"]);
         security_settings::launcher(&launchers, &directory, &platform)
     });
-    let launcher = launcher_file::choose(arguments.launcher_bin.as_deref(), named.as_deref())?;
+    let other = arguments.platform.as_ref().filter(|platform| is_open && named.is_none() && **platform != host);
+    let launcher = match other.and_then(|platform| launchers::own(platform)) {
+        Some(launcher) => launcher,
+        None => launcher_file::choose(arguments.launcher_bin.as_deref(), named.as_deref())?,
+    };
     let found = format!("{}_{}", launcher.os, launcher.arch);
     match &arguments.platform {
         // A universal binary is one for both processors.
         Some(platform) if *platform != found && !(found == "darwin_any" && platform.starts_with("darwin_")) => {
             let problem = Problem::error("launcher.platform", "the launcher is for another platform");
             let problem = problem.field("--platform").expected(platform.clone()).found(found);
-            Err(problem.hint("name one for that platform with --launcher-bin, or in [[tool.flavor.launchers]]").into())
+            let hint = "name one for that platform with --launcher-bin, or in [[tool.flavor.launchers]], or put it into the \
+                        folder `launchers` beside flavor";
+            Err(problem.hint(hint).into())
         }
         _ => Ok(launcher),
     }
 }
 
-/// The interpreter and the wheels of a package are those of the machine that makes it, and only those of Linux can be moved.
-fn foreign(launcher: &Launcher) -> Option<Problem> {
+/// The processor that a Python project is packed for, where that is not this machine's. Only interpreters of Linux can be moved,
+/// and of those for other processors only Debian's are to be had.
+fn foreign(launcher: &Launcher) -> Result<Option<Processor>, Problem> {
     let (target, host) = ((launcher.os, launcher.arch), host_platform());
-    let named = if ["amd64", "arm64"].contains(&host.1) { host.1 } else { "any" };
-    (target.0 != "linux" || target != (host.0, named)).then(|| {
-        let message = "a Python project can be packed on Linux only, for the platform that it is packed on";
-        let problem = Problem::error("python.platform", message).expected(format!("a launcher for linux_{named}"));
-        let problem = problem.found(format!("one for {}_{}", target.0, target.1));
-        problem.hint(match target.0 {
-            "linux" => format!("pack it on a machine that is linux_{}", target.1),
-            _ => "list its files, and an interpreter for that system, in a JSON manifest".to_owned(),
-        })
-    })
+    let named = if Processor::named(host.1).is_some() { host.1 } else { "any" };
+    let processor = Processor::named(target.1);
+    match target.0 {
+        "linux" if target == (host.0, named) => return Ok(None),
+        "linux" if host.0 == "linux" && processor.is_some() => return Ok(processor),
+        _ => {}
+    }
+    let message = "a Python project can be packed on Linux only, for amd64 and arm64";
+    let problem = Problem::error("python.platform", message).expected("a launcher for linux_amd64 or linux_arm64");
+    let problem = problem.found(format!("one for {}_{}", target.0, target.1));
+    Err(problem.hint("list its files, and an interpreter for that system, in a JSON manifest"))
 }
 
 /// Collects the outcomes of checks that do not depend on each other.
@@ -186,9 +198,10 @@ impl Check {
                 Some(Source::Files(spec))
             }
             Project::Python(spec) => {
-                self.failures.extend(launcher.and_then(foreign).map(Failure::from));
-                let readable = !self.manifest_errors;
-                let checked = python_project::check(*spec, arguments, &file.directory, readable, &mut self.warnings);
+                let foreign = launcher.map_or(Ok(None), foreign).map_err(Failure::from);
+                let foreign = self.keep(foreign).flatten();
+                let (directory, readable) = (&file.directory, !self.manifest_errors);
+                let checked = python_project::check(*spec, arguments, directory, foreign, readable, &mut self.warnings);
                 self.keep(checked).map(|project: PythonProject| Source::Python(Box::new(project)))
             }
         }

@@ -19,8 +19,8 @@ use crate::{
     problem::{Failure, Problem},
     progress::Steps,
     python::{
-        self, DebianPackage, Distribution, EntryPoint, PythonChoice, PythonError, PythonTree, TreeOptions, TreeRequest,
-        Uv,
+        self, DebianPackage, Distribution, EntryPoint, Processor, PythonChoice, PythonError, PythonTree, TreeOptions,
+        TreeRequest, Uv,
     },
 };
 use pspf_nostd::{json::Json, metadata::RuntimeEnv, operation::OperationChain};
@@ -42,11 +42,12 @@ pub struct PythonProject {
     entry_point: Option<EntryPoint>,
     extras: Vec<String>,
     choice: PythonChoice,
+    foreign: Option<Processor>,
     options: TreeOptions,
 }
 
 /// Checks what can be checked without building anything. `readable` says that the manifest's reader found no error in it: only
-/// then is the project itself looked at.
+/// then is the project itself looked at. `foreign` is the processor that the package is for, where that is not this machine's.
 ///
 /// # Errors
 /// All problems found.
@@ -54,6 +55,7 @@ pub fn check(
     spec: PythonSpec,
     arguments: &Pack,
     directory: &Path,
+    foreign: Option<Processor>,
     readable: bool,
     warnings: &mut Vec<Problem>,
 ) -> Result<PythonProject, Failure> {
@@ -79,6 +81,7 @@ pub fn check(
         directory: canonical(if directory.as_os_str().is_empty() { Path::new(".") } else { directory }),
         extras: arguments.extras.clone(),
         choice: version.map_or_else(|| PythonChoice::parse(&arguments.python), PythonChoice::Version),
+        foreign,
         options: tree_options(&spec, directory),
         entry_point: spec.commands.default.as_ref().and_then(entry_point),
         spec,
@@ -102,6 +105,7 @@ impl PythonProject {
             script_name: self.spec.commands.default.as_ref().map_or(&self.spec.package_name, |script| &script.name),
             extras: &self.extras,
             python: self.choice.clone(),
+            foreign: self.foreign,
             work,
             source_date_epoch: epoch,
             symlinks: !arguments.compat,

@@ -7,7 +7,7 @@
 use super::{
     distribution::Distribution,
     error::{FileContext as _, PythonError},
-    install::index_of_uv,
+    install::{index_of_uv, platform_of_uv},
     options::IndexSettings,
     provider::Runtime,
     uv::{UV_LIMIT, Uv, UvError},
@@ -103,6 +103,9 @@ fn lock(pins: &str, runtime: &Runtime, uv: &Uv, index: &IndexSettings, hidden: &
     let mut command = uv.command();
     command.args(["pip", "compile", "-", "--format", "pylock.toml", "--no-deps", "--generate-hashes", "--no-header"]);
     command.args(["--color", "never", "--no-progress", "--quiet", "--python"]).arg(&runtime.original);
+    if runtime.foreign.is_some() {
+        platform_of_uv(&mut command, runtime, None);
+    }
     index_of_uv(&mut command, index);
     let text = Uv::run_with_input(&mut command, pins.as_bytes(), UV_LIMIT, hidden)?.stdout;
     toml::from_str(&String::from_utf8_lossy(&text))

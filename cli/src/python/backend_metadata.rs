@@ -41,6 +41,7 @@ pub fn project_metadata(
     let (project, uv) = (Project::read(directory)?, Uv::find()?);
     let request = RuntimeRequest {
         requires_python: project.requires_python.as_ref(),
+        foreign: None,
         symlinks: true,
         uv: &uv,
         progress: &Silent,

@@ -156,7 +156,7 @@ fn compile_shard(
     without_columns: bool,
     options: CompileOptions,
 ) -> io::Result<Finished> {
-    let mut command = Command::new(runtime.executable());
+    let mut command = Command::new(&runtime.builder);
     // Isolated mode ignores PYTHONHASHSEED, so its parts are given: no user site, no site module, no folder of the script.
     command.args(["-s", "-S", "-B", "-W", "ignore"]);
     if without_columns && runtime.version >= (3, 11, 0) {

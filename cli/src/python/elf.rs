@@ -43,6 +43,11 @@ impl GlibcVersion {
         Some(Self(numbers.next()?.ok()?, numbers.next()?.ok()?))
     }
 
+    /// The 34 of 2.34.
+    pub(super) fn minor(self) -> u16 {
+        self.1
+    }
+
     /// `GLIBC_2.34` or `GLIBC_2.2.5`; not `GLIBC_PRIVATE`, not `GLIBCXX_3.4`.
     fn parse(version: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(version).ok()?.strip_prefix("GLIBC_")?;

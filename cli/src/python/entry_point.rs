@@ -162,6 +162,33 @@ struct Answer {
     matches: Vec<String>,
 }
 
+/// Whether this machine runs the tree's interpreter: always one of its own, and one of another processor with an emulator.
+pub(super) fn can_run(runtime: &Runtime) -> bool {
+    let mut command = Command::new(runtime.executable());
+    command.args(["-I", "-S", "-c", ""]).env_clear();
+    runtime.foreign.is_none() || process::run(&mut command, b"", CHECK_LIMIT).is_ok_and(|finished| finished.success())
+}
+
+/// Looks for the module's file, where the function cannot be imported.
+pub(super) fn find(runtime: &Runtime, entry_point: &EntryPoint) -> Result<(), PythonError> {
+    let (parents, name) = entry_point.module.rsplit_once('.').unwrap_or(("", &entry_point.module));
+    let is_module = |path: &Path| {
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let (stem, rest) = file.split_once('.').unwrap_or((&file, ""));
+        // Extension modules name their interpreter and processor between the two.
+        stem == name && (["py", "pyc"].contains(&rest) || rest.split('.').next_back() == Some("so"))
+            || file == name && ["__init__.py", "__init__.pyc"].iter().any(|file| path.join(file).is_file())
+    };
+    for folder in [runtime.site_packages(), runtime.root.join(&runtime.stdlib)] {
+        let folder = folder.join(parents.replace('.', "/"));
+        let mut files = fs::read_dir(&folder).into_iter().flatten().flatten();
+        if files.any(|file| is_module(&file.path())) {
+            return Ok(());
+        }
+    }
+    Err(EntryPointError::NoModule { module: entry_point.module.clone(), matches: Vec::new() }.into())
+}
+
 /// Imports the function in the tree's own interpreter, in the environment that the package will have.
 pub(super) fn check(runtime: &Runtime, entry_point: &EntryPoint, work: &Path) -> Result<(), PythonError> {
     let home = work.join("check");

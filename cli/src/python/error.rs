@@ -56,9 +56,30 @@ pub enum PythonError {
         /// The last lines that it printed.
         output: String,
     },
+    /// Something was built for this machine, and the tree is for another one.
+    #[error("{project} {version} has no wheel for {platform} and was built here, for this machine: {found}")]
+    ForeignCode {
+        /// The distribution.
+        project: String,
+        /// Its version.
+        version: String,
+        /// What shows it.
+        found: String,
+        /// What the tree is for.
+        platform: String,
+    },
+    /// pip can only install for the interpreter that runs it.
+    #[error("`tool.flavor.build.use_pip`: pip cannot install for {platform} on this machine")]
+    ForeignPip {
+        /// What the tree is for.
+        platform: String,
+    },
     /// Debugging symbols were to be removed, and nothing can do that.
-    #[error("`strip` was not found, and the manifest or --strip asks for it")]
-    NoStrip,
+    #[error("`{program}` was not found, and the manifest or --strip asks for it")]
+    NoStrip {
+        /// The program's name.
+        program: String,
+    },
     /// The interpreter in the tree failed at a task of ours.
     #[error("the bundled interpreter failed to {task}: {output}")]
     Interpreter {
@@ -82,7 +103,9 @@ impl PythonError {
             Self::Uv(error) => error.code(),
             Self::EntryPoint(error) => error.code(),
             Self::Hook { .. } => "hook.failed",
-            Self::NoStrip => "python.strip.missing",
+            Self::NoStrip { .. } => "python.strip.missing",
+            Self::ForeignCode { .. } => "python.foreign.code",
+            Self::ForeignPip { .. } => "python.foreign.pip",
             Self::Interpreter { .. } => "python.interpreter.failed",
         }
     }
@@ -94,7 +117,15 @@ impl PythonError {
             Self::Runtime(error) => error.hint(),
             Self::Uv(error) => error.hint(),
             Self::EntryPoint(error) => error.hint(),
-            Self::NoStrip => Some("install it (package binutils)".to_owned()),
+            Self::NoStrip { program } => Some(match program.strip_suffix("-linux-gnu-strip") {
+                Some(processor) => format!("install it (package binutils-{processor}-linux-gnu)"),
+                None => "install it (package binutils)".to_owned(),
+            }),
+            Self::ForeignCode { project, platform, .. } => Some(format!(
+                "take a version of {project} that has a wheel for {platform}, put one that was built there into an index of the \
+                 manifest, or pack on a machine that is {platform}"
+            )),
+            Self::ForeignPip { .. } => Some("leave it out: uv can".to_owned()),
             _ => None,
         }
     }

@@ -2,8 +2,10 @@
 
 use super::{
     build_environment,
+    elf::GlibcVersion,
     error::PythonError,
     options::{IndexSettings, TreeOptions},
+    processor::Processor,
     project::Project,
     provider::Runtime,
     tree_files,
@@ -98,12 +100,18 @@ fn with_uv(what: &Installation<'_>, environment: Option<&Path>) -> Command {
             command.arg("--no-build-isolation");
         }
     }
-    if let Some(minor) = what.options.installs.manylinux {
-        let known = UV_GLIBC.into_iter().rev().find(|known| *known <= minor).unwrap_or(UV_GLIBC[0]);
-        command.args(["--python-platform", &format!("{}-manylinux_2_{known}", env::consts::ARCH)]);
-    }
+    platform_of_uv(&mut command, what.runtime, what.options.installs.manylinux);
     index_of_uv(&mut command, &what.options.index);
     command
+}
+
+/// The platform that uv resolves for, where that is not its interpreter's.
+pub(super) fn platform_of_uv(command: &mut Command, runtime: &Runtime, manylinux: Option<u16>) {
+    let processor = runtime.foreign.map_or(env::consts::ARCH, Processor::gnu_name);
+    let bundled = || runtime.c_library.as_deref().and_then(GlibcVersion::of_package).map(GlibcVersion::minor);
+    let Some(minor) = manylinux.or_else(|| runtime.foreign.and_then(|_| bundled())) else { return };
+    let known = UV_GLIBC.into_iter().rev().find(|known| *known <= minor).unwrap_or(UV_GLIBC[0]);
+    command.args(["--python-platform", &format!("{processor}-manylinux_2_{known}")]);
 }
 
 fn with_pip(what: &Installation<'_>, environment: Option<&Path>) -> Command {

@@ -24,6 +24,7 @@ mod entry_point;
 mod environment;
 mod error;
 mod file_patterns;
+mod foreign_code;
 mod install;
 mod interpreter;
 mod launch_script;
@@ -32,6 +33,7 @@ mod local_provider;
 mod normalize;
 mod options;
 pub(crate) mod process;
+mod processor;
 mod project;
 mod provider;
 mod python_choice;
@@ -60,6 +62,7 @@ pub use file_patterns::FilePatterns;
 pub use local_provider::LocalProvider;
 pub use normalize::record_path;
 pub use options::{BuildEnvironment, BuildOptions, CompileOptions, IndexSettings, Installs, TreeOptions, TrimOptions};
+pub use processor::Processor;
 pub use provider::{Runtime, RuntimeProvider, RuntimeRequest, providers};
 pub use python_choice::PythonChoice;
 pub use runtime_error::RuntimeError;
@@ -103,6 +106,8 @@ pub struct TreeRequest<'a> {
     pub extras: &'a [String],
     /// Which interpreter goes into the tree.
     pub python: PythonChoice,
+    /// The processor of the machines that it is for, where that is not this machine's.
+    pub foreign: Option<Processor>,
     /// A private, empty or absent folder to build in. The tree is left in it; the caller removes it.
     pub work: &'a Path,
     /// Seconds since 1970, given to build backends as `SOURCE_DATE_EPOCH`.
@@ -158,10 +163,14 @@ pub fn preflight(request: &TreeRequest<'_>) -> Vec<PythonError> {
         let accepted = accepted(&project, request.options);
         let runtime_request = RuntimeRequest {
             requires_python: accepted.as_ref(),
+            foreign: request.foreign,
             symlinks: request.symlinks,
             uv: &uv,
             progress: &Silent,
         };
+        if let Some(processor) = request.foreign.filter(|_| request.options.installs.use_pip) {
+            problems.push(PythonError::ForeignPip { platform: format!("linux_{}", processor.name()) });
+        }
         problems.extend(provider::check(&request.python, &runtime_request).err().map(PythonError::from));
     }
     problems
@@ -193,6 +202,7 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
     let accepted = accepted(&project, request.options);
     let runtime_request = RuntimeRequest {
         requires_python: accepted.as_ref(),
+        foreign: request.foreign,
         symlinks: request.symlinks,
         uv: &uv,
         progress: request.progress,
@@ -222,6 +232,9 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
     });
     let distributions = installed?;
     compiled?;
+    if let Some(processor) = runtime.foreign {
+        foreign_code::refuse(&runtime, &distributions, processor)?;
+    }
     bytecode::drop_runtime_sources(&runtime)?;
     let runtime_files = TreeFiles::list(&root)?.outside(&runtime.site);
     normalize::scripts(&runtime)?;
@@ -245,10 +258,22 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
 
     if let (Some(entry_point), Some(commands)) = (&request.entry_point, &commands) {
         request.progress.step("Check the entry point");
-        entry_point::check(&runtime, entry_point, request.work)?;
+        let can_run = entry_point::can_run(&runtime);
+        let check = |wanted: &EntryPoint| {
+            if can_run {
+                entry_point::check(&runtime, wanted, request.work)
+            } else {
+                entry_point::find(&runtime, wanted)
+            }
+        };
+        check(entry_point)?;
+        if let (Some(processor), false) = (runtime.foreign, can_run) {
+            let platform = processor.name();
+            notices.push(format!("the entry point was not tried: this machine does not run linux_{platform}"));
+        }
         for (name, command) in &commands.others {
             // It may need an extra that is not installed, so the package is made all the same.
-            if let Err(error) = entry_point::check(&runtime, command, request.work) {
+            if let Err(error) = check(command) {
                 notices.push(format!("the command {name} will not start: {error}"));
             }
         }

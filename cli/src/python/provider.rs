@@ -4,6 +4,7 @@ use super::{
     Progress,
     debian::{DebianPackage, DebianProvider},
     local_provider::LocalProvider,
+    processor::Processor,
     python_choice::PythonChoice,
     runtime_error::RuntimeError,
     shared_libraries::LibrarySearch,
@@ -17,6 +18,8 @@ use std::path::{Path, PathBuf};
 pub struct RuntimeRequest<'a> {
     /// Versions that the project accepts.
     pub requires_python: Option<&'a VersionSpecifiers>,
+    /// The processor, where it is not this machine's.
+    pub foreign: Option<Processor>,
     /// Whether the tree may hold symbolic links.
     pub symlinks: bool,
     /// The installer, which also manages interpreters.
@@ -42,6 +45,10 @@ pub struct Runtime {
     pub site: PathBuf,
     /// The installed interpreter that this one was copied from.
     pub original: PathBuf,
+    /// What runs while the tree is built: the interpreter in the tree, or the same version for this machine.
+    pub builder: PathBuf,
+    /// The processor, where it is not this machine's.
+    pub foreign: Option<Processor>,
     /// Where its OpenSSL looks for certificates.
     pub certificates: Vec<String>,
     /// Version of the C library beside it, if there is one; otherwise the machine's is used.
@@ -121,6 +128,9 @@ fn first<T>(
     request: &RuntimeRequest<'_>,
     ask: impl Fn(&dyn RuntimeProvider) -> Result<T, RuntimeError>,
 ) -> Result<T, RuntimeError> {
+    if let (Some(processor), false) = (request.foreign, matches!(choice, PythonChoice::Debian(_))) {
+        return Err(RuntimeError::Foreign { processor: processor.name() });
+    }
     let mut all_tried = Vec::new();
     for provider in providers(choice) {
         match ask(&*provider) {

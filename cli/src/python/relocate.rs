@@ -55,26 +55,28 @@ pub(super) fn relocate(
 }
 
 /// Copies `python` into `into` with all libraries that it needs, the C library included, from `folders` and nowhere else.
+/// `builder` is the same interpreter for this machine, where `python` is one for another.
 pub(super) fn relocate_with_c_library(
     python: &Interpreter,
     provider: &'static str,
     folders: Vec<PathBuf>,
+    builder: Option<&Runtime>,
     request: &RuntimeRequest<'_>,
     into: &Path,
 ) -> Result<Runtime, RuntimeError> {
-    relocate_from(python, provider, Some(folders), request, into)
+    relocate_from(python, provider, Some((folders, builder)), request, into)
 }
 
 fn relocate_from(
     python: &Interpreter,
     provider: &'static str,
-    folders: Option<Vec<PathBuf>>,
+    unpacked: Option<(Vec<PathBuf>, Option<&Runtime>)>,
     request: &RuntimeRequest<'_>,
     into: &Path,
 ) -> Result<Runtime, RuntimeError> {
     let root = std::path::absolute(into).on("read", into)?;
     let program = python.program_name();
-    let with_c_library = folders.is_some();
+    let with_c_library = unpacked.is_some();
     let executable = root.join(if with_c_library { "lib/ext" } else { "bin" }).join(&program);
     tree_files::copy(&python.executable, &executable)?;
     let stdlib_in_tree = python.stdlib_in_tree();
@@ -85,6 +87,7 @@ fn relocate_from(
         let reason = "it is not an ELF file; only Linux interpreters can be bundled so far".to_owned();
         return Err(RuntimeError::NotUsable { path: python.executable.clone(), reason });
     };
+    let (folders, builder) = unpacked.map_or((None, None), |(folders, builder)| (Some(folders), builder));
     let search = match folders {
         Some(folders) => LibrarySearch::of_folders(&facts, folders),
         None => LibrarySearch::new(&facts, folder_of(&python.executable), &python.base_prefix),
@@ -137,14 +140,20 @@ fn relocate_from(
         }
     }
     second_name(&root, &program, request.symlinks)?;
-    let site = site_packages(&root, &program, &stdlib_in_tree)?;
+    let own = root.join("bin").join(&program);
+    let (site, builder, foreign) = match builder {
+        Some(builder) => (builder.site.clone(), builder.executable(), request.foreign),
+        None => (site_packages(&root, &program, &stdlib_in_tree)?, own, None),
+    };
     Ok(Runtime {
         provider,
         version: python.version,
         stdlib: stdlib_in_tree,
         site,
         // One that was unpacked cannot be run where it is.
-        original: if with_c_library { root.join("bin").join(&program) } else { python.executable.clone() },
+        original: if with_c_library { builder.clone() } else { python.executable.clone() },
+        builder,
+        foreign,
         certificates: python.cafile.iter().chain(&python.capath).cloned().collect(),
         notices,
         search,

@@ -15,6 +15,12 @@ pub enum RuntimeError {
         /// What was looked at, and why it was not taken.
         tried: Vec<String>,
     },
+    /// Only Debian's interpreters can be had for other processors than this machine's.
+    #[error("a Python project is packed for linux_{processor} on another machine with Debian's Python only")]
+    Foreign {
+        /// The processor that the package is for.
+        processor: &'static str,
+    },
     /// The chosen file cannot be used.
     #[error("{} cannot be bundled: {reason}", path.display())]
     NotUsable {
@@ -75,6 +81,7 @@ impl RuntimeError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NoInterpreter { .. } => "python.runtime.none",
+            Self::Foreign { .. } => "python.platform",
             Self::NotUsable { .. } => "python.runtime.unusable",
             Self::RequiresPython { .. } => "python.version.mismatch",
             Self::LibraryMissing { .. } => "python.runtime.library",
@@ -91,6 +98,9 @@ impl RuntimeError {
         let hint = match self {
             Self::NoInterpreter { .. } => {
                 "install a fitting Python, name one with --python PATH, or let uv download one with --python uv"
+            }
+            Self::Foreign { processor } => {
+                return Some(format!("use --python debian, or pack it on a machine that is linux_{processor}"));
             }
             Self::NotUsable { .. } | Self::RequiresPython { .. } => {
                 "name a fitting CPython with --python PATH, or use --python uv"

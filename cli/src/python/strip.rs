@@ -23,7 +23,13 @@ const STRIP_LIMIT: Duration = Duration::from_secs(120);
 /// whose segments it would move apart.
 pub(super) fn site_packages(runtime: &Runtime) -> Result<BTreeSet<PathBuf>, PythonError> {
     let path = env::var_os("PATH");
-    let strip = process::all_on_path("strip", path.as_deref()).into_iter().next().ok_or(PythonError::NoStrip)?;
+    // GNU's knows the files of one processor.
+    let program = match runtime.foreign {
+        Some(processor) => format!("{}-linux-gnu-strip", processor.gnu_name()),
+        None => "strip".to_owned(),
+    };
+    let strip = process::all_on_path(&program, path.as_deref()).into_iter().next();
+    let strip = strip.ok_or(PythonError::NoStrip { program })?;
     let mut changed = BTreeSet::new();
     let site = runtime.site_packages();
     for entry in WalkDir::new(&site).sort_by_file_name() {

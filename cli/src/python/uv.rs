@@ -102,6 +102,12 @@ pub enum UvError {
         /// uv's words.
         text: String,
     },
+    /// A project was built here, and the tree is for another processor.
+    #[error("a project that has no wheel for the package's platform was built here, for this machine:\n{text}")]
+    BuiltHere {
+        /// uv's words.
+        text: String,
+    },
     /// Anything else.
     #[error("uv failed:\n{text}")]
     Failed {
@@ -123,6 +129,7 @@ impl UvError {
             Self::RequiresPython { .. } => "python.version.mismatch",
             Self::NoSolution { .. } => "python.dependency.conflict",
             Self::Build { .. } => "python.build.failed",
+            Self::BuiltHere { .. } => "python.foreign.code",
         }
     }
 
@@ -141,6 +148,10 @@ impl UvError {
             Self::RequiresPython { .. } => "choose another interpreter with --python PATH or --python VERSION",
             Self::NoSolution { .. } => "loosen one of the requirements named above",
             Self::Build { .. } => "the project must build with `uv build`; the last lines above are the build's own",
+            Self::BuiltHere { .. } => {
+                "take a version that has a wheel for that platform, put one that was built there into an index of the manifest, or pack on \
+                 a machine of that platform"
+            }
             Self::NotRun { .. } | Self::TimedOut { .. } | Self::Failed { .. } => return None,
         };
         Some(hint.to_owned())
@@ -248,6 +259,8 @@ fn classify(said: &str) -> UvError {
         "operation timed out",
     ]) {
         UvError::Network { text }
+    } else if any(&["is not compatible with the target Python"]) {
+        UvError::BuiltHere { text }
     } else if any(&["Failed to build", "build backend returned an error"]) {
         UvError::Build { text }
     } else if any(&["does not satisfy Python", "requested Python version", "requires-python"]) {
@@ -330,6 +343,13 @@ mod tests {
         assert_eq!(
             classify("error: No solution found\n cause: a and b are incompatible").code(),
             "python.dependency.conflict"
+        );
+        assert_eq!(
+            classify(
+                "error: Failed to build `x`\n cause: The built wheel `x-1-cp313-cp313-linux_x86_64.whl` is not compatible with the target Python 3.13 on Linux aarch64."
+            )
+            .code(),
+            "python.foreign.code"
         );
         assert_eq!(classify("error: Failed to build `x`\n cause: dns error").code(), "python.index.unreachable");
     }

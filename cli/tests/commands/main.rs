@@ -17,6 +17,7 @@ mod interrupt;
 mod keygen;
 mod manifest;
 mod native_code;
+mod other_processor;
 mod output;
 mod pack;
 mod policy;

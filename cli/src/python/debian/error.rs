@@ -66,6 +66,14 @@ pub enum DebianError {
         /// Of the file.
         found: String,
     },
+    /// The archive is being updated.
+    #[error("Debian {release} has another Python for {} than for {}", architectures[1], architectures[0])]
+    Versions {
+        /// The release.
+        release: &'static str,
+        /// This machine's, and the one that the tree is for.
+        architectures: [&'static str; 2],
+    },
     /// A package is not in the list.
     #[error("Debian's list has no package {package}")]
     Missing {
@@ -96,7 +104,9 @@ impl DebianError {
             Self::Download { .. } => "python.debian.download",
             Self::Signature { .. } | Self::Expired { .. } => "python.debian.signature",
             Self::Digest { .. } => "python.debian.digest",
-            Self::Content { .. } | Self::Missing { .. } | Self::Package { .. } => "python.debian.archive",
+            Self::Content { .. } | Self::Versions { .. } | Self::Missing { .. } | Self::Package { .. } => {
+                "python.debian.archive"
+            }
             Self::File(_) => "python.file",
         }
     }
@@ -116,6 +126,7 @@ impl DebianError {
             Self::Signature { .. } | Self::Digest { .. } => {
                 "do not use this mirror; set FLAVOR_DEBIAN_MIRROR to another one"
             }
+            Self::Versions { .. } => "try it again in an hour: an update is on its way to the mirrors",
             Self::Content { .. } | Self::Missing { .. } | Self::Package { .. } | Self::File(_) => return None,
         })
     }

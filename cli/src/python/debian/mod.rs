@@ -12,6 +12,7 @@ pub use error::DebianError;
 use super::{
     error::{FileContext as _, FileError},
     interpreter::Interpreter,
+    processor::Processor,
     provider::{Runtime, RuntimeProvider, RuntimeRequest},
     relocate,
     runtime_error::RuntimeError,
@@ -23,7 +24,7 @@ use pep440_rs::Version;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// Releases, newest first, and the Python that came with each; security updates raise the last number. Earlier ones have a glibc
@@ -87,30 +88,78 @@ impl RuntimeProvider for DebianProvider {
     }
 
     fn provide(&self, request: &RuntimeRequest<'_>, into: &Path) -> Result<Runtime, RuntimeError> {
-        let (release, (major, minor, _)) = self.release(request)?;
-        let (debian_name, machine_name) = machine()?;
-        request.progress.step(&format!("Read Debian's list of packages ({release})"));
+        let found = self.release(request)?;
+        let machine = machine()?;
         let archive = Archive::open()?;
-        let packages = archive.packages(release, debian_name)?;
+        let Some(processor) = request.foreign else {
+            return Unpacked::get(&archive, found, machine, request, into)?.relocate(None, request, into);
+        };
+        // Bytecode is the same for all processors, but not for all versions.
+        let of_this_machine = into.with_file_name("builder");
+        let builder = Unpacked::get(&archive, found, machine, request, &of_this_machine)?;
+        let target = Unpacked::get(&archive, found, processor, request, into)?;
+        if builder.version != target.version {
+            let versions = [machine, processor].map(Processor::name);
+            return Err(DebianError::Versions { release: found.0, architectures: versions }.into());
+        }
+        let builder = builder.relocate(None, request, &of_this_machine)?;
+        target.relocate(Some(&builder), request, into)
+    }
+}
+
+/// The packages of one architecture, and the interpreter in them.
+struct Unpacked {
+    release: &'static str,
+    processor: Processor,
+    packages: Vec<Package>,
+    version: (u8, u8, u8),
+    /// Where their files are.
+    system: PathBuf,
+}
+
+impl Unpacked {
+    /// Gets the packages and unpacks them beside the folder `into`.
+    fn get(
+        archive: &Archive,
+        (release, (major, minor, _)): (&'static str, (u8, u8, u8)),
+        processor: Processor,
+        request: &RuntimeRequest<'_>,
+        into: &Path,
+    ) -> Result<Self, RuntimeError> {
+        let name = processor.name();
+        request.progress.step(&format!("Read Debian's list of packages ({release}, {name})"));
+        let known = archive.packages(release, name)?;
         let python = format!("python{major}.{minor}");
         let roots = [format!("{python}-minimal"), format!("lib{python}-minimal"), format!("lib{python}-stdlib")];
-        let wanted = closure(&packages, roots.iter().map(String::as_str).chain(COMMON))?;
-        request.progress.step(&format!("Get Python {major}.{minor} from Debian {release}, {} packages", wanted.len()));
-        let system = into.with_file_name("debian");
+        let packages = closure(&known, roots.iter().map(String::as_str).chain(COMMON))?;
+        let count = packages.len();
+        request.progress.step(&format!("Get Python {major}.{minor} from Debian {release} ({name}), {count} packages"));
+        let system = into.with_file_name(format!("debian-{name}"));
         tree_files::create_dir(&system)?;
-        for package in &wanted {
+        for package in &packages {
             unpack::unpack(&archive.fetch(package)?, &package.filename, &system)?;
         }
-        let version = wanted.iter().find(|package| package.name == roots[0]).and_then(Package::upstream);
+        let version = packages.iter().find(|package| package.name == roots[0]).and_then(Package::upstream);
         let version = version.ok_or_else(|| DebianError::Missing { package: roots[0].clone() })?;
-        let interpreter = Interpreter::in_folder(&system.join("usr"), version, CERTIFICATES);
-        let folders = ["lib", "usr/lib"].map(|lib| system.join(lib).join(format!("{machine_name}-linux-gnu")));
+        Ok(Self { release, processor, packages, version, system })
+    }
+
+    /// Makes a tree of them.
+    fn relocate(
+        &self,
+        builder: Option<&Runtime>,
+        request: &RuntimeRequest<'_>,
+        into: &Path,
+    ) -> Result<Runtime, RuntimeError> {
+        let interpreter = Interpreter::in_folder(&self.system.join("usr"), self.version, CERTIFICATES);
+        let libraries = format!("{}-linux-gnu", self.processor.gnu_name());
+        let folders = ["lib", "usr/lib"].map(|lib| self.system.join(lib).join(&libraries));
         let mut runtime =
-            relocate::relocate_with_c_library(&interpreter, self.name(), folders.to_vec(), request, into)?;
-        let copyrights = copy_copyrights(&wanted, &system, into)?;
-        runtime.c_library =
-            wanted.iter().find(|package| package.name == "libc6").map(|package| package.version.clone());
-        runtime.debian_packages = described(&wanted, release, debian_name, copyrights);
+            relocate::relocate_with_c_library(&interpreter, "debian", folders.to_vec(), builder, request, into)?;
+        let copyrights = copy_copyrights(&self.packages, &self.system, into)?;
+        let c_library = self.packages.iter().find(|package| package.name == "libc6");
+        runtime.c_library = c_library.map(|package| package.version.clone());
+        runtime.debian_packages = described(&self.packages, self.release, self.processor.name(), copyrights);
         Ok(runtime)
     }
 }
@@ -182,13 +231,10 @@ fn copy_copyrights(packages: &[Package], system: &Path, into: &Path) -> Result<B
     Ok(found)
 }
 
-/// This machine's architecture: Debian's name and the name in library paths.
-fn machine() -> Result<(&'static str, &'static str), DebianError> {
-    match (std::env::consts::OS, std::env::consts::ARCH) {
-        ("linux", "x86_64") => Ok(("amd64", "x86_64")),
-        ("linux", "aarch64") => Ok(("arm64", "aarch64")),
-        (os, arch) => Err(DebianError::Platform { os, arch }),
-    }
+/// This machine's architecture: what runs while the tree is made is for it.
+fn machine() -> Result<Processor, DebianError> {
+    let platform = || DebianError::Platform { os: std::env::consts::OS, arch: std::env::consts::ARCH };
+    Processor::of_this_machine().ok_or_else(platform)
 }
 
 /// The packages `roots`, and the libraries that they depend on.
