@@ -11,6 +11,7 @@ pub mod output;
 pub mod preflight;
 pub mod prepare;
 pub mod project_manifest;
+mod python_metadata;
 pub mod python_project;
 pub mod signing;
 pub mod stored;

@@ -28,6 +28,7 @@ mod foreign_code;
 mod install;
 mod interpreter;
 mod launch_script;
+mod library_bundle;
 mod loader;
 mod local_provider;
 mod normalize;

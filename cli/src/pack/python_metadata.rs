@@ -1,0 +1,94 @@
+//! What the metadata say of a package that holds a Python project.
+
+use crate::{
+    attestation::purl::normal_name,
+    manifest::{
+        PackageSpec,
+        package::{quoted, with_args},
+        pyproject::PythonSpec,
+        sections::runtime_json,
+    },
+    problem::{Failure, Problem},
+    python::PythonTree,
+};
+use pspf_nostd::{json::Json, metadata::RuntimeEnv};
+
+/// What the metadata say of the package.
+pub(super) fn package(spec: &PythonSpec, tree: &PythonTree) -> Result<PackageSpec, Failure> {
+    let version = match &spec.version {
+        Some(version) => version.clone(),
+        None => built_version(spec, tree)?,
+    };
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let mut runtime_env = RuntimeEnv::default();
+    if spec.execution.isolated {
+        runtime_env.unset.extend(tree.environment.unset.iter().map(|name| (*name).to_owned()));
+    }
+    let user = &spec.execution.runtime_env;
+    runtime_env
+        .unset
+        .extend(user.unset.iter().filter(|name| !tree.environment.unset.contains(&name.as_str())).cloned());
+    runtime_env.pass.clone_from(&user.pass);
+    if tree.commands.len() > 1 {
+        // The start script reads it, also where the manifest removes everything.
+        runtime_env.pass.push("FLAVOR_COMMAND".to_owned());
+    }
+    runtime_env.map.clone_from(&user.map);
+    runtime_env.set.clone_from(&user.set);
+    let sections = [
+        ("runtime", runtime_json(&runtime_env)),
+        ("setup_commands", setup(&spec.build.hooks.post_extract, tree)?),
+        ("policy", spec.policy.clone()),
+        ("custom", spec.custom.clone()),
+    ];
+    let command = tree.command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+    let mut env: Vec<(String, String)> = tree.environment.set.iter().map(owned).collect();
+    env.retain(|(name, _)| spec.execution.env.iter().all(|(other, _)| other != name));
+    env.extend(spec.execution.env.iter().cloned());
+    Ok(PackageSpec {
+        name: spec.package_name.clone(),
+        version,
+        description: spec.description.clone(),
+        package_extra: spec.kind.iter().map(|kind| ("type".to_owned(), kind.as_str().into())).collect(),
+        build_extra: spec.build_metadata.clone(),
+        execution_extra: spec.execution.limits.clone(),
+        command: with_args(&command, &spec.execution.args),
+        env,
+        runtime_env,
+        slots: Vec::new(),
+        extra: sections.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect(),
+    })
+}
+
+/// Commands for the setup of the work environment.
+fn setup(commands: &[String], tree: &PythonTree) -> Result<Option<Json>, Failure> {
+    let mut list = Vec::new();
+    for command in commands {
+        let words: Vec<String> = bundled_python(command, tree)?.iter().map(|word| quoted(word)).collect();
+        list.push(Json::Object(vec![
+            ("type".to_owned(), "execute".into()),
+            ("command".to_owned(), words.join(" ").into()),
+        ]));
+    }
+    Ok((!list.is_empty()).then_some(Json::Array(list)))
+}
+
+/// The version that the build backend has given the project.
+fn built_version(spec: &PythonSpec, tree: &PythonTree) -> Result<String, Failure> {
+    let own = tree.distributions.iter().find(|found| normal_name(&found.name) == normal_name(&spec.project_name));
+    own.map(|found| found.version.clone()).ok_or_else(|| {
+        let message = format!("the build backend made no distribution called {:?}", spec.project_name);
+        Problem::error("project.version", message).expected("the project's own distribution, for its version").into()
+    })
+}
+
+/// The words of a command line, with the bundled interpreter under the names that everyone knows.
+pub(super) fn bundled_python(command: &str, tree: &PythonTree) -> Result<Vec<String>, Failure> {
+    let words = flavor_launcher::command::split(command)
+        .map_err(|error| Problem::error("execution.command", format!("cannot be split into words: {error}")))?;
+    let known = ["python", "python3", "{workenv}/bin/python", "{workenv}/bin/python3"];
+    let own = format!("{{workenv}}/bin/{}", tree.program);
+    let mut words = words.into_iter();
+    let first = words.next().map(|first| if known.contains(&first.as_str()) { own } else { first });
+    Ok(first.into_iter().chain(words).collect())
+}
