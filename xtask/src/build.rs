@@ -61,9 +61,9 @@ const LAUNCHER_FLAGS: &[&str] = &[
 const LAUNCHER_STATIC_FLAGS: &[&str] =
     &["-Crelocation-model=static", "-Clink-arg=-fno-unwind-tables", "-Clink-arg=-fno-asynchronous-unwind-tables"];
 
-/// Builds the launcher into `dist/launchers/` and returns its path.
-pub(crate) fn launcher(workspace: &Workspace, options: Options) -> Result<PathBuf> {
-    let binary = Binary {
+/// The launcher, for whichever target.
+fn launcher_binary() -> Binary<'static> {
+    Binary {
         package: "flavor-launcher",
         name: "flavor-launcher",
         profile: "launcher",
@@ -73,18 +73,52 @@ pub(crate) fn launcher(workspace: &Workspace, options: Options) -> Result<PathBu
         static_flags: LAUNCHER_STATIC_FLAGS,
         unstable_flags: &["-Zunstable-options", "-Cpanic=immediate-abort"],
         env: vec![("TARGET_CFLAGS", "-fno-asynchronous-unwind-tables -fno-unwind-tables".into())],
-    };
-    let (built, target) = build(workspace, &binary, options)?;
-    let size = fs::metadata(&built)?.len();
-    if size > toolchain::LAUNCHER_SIZE_MAX {
-        bail!("the launcher has {size} bytes; at most {} are accepted", toolchain::LAUNCHER_SIZE_MAX);
     }
-    place(&built, &workspace.launcher(&target))
+}
+
+/// Builds this machine's launcher into `dist/launchers/` and returns its path.
+pub(crate) fn launcher(workspace: &Workspace, options: Options) -> Result<PathBuf> {
+    let (built, target) = build(workspace, &launcher_binary(), options)?;
+    place_launcher(workspace, &built, &target)
+}
+
+/// Builds the launchers for every Linux into `dist/launchers/`: `flavor pack --platform` takes them from there.
+pub(crate) fn launchers(workspace: &Workspace, options: Options) -> Result<()> {
+    toolchain::LAUNCHER_TARGETS.iter().try_for_each(|target| launcher_for(workspace, target, options).map(drop))
+}
+
+/// Those of other processors than this machine's, as far as there is a Rust for them.
+fn other_launchers(workspace: &Workspace, options: Options) -> Result<()> {
+    let host = toolchain::musl_target();
+    for target in toolchain::LAUNCHER_TARGETS.into_iter().filter(|target| host.as_deref() != Some(target)) {
+        match setup::cross_route(target, options.toolchain) {
+            Ok(_) => drop(launcher_for(workspace, target, options)?),
+            Err(error) => eprintln!("==> NO LAUNCHER for {target}: {error:#}"),
+        }
+    }
+    Ok(())
+}
+
+/// Builds the launcher for `target` into `dist/launchers/` and returns its path.
+pub(crate) fn launcher_for(workspace: &Workspace, target: &str, options: Options) -> Result<PathBuf> {
+    setup::build_tools(workspace)?;
+    let route = setup::cross_route(target, options.toolchain)?;
+    let built = zigbuild(workspace, &launcher_binary(), target, route)?;
+    place_launcher(workspace, &built, target)
+}
+
+fn place_launcher(workspace: &Workspace, built: &Path, target: &str) -> Result<PathBuf> {
+    let size = fs::metadata(built)?.len();
+    if size > toolchain::LAUNCHER_SIZE_MAX {
+        bail!("the launcher for {target} has {size} bytes; at most {} are accepted", toolchain::LAUNCHER_SIZE_MAX);
+    }
+    place(built, &workspace.launcher(target))
 }
 
 /// Builds all that is in `dist/`, and lists it.
 pub(crate) fn dist(workspace: &Workspace, options: Options) -> Result<PathBuf> {
     let flavor = flavor(workspace, options)?;
+    other_launchers(workspace, options)?;
     documentation(workspace, &flavor)?;
     let target = toolchain::musl_target();
     let file = workspace.dist().join("share").join(licences::FILE);

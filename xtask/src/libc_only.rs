@@ -68,13 +68,23 @@ fn place(root: &Path, file: &Path) -> Result<()> {
 /// Runs `/app ARGUMENTS` in the root folder with an environment of `variables` (`NAME=VALUE`) alone. `None` where this user may not make
 /// namespaces.
 pub(crate) fn run_app(root: &Path, variables: &[&str], arguments: &[&OsStr]) -> Result<Option<Output>> {
+    run_app_after(":", root, variables, arguments)
+}
+
+/// The same, after commands of a shell that stand for the rest of the namespaces' life.
+pub(crate) fn run_app_after(
+    before: &str,
+    root: &Path,
+    variables: &[&str],
+    arguments: &[&OsStr],
+) -> Result<Option<Output>> {
     let namespaces = ["--mount", "--pid", "--fork", "--map-root-user"];
     if !Command::new("unshare").args(namespaces).arg("true").status().is_ok_and(|status| status.success()) {
         return Ok(None);
     }
     let chroot = which::which("chroot").or_else(|_| which::which_in("chroot", Some("/usr/sbin:/sbin"), "/"))?;
     // `env -i` leaves no search path, so chroot is named by its own.
-    let script = r#"mount -t proc proc "$1/proc" && touch "$1/dev/null" && mount --bind /dev/null "$1/dev/null" && root=$1 chroot=$2 variables=$3 && shift 3 && exec env -i $variables "$chroot" "$root" /app "$@""#;
+    let script = r#"eval "$4" && mount -t proc proc "$1/proc" && touch "$1/dev/null" && mount --bind /dev/null "$1/dev/null" && root=$1 chroot=$2 variables=$3 && shift 4 && exec env -i $variables "$chroot" "$root" /app "$@""#;
     let mut command = Command::new("unshare");
     command
         .args(namespaces)
@@ -82,6 +92,7 @@ pub(crate) fn run_app(root: &Path, variables: &[&str], arguments: &[&OsStr]) -> 
         .arg(root)
         .arg(chroot)
         .arg(variables.join(" "))
+        .arg(before)
         .args(arguments);
     let result = command.output().context("could not start unshare")?;
     if result.status.code().is_none() {

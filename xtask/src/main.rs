@@ -5,6 +5,7 @@ mod bench;
 mod bench_launcher;
 mod build;
 mod check;
+mod cross;
 mod demo;
 mod elf;
 mod libc_only;
@@ -50,7 +51,9 @@ enum Task {
     Setup,
     /// Build the static launcher into dist/launchers/
     Launcher,
-    /// Build dist/flavor, with the launcher inside; its completions and manual pages; the npm package and the web page
+    /// The same for every Linux that packages are made for, amd64 and arm64
+    Launchers,
+    /// Build dist/flavor, with the launcher inside, and the launchers; its completions and manual pages; the npm package and the web page
     Dist,
     /// Pack, verify, inspect and run examples/hello-cli
     Demo,
@@ -66,6 +69,8 @@ enum Task {
     },
     /// Pack and run real applications from PyPI, and write docs/applications.md; with the other packers it takes an hour
     Apps(apps::Choice),
+    /// Pack applications for Linux's other processor and run them under qemu, where nothing else is
+    Cross,
     /// Check format, lints, documentation and dependencies
     Lint,
     /// Build the core for wasm32, as proof that it needs no operating system, and the engine of the npm package into npm/dist/
@@ -106,12 +111,14 @@ fn run_task(arguments: &Arguments) -> Result<()> {
     match arguments.task.clone() {
         Task::Setup => setup::setup(&workspace, options.toolchain),
         Task::Launcher => build::launcher(&workspace, options).map(drop),
+        Task::Launchers => build::launchers(&workspace, options),
         Task::Dist => build::dist(&workspace, options).map(drop),
         Task::Demo => demo::demo(&workspace, options),
         Task::Bench => bench::bench(&workspace, options),
         Task::BenchLauncher => bench_launcher::bench(&workspace, options),
         Task::Soak { rounds } => soak::soak(&workspace, rounds),
         Task::Apps(choice) => apps::apps(&workspace, options, &choice),
+        Task::Cross => cross::cross(&workspace, options),
         Task::Lint => summarised(|summary| {
             lint(&workspace, summary);
             Ok(())
@@ -135,6 +142,7 @@ fn run_task(arguments: &Arguments) -> Result<()> {
             summary.step("macOS and Windows", || check::targets(&workspace, options.toolchain));
             let tested = test::test(&workspace, options, summary);
             summary.step("demo", || demo::demo(&workspace, options));
+            summary.step("other processor", || cross::cross(&workspace, options));
             tested
         }),
     }

@@ -52,6 +52,9 @@ pub(crate) const RUSTUP_SECONDS: u64 = 40;
 /// Largest launcher accepted, in bytes: it stands in every package.
 pub(crate) const LAUNCHER_SIZE_MAX: u64 = 400_000;
 
+/// The targets of the launchers that a release has.
+pub(crate) const LAUNCHER_TARGETS: [&str; 2] = ["x86_64-unknown-linux-musl", "aarch64-unknown-linux-musl"];
+
 /// Which Rust compiles for a target other than the host's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {

@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use self::catalogue::{APPS, App};
+use self::catalogue::APPS;
+pub(crate) use self::catalogue::App;
 use self::page::Page;
 use self::processors::Watch;
 use crate::build::{self, Options};
@@ -94,6 +95,11 @@ pub(crate) fn apps(workspace: &Workspace, options: Options, choice: &Choice) -> 
     }
     println!("written to {}", path.display());
     if failed.is_empty() { Ok(()) } else { bail!("{}", failed.join("\n")) }
+}
+
+/// The application of that name.
+pub(crate) fn named(name: &str) -> Option<&'static App> {
+    APPS.iter().find(|app| app.name == name)
 }
 
 /// What was measured of a packer's result.
