@@ -272,13 +272,16 @@ fn host() -> Result<String> {
     Ok(host.to_owned())
 }
 
-/// Copies `built` to `place`, replacing what is there in one step (it may be running).
+/// Copies `built` to `place`, replacing what is there in one step (it may be running). The same again is left alone: cargo
+/// goes by its time, and `flavor` has the launcher inside.
 fn place(built: &Path, place: &Path) -> Result<PathBuf> {
     let folder = place.parent().context("a file has a folder")?;
     fs::create_dir_all(folder)?;
-    let new = place.with_extension("new");
-    fs::copy(built, &new).with_context(|| format!("could not copy {} to {}", built.display(), new.display()))?;
-    fs::rename(&new, place)?;
+    if !fs::read(place).is_ok_and(|there| fs::read(built).is_ok_and(|bytes| bytes == there)) {
+        let new = place.with_extension("new");
+        fs::copy(built, &new).with_context(|| format!("could not copy {} to {}", built.display(), new.display()))?;
+        fs::rename(&new, place)?;
+    }
     println!("{}: {} bytes", place.display(), fs::metadata(place)?.len());
     Ok(place.to_owned())
 }
