@@ -4,6 +4,7 @@ use super::{
     PythonChoice, Silent, TreeOptions, distribution,
     error::{FileContext as _, PythonError},
     install::index_of_uv,
+    local_sources::LocalSources,
     project::Project,
     provider::{self, RuntimeRequest},
     tree_files,
@@ -48,6 +49,7 @@ pub fn project_metadata(
     };
     provider::check(choice, &request)?;
     let copy = project.copy_to(&work.join("metadata-source"), work, &options.build)?;
+    LocalSources::new(work).rewrite(directory, &copy)?;
     let target = work.join("metadata");
     let mut command = uv.command();
     command.args(["pip", "install", "--no-deps", "--no-progress", "--color", "never"]);

@@ -80,6 +80,12 @@ pub enum PythonError {
         /// The program's name.
         program: String,
     },
+    /// Something was installed as a pointer to a folder of this machine.
+    #[error("{name} is installed as editable: the package would look for it in a folder of this machine")]
+    Editable {
+        /// Its folder in the tree.
+        name: String,
+    },
     /// The interpreter in the tree failed at a task of ours.
     #[error("the bundled interpreter failed to {task}: {output}")]
     Interpreter {
@@ -106,6 +112,7 @@ impl PythonError {
             Self::NoStrip { .. } => "python.strip.missing",
             Self::ForeignCode { .. } => "python.foreign.code",
             Self::ForeignPip { .. } => "python.foreign.pip",
+            Self::Editable { .. } => "python.editable",
             Self::Interpreter { .. } => "python.interpreter.failed",
         }
     }
@@ -126,6 +133,9 @@ impl PythonError {
                  manifest, or pack on a machine that is {platform}"
             )),
             Self::ForeignPip { .. } => Some("leave it out: uv can".to_owned()),
+            Self::Editable { .. } => Some(
+                "take away the `-e` in the requirements file, or use a newer uv, which installs it whole".to_owned(),
+            ),
             _ => None,
         }
     }

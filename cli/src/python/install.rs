@@ -1,9 +1,10 @@
 //! Installs the project and its dependencies into the tree.
 
 use super::{
-    build_environment,
+    build_environment, distribution,
     elf::GlibcVersion,
     error::PythonError,
+    local_sources::LocalSources,
     options::{IndexSettings, TreeOptions},
     processor::Processor,
     project::Project,
@@ -12,7 +13,7 @@ use super::{
     uv::{UV_LIMIT, Uv},
 };
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -37,7 +38,13 @@ pub(super) struct Installation<'a> {
 /// Installs everything. The installed interpreter does the work, not the copy: only it has the headers for building extension modules.
 pub(super) fn install(what: &Installation<'_>) -> Result<(), PythonError> {
     tree_files::create_dir(&what.runtime.site_packages())?;
-    let locked = if what.options.installs.locked { Some(export_lock(what)?) } else { None };
+    let mut sources = LocalSources::new(what.work);
+    sources.rewrite(&what.project.dir, what.copy)?;
+    // A lock fits the sources as they were.
+    let locked_for = if sources.rewritten { &what.project.dir } else { what.copy };
+    let locked = if what.options.installs.locked { Some(export_lock(what, locked_for)?) } else { None };
+    let projects = what.options.installs.projects.iter().map(|folder| sources.copy_of(folder));
+    let projects = projects.collect::<Result<Vec<_>, _>>()?;
     what.project.add_build_requires(what.copy, &what.options.build.requires)?;
     let environment = match &what.options.build.environment {
         Some(settings) => {
@@ -61,9 +68,22 @@ pub(super) fn install(what: &Installation<'_>) -> Result<(), PythonError> {
     if what.options.installs.dev_group {
         command.args(["--group", "dev"]);
     }
-    command.arg(format!(".{extras}")).args(&what.options.installs.projects).args(&what.options.installs.requirements);
+    command.arg(format!(".{extras}")).args(&projects).args(&what.options.installs.requirements);
     prepare(&mut command, what);
     Uv::run(&mut command, UV_LIMIT, what.copy)?;
+    nothing_is_editable(&what.runtime.site_packages())
+}
+
+/// pip, and uv before it had a variable for it, install `-e` as a pointer to the folder (PEP 610).
+fn nothing_is_editable(site: &Path) -> Result<(), PythonError> {
+    for dist_info in distribution::dist_infos(site)? {
+        let text = fs::read_to_string(dist_info.join("direct_url.json")).unwrap_or_default();
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+        if value.pointer("/dir_info/editable") == Some(&serde_json::Value::Bool(true)) {
+            let name = dist_info.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            return Err(PythonError::Editable { name });
+        }
+    }
     Ok(())
 }
 
@@ -71,6 +91,8 @@ fn prepare(command: &mut Command, what: &Installation<'_>) {
     command.current_dir(what.copy);
     command.env("SOURCE_DATE_EPOCH", what.source_date_epoch.to_string());
     command.env("PYTHONHASHSEED", "0").env("PYTHONDONTWRITEBYTECODE", "1");
+    // A package holds what it needs; an installation that points at a folder of this machine is none.
+    command.env("UV_NO_EDITABLE", "1");
     command.envs(what.options.build.env.iter().map(|(name, value)| (name, value)));
 }
 
@@ -175,10 +197,10 @@ fn any_is_set(names: &[&str]) -> bool {
 }
 
 /// The versions and hashes of `uv.lock`, as a requirements file. uv refuses a lock that does not fit `pyproject.toml`.
-fn export_lock(what: &Installation<'_>) -> Result<PathBuf, PythonError> {
+fn export_lock(what: &Installation<'_>, project: &Path) -> Result<PathBuf, PythonError> {
     let file = what.work.join("locked.txt");
     let mut command = what.uv.command();
-    command.args(["export", "--quiet", "--locked", "--no-emit-project", "--no-header", "--no-annotate"]);
+    command.args(["export", "--quiet", "--locked", "--no-emit-local", "--no-header", "--no-annotate"]);
     command.args(["--color", "never", "--format", "requirements-txt", "--python"]).arg(&what.runtime.original);
     if what.options.installs.use_pip {
         // pip wants all or none of the hashes, and the project itself has none.
@@ -189,6 +211,6 @@ fn export_lock(what: &Installation<'_>) -> Result<PathBuf, PythonError> {
     index_of_uv(&mut command, &what.options.index);
     command.arg("--output-file").arg(&file);
     prepare(&mut command, what);
-    Uv::run(&mut command, UV_LIMIT, what.copy)?;
+    Uv::run(command.current_dir(project), UV_LIMIT, project)?;
     Ok(file)
 }

@@ -31,6 +31,7 @@ mod launch_script;
 mod library_bundle;
 mod loader;
 mod local_provider;
+mod local_sources;
 mod normalize;
 mod options;
 pub(crate) mod process;

@@ -39,7 +39,8 @@ const VERSION_CONTROL_PLUGINS: [&str; 6] =
 /// A Python project.
 #[derive(Debug)]
 pub(super) struct Project {
-    dir: PathBuf,
+    /// Its folder, without links.
+    pub(super) dir: PathBuf,
     /// `project.name`, if `pyproject.toml` states it.
     pub(super) name: Option<String>,
     /// `project.requires-python`.

@@ -356,3 +356,49 @@ fn the_version_from_git_is_that_of_the_commit_whatever_the_copy_leaves_out() {
     let manifest = "all/tools/tagged/pyproject.toml";
     folder.flavor(&["pack", "--manifest", manifest, "--output", "x.psp"]).succeeds().says(&["tagged 2.3.5.dev0+"]);
 }
+
+#[test]
+fn projects_in_other_folders_are_installed_whole_from_copies() {
+    let folder = Folder::new();
+    let settings = "[tool.flavor.runtime]\ncompile_bytecode = false\n[tool.flavor.build]\ncompression_level = 1\nrequirements_file = 'more.txt'\ndependencies = ['./third']\n";
+    folder.write(
+        "all/tools/app/pyproject.toml",
+        format!(
+            "{SETUPTOOLS}[project]\nname = 'app'\nversion = '1'\ndependencies = ['First_One', 'second']\n[tool.setuptools]\npy-modules = ['app']\n\
+             [tool.uv.sources]\nFirst_One = {{ workspace = true }}\nsecond.path = '../../../second'\nsecond.editable = true\n\
+             [tool.flavor]\nentry_point = 'app:main'\n{settings}"
+        ),
+    );
+    folder.write(
+        "all/tools/app/app.py",
+        "def main():\n    import first, second, third, fourth\n    print(first.X + second.X + third.X + fourth.X)\n",
+    );
+    folder.write("all/tools/app/more.txt", "-e ./fourth\n");
+    folder.write("all/pyproject.toml", "[tool.uv.workspace]\nmembers = ['tools/*', 'libs/*']\n");
+    for (place, name, number) in [
+        ("all/libs/one", "first", 1),
+        ("second", "second", 2),
+        ("all/tools/app/third", "third", 3),
+        ("all/tools/app/fourth", "fourth", 4),
+    ] {
+        let project = if name == "first" { "first-one" } else { name };
+        let text = format!(
+            "{SETUPTOOLS}[project]\nname = '{project}'\nversion = '1'\n[tool.setuptools]\npy-modules = ['{name}']\n"
+        );
+        folder.write(&format!("{place}/pyproject.toml"), text);
+        folder.write(&format!("{place}/{name}.py"), format!("X = '{number}'\n"));
+    }
+    let before = folder.listing();
+    folder.flavor(&["pack", "--manifest", "all/tools/app/pyproject.toml", "--output", "x.psp"]).succeeds();
+    let after: Vec<String> = folder.listing().into_iter().filter(|name| name != "x.psp").collect();
+    assert_eq!(after, before, "packing left something behind");
+    assert_eq!(Run::of(&mut folder.package("x.psp", &[])).succeeds().stdout, "1234\n");
+    folder.write("p/fourth/pyproject.toml", folder.bytes("all/tools/app/fourth/pyproject.toml"));
+    folder.write("p/fourth/fourth.py", "");
+    folder.write("p/more.txt", "-e ./fourth\n");
+    let text = "[project]\nname = 'p'\nversion = '1'\n[tool.setuptools]\npy-modules = ['fourth.fourth']\n[tool.flavor]\nentry_point = 'os:getcwd'\n[tool.flavor.build]\nuse_pip = true\nrequirements_file = 'more.txt'\n";
+    folder.write("p/pyproject.toml", format!("{SETUPTOOLS}{text}"));
+    folder
+        .flavor(&["pack", "--manifest", "p/pyproject.toml", "--output", "y.psp"])
+        .fails(1, &["fourth-1.dist-info is installed as editable"]);
+}
