@@ -16,6 +16,9 @@ use std::{
 const BUILDER_KEYS: &[&str] =
     &["slot", "id", "source", "target", "operations", "purpose", "lifecycle", "permissions", "level", "resolution"];
 
+/// Slots that packing a project adds.
+const RESERVED_IDS: [&str; 3] = ["runtime", "app", "_attestation"];
+
 /// Which manifest the slots stand in.
 #[derive(Debug)]
 pub enum Dialect<'a> {
@@ -75,6 +78,10 @@ pub fn read(slots: &Cursor<'_>, base: &SourceBase, mut dialect: Dialect<'_>) -> 
         if !ids.insert(id.to_owned()) {
             let problem = Problem::error("slot.id.twice", format!("another slot is called {id:?} already"));
             slot.key("id").report(problem);
+        }
+        if let (Dialect::Project { .. }, true) = (&dialect, RESERVED_IDS.contains(&id)) {
+            let problem = Problem::error("slot.id.twice", format!("the slot {id:?} is made by packing itself"));
+            slot.key("id").report(problem.expected("another name"));
         }
         if id.chars().any(char::is_control) {
             slot.key("id").report(Problem::error("slot.id", "has a control character"));

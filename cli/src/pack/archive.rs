@@ -106,6 +106,11 @@ impl Archive {
         Ok(Self::of_entries(entries))
     }
 
+    /// Paths of all entries, each with whether it is a directory.
+    pub fn entries(&self) -> impl Iterator<Item = (&[u8], bool)> {
+        self.entries.iter().map(|item| (item.name.as_bytes(), item.kind == EntryKind::Directory))
+    }
+
     /// Whether the archive has a file or link of this name.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {

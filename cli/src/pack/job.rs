@@ -6,6 +6,7 @@ use super::{
     encode,
     launcher_file::Launcher,
     output::Output,
+    places,
     prepare::{COMPAT_METADATA_MAX, COMPAT_SLOTS_MAX, Prepared},
     python_project::{self, PythonContents, PythonProject},
     signing::Signer,
@@ -110,8 +111,10 @@ impl<'a> Job<'a> {
         let Manifest { source, slots, sha256: manifest_sha256 } = manifest;
         let trial = arguments.test_command.as_deref().map(|text| Trial::new(text, &source, &launcher)).transpose()?;
         let job = Self { arguments, source, slots, manifest_sha256, launcher, signer, output, time, trial };
-        if let Source::Files(spec) = &job.source {
-            job.rehearse(spec, &job.slots)?;
+        match &job.source {
+            Source::Files(spec) => drop(job.rehearse(spec, &job.slots)?),
+            // The interpreter's slots come later.
+            Source::Python(_) => drop(places::check(&PackageSpec::default(), &job.slots)?),
         }
         Ok(job)
     }
@@ -174,7 +177,8 @@ impl<'a> Job<'a> {
         match &self.source {
             Source::Files(spec) => {
                 let spec = (**spec).clone();
-                Ok(Contents { spec, slots, python: None, notices: Vec::new(), _scratch: None })
+                let notices = self.rehearse(&spec, &slots)?;
+                Ok(Contents { spec, slots, python: None, notices, _scratch: None })
             }
             Source::Python(project) => {
                 let built = python_project::build(project, &self.arguments, self.time.epoch, &slots, steps)?;
@@ -182,9 +186,10 @@ impl<'a> Job<'a> {
                 if let Some(trial) = &mut self.trial {
                     trial.with_commands(&built.commands);
                 }
-                self.rehearse(&built.spec, &slots)?;
+                let mut notices = built.notices;
+                notices.extend(self.rehearse(&built.spec, &slots)?);
                 let (spec, python) = (built.spec, Some(built.python));
-                Ok(Contents { spec, slots, python, notices: built.notices, _scratch: Some(built.scratch) })
+                Ok(Contents { spec, slots, python, notices, _scratch: Some(built.scratch) })
             }
         }
     }
@@ -238,8 +243,9 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// Makes the metadata once with made-up slot facts: whatever is wrong with them shows before the slow work.
-    fn rehearse(&self, spec: &PackageSpec, slots: &[Prepared]) -> Result<(), Failure> {
+    /// Makes the metadata once with made-up slot facts: whatever is wrong with them shows before the slow work. Gives sentences for
+    /// the user.
+    fn rehearse(&self, spec: &PackageSpec, slots: &[Prepared]) -> Result<Vec<String>, Failure> {
         let facts = EncodedSlot { size: u64::MAX >> 1, original_size: u64::MAX >> 1, sha256: sha256(&[]) };
         let attestation = self.attests().then(|| attest::slot(&[]));
         let slots: Vec<Prepared> = slots.iter().cloned().chain(attestation).collect();
@@ -256,7 +262,7 @@ impl<'a> Job<'a> {
             let problem = problem.expected(format!("at most {COMPAT_METADATA_MAX} bytes with --compat"));
             return Err(problem.found(format!("about {}", metadata.raw().len())).into());
         }
-        Ok(())
+        Ok(places::check(spec, &slots)?)
     }
 
     pub(super) fn unplannable(&self, message: &str) -> Failure {

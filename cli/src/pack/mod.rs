@@ -8,6 +8,7 @@ pub mod encoded_cache;
 pub mod job;
 pub mod launcher_file;
 pub mod output;
+mod places;
 pub mod preflight;
 pub mod prepare;
 pub mod project_manifest;

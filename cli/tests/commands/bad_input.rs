@@ -252,3 +252,50 @@ fn a_log_level_that_is_none_disturbs_nobody() {
     assert_eq!((run.code, run.stderr.lines().count()), (Some(7), 1), "{run:#?}");
     assert!(run.stderr.contains("warning") && run.stderr.contains("zzz"), "{run:#?}");
 }
+
+#[test]
+fn slots_that_a_start_would_refuse_are_refused_at_once() {
+    let folder = Folder::new();
+    folder.write("file", "x");
+    folder.write("folder/x", "x");
+    let pack = |slots: &str| {
+        let text = r#"{"package": {"name": "a", "version": "1"}, "execution": {"command": "/bin/true {slot:0}"}, "slots": [SLOTS]}"#;
+        folder.write("a.json", text.replace("SLOTS", slots));
+        folder.flavor(&["pack", "--manifest", "a.json", "--output", "a.psp"])
+    };
+    let file = |id: &str, target: &str, more: &str| {
+        format!(r#"{{"id": "{id}", "source": "file", "target": "{target}"{more}}}"#)
+    };
+    let tree = r#"{"id": "tree", "source": "folder", "target": "t"}"#;
+    let long = "n".repeat(256);
+    for (slots, why) in [
+        (file("a", ".pspf/x", ""), "`a`: \".pspf/x\": .pspf is the launcher's own".to_owned()),
+        (file("a", &format!("b/{long}"), ""), "a name is longer than 255 bytes".to_owned()),
+        (
+            [&file("a", "x", ""), tree, &file("b", "x/y", "")].join(","),
+            "\"x\" is a folder here, and a file in the slot \"tree\"".to_owned(),
+        ),
+        (
+            [file("a-b", "x", r#", "lifecycle": "lazy""#), file("a_b", "y", r#", "lifecycle": "config""#)].join(","),
+            "its place would be in FLAVOR_SLOT_A_B, as that of the slot \"a-b\"".to_owned(),
+        ),
+    ] {
+        let run = pack(&slots).fails(1, &["error", &why]);
+        assert_eq!(run.errors(), 1, "{run:#?}");
+        assert!(!folder.path("a.psp").exists());
+    }
+    // Trees of their own do not meet.
+    pack(&[file("a", "x", r#", "lifecycle": "lazy""#), file("b", "x/y", "")].join(",")).succeeds();
+    Run::of(&mut folder.package("a.psp", &[])).succeeds();
+    let run = pack(&[file("a", "x", ""), file("b", "x", "")].join(",")).succeeds();
+    assert!(run.stderr.contains("slot \"b\" replaces x of the slot \"a\""), "{run:#?}");
+    let named = pack(&file("a", "x", "")).succeeds();
+    assert!(!named.stderr.contains("replaces"), "{named:#?}");
+    folder.write("a.json", String::from_utf8(folder.bytes("a.json")).unwrap().replace("{slot:0}", "{slot:2}"));
+    folder
+        .flavor(&["pack", "--manifest", "a.json", "--output", "b.psp"])
+        .fails(1, &["names a slot that is not there; expected `{slot:0}` to `{slot:1}`"]);
+    let text = "[project]\nname = 'a'\nversion = '1'\n[tool.flavor]\nentry_point = 'a:b'\n[[tool.flavor.slots]]\nid = 'runtime'\nsource = 'file'\n";
+    folder.write("pyproject.toml", text);
+    folder.flavor(&["check"]).fails(1, &["`tool.flavor.slots[0].id`", "\"runtime\" is made by packing itself"]);
+}
