@@ -172,15 +172,22 @@ fn with_pip(what: &Installation<'_>, environment: Option<&Path>) -> Command {
 }
 
 /// The manifest's indexes. What the caller's environment says outweighs them; what it says to pip holds for uv too.
+///
+/// uv takes a distribution from the first index that has it, and asks its default index last. The one that stands first here is
+/// asked first: else whoever registers a name in a further, public index would replace what is in the private one.
 pub(super) fn index_of_uv(command: &mut Command, index: &IndexSettings) {
     let in_environment = any_is_set(&["UV_DEFAULT_INDEX", "UV_INDEX_URL"]);
     let of_pip = env::var("PIP_INDEX_URL").ok().filter(|url| !url.is_empty());
-    if let Some(url) = of_pip.as_ref().or(index.url.as_ref()).filter(|_| !in_environment) {
-        command.args(["--default-index", url]);
+    let first = of_pip.as_ref().or(index.url.as_ref()).filter(|_| !in_environment);
+    let further = env::var("PIP_EXTRA_INDEX_URL").unwrap_or_default();
+    let mut urls: Vec<&str> = first.into_iter().map(String::as_str).collect();
+    urls.extend(further.split_whitespace().chain(index.extra.iter().map(String::as_str)));
+    let last = if first.is_some() { urls.pop() } else { None };
+    for url in urls {
+        command.args(["--index", url]);
     }
-    let of_pip = env::var("PIP_EXTRA_INDEX_URL").unwrap_or_default();
-    for url in of_pip.split_whitespace().chain(index.extra.iter().map(String::as_str)) {
-        command.args(["--extra-index-url", url]);
+    if let Some(url) = last {
+        command.args(["--default-index", url]);
     }
     each(command, "--allow-insecure-host", &index.trusted_hosts);
 }

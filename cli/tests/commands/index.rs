@@ -31,6 +31,9 @@ fn index_settings_reach_uv_and_the_callers_outweigh_them() {
     pack(&folder, build, &[("PIP_INDEX_URL", "http://127.0.0.1:9/pip/")]).fails(1, &["127.0.0.1:9/pip/"]);
     let proxy = [("HTTP_PROXY", "http://127.0.0.1:7"), ("UV_DEFAULT_INDEX", "http://index.invalid/x/")];
     pack(&folder, build, &proxy).fails(1, &["network could not be reached"]);
+    // The further index must not be able to replace what the first one has.
+    let build = format!("{build}\nextra_index_urls = ['http://127.0.0.1:9/further/']");
+    pack(&folder, &build, &[]).fails(1, &["network could not be reached", "127.0.0.1:9/manifest/"]);
     let build = "extra_index_urls = ['http://${PLACE}:9/extra/']";
     pack(&folder, build, &[("PLACE", "127.0.0.1")]).fails(1, &["network could not be reached", "127.0.0.1:9/extra/"]);
     pack(&folder, build, &[]).fails(1, &["`tool.flavor.build.extra_index_urls", "PLACE is not set"]);
