@@ -13,7 +13,7 @@ const HEAD: &str = "[project]\nname = 'a'\nversion = '1'\n[tool.flavor]\nentry_p
 
 fn problems(text: &str) -> Vec<String> {
     let document = Document::from_toml(Path::new("pyproject.toml"), text.to_owned()).unwrap();
-    let base = SourceBase { directory: "/nonexistent".into(), workenv: "/nonexistent".into() };
+    let base = SourceBase { directory: "/nonexistent".into(), workenv: "/nonexistent".into(), before_hooks: false };
     let (_, problems) = pyproject::read(&document, &base, "linux_amd64");
     problems.iter().map(ToString::to_string).collect()
 }

@@ -68,7 +68,7 @@ pub struct Entry {
 }
 
 /// A manifest that could be parsed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Document {
     /// The file.
     pub path: PathBuf,

@@ -53,6 +53,8 @@ pub struct SlotSpec {
     pub lifecycle: String,
     /// Unix mode bits, where the manifest states them.
     pub permissions: Option<u16>,
+    /// Mode bits of all files of a directory; none for 0644, or 0755 where a file can be executed.
+    pub member_mode: Option<u16>,
     /// Directory in the archive that the content goes into; empty for its root.
     pub prefix: String,
     /// Files of a source that is a pattern, relative to `source`; none where the source is a file or a whole directory.

@@ -2,8 +2,10 @@
 
 use super::{
     Document,
+    cursor::Problems,
     document::{Entry, Node, Value},
 };
+use crate::problem::Problem;
 
 /// Puts name, version, description and scripts of `[tool.poetry]` into `[project]`, each with its place in the text.
 ///
@@ -34,6 +36,24 @@ pub fn adopt(document: &mut Document) {
     if let Value::Table(entries) = &mut document.root.value {
         entries.push(entry);
     }
+}
+
+/// Without `[build-system]` the project is built by setuptools, which knows nothing of `[tool.poetry]`: neither its version nor its
+/// dependencies would be in the package.
+#[must_use]
+pub fn without_backend(document: &Document) -> Option<Problem> {
+    let problems = Problems::new(document);
+    let root = problems.root();
+    let is_missing = root.keys(&["tool", "poetry"]).present() && !root.key("build-system").present();
+    // A `[project]` that was in the text is all that setuptools needs.
+    let adopted = root.key("project").node.is_some_and(|project| {
+        project.span == root.keys(&["tool", "poetry"]).node.map_or(0..0, |poetry| poetry.span.clone())
+    });
+    (is_missing && adopted).then(|| {
+        let problem = Problem::error("project.build_system", "`[tool.poetry]` stands without `[build-system]`")
+            .file(&document.path);
+        problem.expected("requires = [\"poetry-core\"] and build-backend = \"poetry.core.masonry.api\"")
+    })
 }
 
 /// A script is a text, or a table with `reference` and `type = "console"`; programs and files are not entry points.

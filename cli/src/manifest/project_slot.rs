@@ -152,6 +152,7 @@ pub(super) fn place(spec: &mut SlotSpec, directory: bool) {
             spec.operations = Some((chain.to_string(), chain));
         }
     }
+    spec.member_mode = spec.permissions;
     // Launchers unpack archives at the root of the work environment: the place goes into the archive.
     spec.prefix = if spec.target == "." { String::new() } else { std::mem::take(&mut spec.target) };
     "{workenv}".clone_into(&mut spec.target);
@@ -159,7 +160,8 @@ pub(super) fn place(spec: &mut SlotSpec, directory: bool) {
 
 /// Whether a source is a pattern.
 pub(super) fn is_pattern(source: &str) -> bool {
-    source.contains(['*', '?', '['])
+    // `{workenv}` is no choice between words.
+    source.replace("{workenv}", "").contains(['*', '?', '[', '{'])
 }
 
 /// Finds the files of a pattern.
@@ -178,7 +180,7 @@ pub(super) fn find(at: &Cursor<'_>, source: &str, base: &SourceBase, spec: &mut 
     let mut members = Vec::new();
     for entry in WalkDir::new(&root).min_depth(1).sort_by_file_name().into_iter().filter_map(Result::ok) {
         let relative = entry.path().strip_prefix(&root).map(Path::to_owned).unwrap_or_default();
-        if entry.file_type().is_file() && patterns.matches(&relative) {
+        if !entry.file_type().is_dir() && patterns.matches(&relative) {
             members.push(relative);
         }
         if members.len() > MEMBERS_MAX {

@@ -77,6 +77,8 @@ fn read_root(root: &Cursor<'_>, base: &SourceBase, platform: &str) -> PythonSpec
     let features = security_settings::features(&flavor.key("features"));
     let (build_metadata, custom) = security_settings::metadata(&flavor.key("metadata"));
     let _ = security_settings::launcher(&flavor.key("launchers"), &base.directory, platform);
+    let build = build_settings::read(&flavor, &base.directory, platform, features);
+    let base = SourceBase { before_hooks: base.before_hooks && !build.hooks.pre_build.is_empty(), ..base.clone() };
     let mut left_out = Vec::new();
     PythonSpec {
         project_name: project_name.to_owned(),
@@ -90,13 +92,13 @@ fn read_root(root: &Cursor<'_>, base: &SourceBase, platform: &str) -> PythonSpec
         commands: commands::read(&project, &flavor, project_name, execution.command.is_some()),
         extras: project.key("optional-dependencies").entries().iter().map(|entry| entry.key.clone()).collect(),
         python: execution_settings::python(&flavor),
-        build: build_settings::read(&flavor, &base.directory, platform, features),
+        build,
         compile: execution_settings::compile(&flavor.key("runtime")),
         security: security_settings::security(&flavor, &base.directory),
         build_metadata,
         custom,
         policy: policy(&flavor.key("policy")),
-        slots: slots::read(&flavor.key("slots"), base, Dialect::Project { platform, left_out: &mut left_out }),
+        slots: slots::read(&flavor.key("slots"), &base, Dialect::Project { platform, left_out: &mut left_out }),
         execution,
         left_out,
     }
@@ -198,7 +200,7 @@ mod tests {
 
     fn parse(text: &str) -> (PythonSpec, Vec<String>) {
         let document = Document::from_toml(Path::new("pyproject.toml"), text.to_owned()).unwrap();
-        let base = SourceBase { directory: "/nonexistent".into(), workenv: "/nonexistent".into() };
+        let base = SourceBase { directory: "/nonexistent".into(), workenv: "/nonexistent".into(), before_hooks: false };
         let (spec, problems) = read(&document, &base, "linux_amd64");
         (spec, problems.iter().map(ToString::to_string).collect())
     }

@@ -1,6 +1,6 @@
 //! Sections that both kinds of manifest have.
 
-use super::cursor::Cursor;
+use super::{cursor::Cursor, document::Value};
 use crate::problem::Problem;
 use pspf_nostd::{json::Json, metadata::RuntimeEnv};
 
@@ -11,6 +11,18 @@ pub fn runtime_env(env: &Cursor<'_>) -> RuntimeEnv {
     for (key, value) in &map {
         variable_name(&env.key("map").key(key), key);
         variable_name(&env.key("map").key(key), value);
+    }
+    for list in [env.key("unset"), env.key("pass")] {
+        for item in list.items() {
+            let is_name = |text: &str| text.contains('{') || (text.contains('[') && !text.contains(['*', '?']));
+            if let Some(Value::String(text)) = item.node.map(|node| &node.value)
+                && is_name(text)
+            {
+                let problem =
+                    Problem::warning("manifest.variable", format!("{text:?} is the name of one variable, no pattern"));
+                item.report(problem.hint("patterns have `*` or `?`, and beside them `[a-z]`; write one for each name"));
+            }
+        }
     }
     RuntimeEnv {
         unset: env.key("unset").strings(),

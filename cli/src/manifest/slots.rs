@@ -40,6 +40,8 @@ pub struct SourceBase {
     pub directory: PathBuf,
     /// What `{workenv}` in a source stands for.
     pub workenv: PathBuf,
+    /// Whether the commands of `hooks.pre_build` have still to run: they may make what is not there yet.
+    pub before_hooks: bool,
 }
 
 /// Reads all slots; ids must be unique.
@@ -86,10 +88,13 @@ pub fn read(slots: &Cursor<'_>, base: &SourceBase, mut dialect: Dialect<'_>) -> 
         if id.chars().any(char::is_control) {
             slot.key("id").report(Problem::error("slot.id", "has a control character"));
         }
-        if let (true, Some(source)) = (wanted, source)
-            && resolve(&slot.key("source"), source, base, &mut spec, &dialect).is_some()
-        {
+        let (true, Some(source)) = (wanted, source) else { continue };
+        if resolve(&slot.key("source"), source, base, &mut spec, &dialect).is_some() {
             specs.push(spec);
+        } else if let Dialect::Project { left_out, .. } = &mut dialect
+            && spec.extra.iter().any(|(key, _)| key == "optional")
+        {
+            left_out.push(format!("slot {:?} is left out: its pattern finds no file, and it is optional", spec.id));
         }
     }
     specs
@@ -198,6 +203,8 @@ fn resolve(
             place.report(Problem::error("slot.source.kind", format!("{source:?} is neither a file nor a directory")));
             None
         }
+        // It is looked for again after the commands.
+        Err(_) if base.before_hooks => None,
         Err(_) if project_slot::is_pattern(source) && matches!(dialect, Dialect::Project { .. }) => {
             project_slot::find(place, source, base, spec)
         }

@@ -106,6 +106,18 @@ impl Archive {
         Ok(Self::of_entries(entries))
     }
 
+    /// The same with this mode for all files.
+    ///
+    /// # Errors
+    /// None that the archive has not had before.
+    pub fn with_mode(mut self, mode: u16, mtime: u64) -> Result<Self, Problem> {
+        for item in self.entries.iter_mut().filter(|item| item.kind == EntryKind::File) {
+            let name = item.name.as_bytes().to_vec();
+            *item = Item::named(&name, item.path.clone(), EntryKind::File, item.size, mode.into(), mtime)?;
+        }
+        Ok(self)
+    }
+
     /// Paths of all entries, each with whether it is a directory.
     pub fn entries(&self) -> impl Iterator<Item = (&[u8], bool)> {
         self.entries.iter().map(|item| (item.name.as_bytes(), item.kind == EntryKind::Directory))

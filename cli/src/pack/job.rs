@@ -7,7 +7,9 @@ use super::{
     launcher_file::Launcher,
     output::Output,
     places,
-    prepare::{COMPAT_METADATA_MAX, COMPAT_SLOTS_MAX, Prepared},
+    preflight::Check,
+    prepare::{COMPAT_METADATA_MAX, COMPAT_SLOTS_MAX, Options, Prepared},
+    project_manifest::AfterHooks,
     python_project::{self, PythonContents, PythonProject},
     signing::Signer,
     trial::Trial,
@@ -55,6 +57,8 @@ pub struct Manifest {
     pub source: Source,
     /// The slots that it lists.
     pub slots: Vec<Prepared>,
+    /// How they are found once more after the hooks; none where there are no hooks.
+    pub after_hooks: Option<AfterHooks>,
     /// SHA-256 of its text, as it was read.
     pub sha256: Sha256Digest,
 }
@@ -64,6 +68,7 @@ pub struct Job<'a> {
     pub(super) arguments: Cow<'a, Pack>,
     pub(super) source: Source,
     slots: Vec<Prepared>,
+    after_hooks: Option<AfterHooks>,
     pub(super) manifest_sha256: Sha256Digest,
     /// The launcher.
     pub launcher: Launcher,
@@ -108,9 +113,10 @@ impl<'a> Job<'a> {
         output: Output,
         time: BuildTime,
     ) -> Result<Self, Failure> {
-        let Manifest { source, slots, sha256: manifest_sha256 } = manifest;
+        let Manifest { source, slots, after_hooks, sha256: manifest_sha256 } = manifest;
         let trial = arguments.test_command.as_deref().map(|text| Trial::new(text, &source, &launcher)).transpose()?;
-        let job = Self { arguments, source, slots, manifest_sha256, launcher, signer, output, time, trial };
+        let job =
+            Self { arguments, source, slots, after_hooks, manifest_sha256, launcher, signer, output, time, trial };
         match &job.source {
             Source::Files(spec) => drop(job.rehearse(spec, &job.slots)?),
             // The interpreter's slots come later.
@@ -174,19 +180,29 @@ impl<'a> Job<'a> {
 
     fn contents(&mut self, steps: &Steps) -> Result<Contents, Failure> {
         let mut slots = std::mem::take(&mut self.slots);
-        match &self.source {
+        match &mut self.source {
             Source::Files(spec) => {
                 let spec = (**spec).clone();
                 let notices = self.rehearse(&spec, &slots)?;
                 Ok(Contents { spec, slots, python: None, notices, _scratch: None })
             }
             Source::Python(project) => {
+                let mut warnings = Vec::new();
+                if let Some(after_hooks) = &self.after_hooks {
+                    project.pre_build(steps)?;
+                    let (specs, left_out) = after_hooks.read()?;
+                    project.spec.left_out = left_out;
+                    let (compat, level) = (self.arguments.compat, project.spec.build.level);
+                    let options = Options { compat, level, mtime: self.time.epoch };
+                    (slots, warnings) = Check::late_slots(&specs, &options)?;
+                }
                 let built = python_project::build(project, &self.arguments, self.time.epoch, &slots, steps)?;
                 slots.splice(0..0, built.slots);
                 if let Some(trial) = &mut self.trial {
                     trial.with_commands(&built.commands);
                 }
                 let mut notices = built.notices;
+                notices.extend(warnings.iter().map(Problem::to_string));
                 notices.extend(self.rehearse(&built.spec, &slots)?);
                 let (spec, python) = (built.spec, Some(built.python));
                 Ok(Contents { spec, slots, python, notices, _scratch: Some(built.scratch) })

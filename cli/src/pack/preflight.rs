@@ -6,21 +6,25 @@ use super::{
     launcher_file::{self, Launcher},
     output::Output,
     prepare::{self, Options, Prepared},
-    project_manifest::{self, ManifestFile, ManifestOptions, Project},
+    project_manifest::{self, AfterHooks, ManifestFile, ManifestOptions, Project},
     python_project::{self, PythonProject},
     signing::{self, KeyOptions},
 };
 use crate::{
     arguments::Pack,
     launchers,
-    manifest::{Document, cursor::Problems, security_settings, words},
+    manifest::{Document, SlotSpec, cursor::Problems, security_settings, words},
     problem::{Exit, Failure, Problem, Weight},
     python::Processor,
     terminal::Console,
 };
 use flavor_launcher::platform;
-use pspf_nostd::digest::sha256;
-use std::{borrow::Cow, env};
+use pspf_nostd::{digest::sha256, json::Json};
+use std::{
+    borrow::Cow,
+    env,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 /// Reads and checks everything.
 ///
@@ -66,6 +70,9 @@ pub fn check<'a>(arguments: &'a Pack, console: &mut Console) -> Result<Job<'a>, 
         time = BuildTime::choose(stated.flatten(), spec.build.deterministic);
         keys.manifest = spec.security.clone();
     }
+    if let Some(file) = &file {
+        check.age(file.project.policy(), time);
+    }
     let signer = check.keep(signing::choose(&keys));
     if let Some(signer) = &signer {
         check.keep(signing::check_allowed(signer, &keys.manifest).map_err(Failure::from));
@@ -76,9 +83,15 @@ pub fn check<'a>(arguments: &'a Pack, console: &mut Console) -> Result<Job<'a>, 
             let chosen = Output::choose(arguments.output.as_deref(), &file.directory, file.project.name());
             output = check.keep(chosen.map_err(Failure::from));
         }
-        let slots = check.slots(&file, arguments.compat, arguments.level, time.epoch);
+        let after_hooks = AfterHooks::of(&file, options.platform);
+        // What the hooks make is looked at when it is there.
+        let slots = match after_hooks {
+            Some(_) => Vec::new(),
+            None => check.slots(&file, arguments.compat, arguments.level, time.epoch),
+        };
         let sha256 = sha256(file.document.text.as_bytes());
-        manifest = check.source(file, &arguments, launcher.as_ref()).map(|source| Manifest { source, slots, sha256 });
+        let source = check.source(file, &arguments, launcher.as_ref());
+        manifest = source.map(|source| Manifest { source, slots, after_hooks, sha256 });
     }
     check.finish(console)?;
     // Everything that can be missing has been reported by now.
@@ -177,10 +190,13 @@ impl Check {
             Project::Files(_) => level,
             Project::Python(spec) => spec.build.level,
         };
-        let options = Options { compat, level, mtime };
+        self.prepare(file.project.slots(), &Options { compat, level, mtime })
+    }
+
+    fn prepare(&mut self, specs: &[SlotSpec], options: &Options) -> Vec<Prepared> {
         let mut slots = Vec::new();
-        for slot in file.project.slots() {
-            let Some(prepared) = self.keep(prepare::prepare(slot, &options).map_err(Failure::from)) else { continue };
+        for slot in specs {
+            let Some(prepared) = self.keep(prepare::prepare(slot, options).map_err(Failure::from)) else { continue };
             if let Some(hint) = slot.size_hint.filter(|hint| prepared.content_size > *hint) {
                 let problem = Problem::warning("slot.size_hint", "the content is larger than the hint says");
                 let problem = problem.field(format!("`{}.size_hint`", slot.place)).expected(format!("{hint} bytes"));
@@ -219,18 +235,55 @@ impl Check {
         }
     }
 
+    /// `policy.max_age_days` counts from the time that the package bears.
+    fn age(&mut self, policy: Option<&Json>, time: BuildTime) {
+        let Some(days) = policy.and_then(|policy| policy.get("max_age_days")).and_then(Json::as_u64) else { return };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+        let bears = build_time::timestamp(time.epoch).unwrap_or_default();
+        let hint =
+            "set SOURCE_DATE_EPOCH to the time that it shall bear, or `deterministic = false` in [tool.flavor.build]";
+        let expired = days.saturating_mul(24 * 60 * 60).saturating_add(time.epoch) < now;
+        if expired {
+            let problem = Problem::error(
+                "policy.days",
+                format!("the package bears the time {bears}: it would be too old to run"),
+            );
+            self.failures.push(problem.field("`policy.max_age_days`").hint(hint).into());
+        } else if time.epoch == build_time::DEFAULT {
+            let problem = Problem::warning(
+                "policy.days",
+                format!("the days count from {bears}, the time that the package bears"),
+            );
+            self.warnings.push(problem.field("`policy.max_age_days`").hint(hint));
+        }
+    }
+
+    /// Prepares slots whose sources are there now. Gives the warnings as well.
+    ///
+    /// # Errors
+    /// Everything about them that cannot be packed.
+    pub fn late_slots(specs: &[SlotSpec], options: &Options) -> Result<(Vec<Prepared>, Vec<Problem>), Failure> {
+        let mut check = Self::default();
+        let slots = check.prepare(specs, options);
+        if check.failures.is_empty() { Ok((slots, check.warnings)) } else { Err(check.failure()) }
+    }
+
     /// Shows the warnings; all failures become one.
     ///
     /// # Errors
     /// Where there was a failure.
     pub fn finish(self, console: &mut Console) -> Result<(), Failure> {
-        self.warnings.into_iter().for_each(|warning| console.warn(warning));
+        self.warnings.iter().for_each(|warning| console.warn(warning.clone()));
         if self.failures.is_empty() {
             return Ok(());
         }
+        Err(self.failure())
+    }
+
+    fn failure(self) -> Failure {
         // Only where nothing but the command line is wrong is it a matter of usage.
         let usage = self.failures.iter().all(|failure| failure.exit == Exit::Usage);
         let exit = if usage { Exit::Usage } else { Exit::Failed };
-        Err(Failure { exit, problems: self.failures.into_iter().flat_map(|failure| failure.problems).collect() })
+        Failure { exit, problems: self.failures.into_iter().flat_map(|failure| failure.problems).collect() }
     }
 }

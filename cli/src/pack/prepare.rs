@@ -112,7 +112,10 @@ pub fn prepare(slot: &SlotSpec, options: &Options) -> Result<Prepared, Vec<Probl
             Some(members) => Archive::of_paths(&slot.source, members, options.mtime)?,
             None => Archive::of_directory(&slot.source, options.mtime)?,
         };
-        let archive = archive.below(&slot.prefix, options.mtime).map_err(place)?;
+        let mut archive = archive.below(&slot.prefix, options.mtime).map_err(place)?;
+        if let Some(mode) = slot.member_mode {
+            archive = archive.with_mode(mode, options.mtime).map_err(place)?;
+        }
         return prepared.with_archive(archive, chain, options).map_err(place);
     }
     prepared.with_file(&slot.source, chain, options).map_err(place)?;

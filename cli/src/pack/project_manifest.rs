@@ -14,6 +14,7 @@ use crate::{
     problem::{Failure, Problem, Weight, open_argument},
     python::{self, ProjectMetadata, PythonChoice},
 };
+use pspf_nostd::json::Json;
 use std::{
     env, fs,
     io::Read as _,
@@ -39,6 +40,15 @@ impl Project {
         match self {
             Self::Files(spec) => &spec.name,
             Self::Python(spec) => &spec.package_name,
+        }
+    }
+
+    /// What it demands of machines.
+    #[must_use]
+    pub fn policy(&self) -> Option<&Json> {
+        match self {
+            Self::Files(spec) => spec.extra.iter().find(|(key, _)| key == "policy").map(|(_, policy)| policy),
+            Self::Python(spec) => spec.policy.as_ref(),
         }
     }
 
@@ -84,6 +94,8 @@ pub struct ManifestFile {
     pub problems: Vec<Problem>,
     /// Its directory; empty for the current one.
     pub directory: PathBuf,
+    /// Where its sources were looked for.
+    pub base: SourceBase,
 }
 
 impl ManifestFile {
@@ -151,11 +163,13 @@ fn is_setup(path: &Path) -> bool {
 /// Where the build backend had to be asked and did not answer.
 pub fn read(mut document: Document, options: &ManifestOptions<'_>) -> Result<ManifestFile, Failure> {
     let directory = directory_of(options.path);
-    let base = SourceBase { directory: directory.clone(), workenv: workenv_base(options, &directory) };
+    let base =
+        SourceBase { directory: directory.clone(), workenv: workenv_base(options, &directory), before_hooks: true };
     if is_json(options.path) {
+        let base = SourceBase { before_hooks: false, ..base };
         let (spec, problems) = builder::read(&document, &base);
         let problems = strict(problems, options);
-        return Ok(ManifestFile { document, project: Project::Files(Box::new(spec)), problems, directory });
+        return Ok(ManifestFile { document, project: Project::Files(Box::new(spec)), problems, directory, base });
     }
     let platform = format!("{}_{}", options.platform.0, options.platform.1);
     poetry::adopt(&mut document);
@@ -178,8 +192,38 @@ pub fn read(mut document: Document, options: &ManifestOptions<'_>) -> Result<Man
     }
     let (spec, more) = pyproject::read(&document, &base, &platform);
     problems.extend(more);
+    problems.extend(poetry::without_backend(&document));
     let problems = strict(problems, options);
-    Ok(ManifestFile { document, project: Project::Python(Box::new(spec)), problems, directory })
+    Ok(ManifestFile { document, project: Project::Python(Box::new(spec)), problems, directory, base })
+}
+
+/// A project's manifest that is read once more after its hooks have run: they may have made sources of slots.
+#[derive(Clone, Debug)]
+pub struct AfterHooks {
+    document: Document,
+    base: SourceBase,
+    platform: String,
+}
+
+impl AfterHooks {
+    /// None where there are no hooks that run before.
+    #[must_use]
+    pub fn of(file: &ManifestFile, platform: (&str, &str)) -> Option<Self> {
+        let Project::Python(spec) = &file.project else { return None };
+        let base = SourceBase { before_hooks: false, ..file.base.clone() };
+        let platform = format!("{}_{}", platform.0, platform.1);
+        (!spec.build.hooks.pre_build.is_empty()).then(|| Self { document: file.document.clone(), base, platform })
+    }
+
+    /// The slots, and sentences about those that are left out.
+    ///
+    /// # Errors
+    /// Sources that still are not there.
+    pub fn read(&self) -> Result<(Vec<SlotSpec>, Vec<String>), Failure> {
+        let (spec, mut problems) = pyproject::read(&self.document, &self.base, &self.platform);
+        problems.retain(|problem| problem.severity == Weight::Error);
+        if problems.is_empty() { Ok((spec.slots, spec.left_out)) } else { Err(problems.into()) }
+    }
 }
 
 /// With `--strict-manifest` a key that means nothing is an error.

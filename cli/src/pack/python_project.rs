@@ -109,6 +109,19 @@ impl PythonProject {
         }
     }
 
+    /// Runs the commands that come before everything else.
+    ///
+    /// # Errors
+    /// The first that fails.
+    pub fn pre_build(&self, steps: &Steps) -> Result<(), Failure> {
+        let commands = &self.spec.build.hooks.pre_build;
+        steps.begin("Run the pre_build commands");
+        let run = python::run_hooks("hooks.pre_build", commands, &self.directory, &hook_variables(&self.spec));
+        run.map_err(|error| problem(&error))?;
+        steps.end();
+        Ok(())
+    }
+
     /// Runs the commands for a package that is there.
     ///
     /// # Errors
@@ -201,14 +214,6 @@ pub fn build(
     further: &[Prepared],
     steps: &Steps,
 ) -> Result<Built, Failure> {
-    let commands = &project.spec.build.hooks.pre_build;
-    if !commands.is_empty() {
-        steps.begin("Run the pre_build commands");
-        let variables = hook_variables(&project.spec);
-        python::run_hooks("hooks.pre_build", commands, &project.directory, &variables)
-            .map_err(|error| problem(&error))?;
-        steps.end();
-    }
     let temporary = env::temp_dir();
     let scratch = Scratch::new(&temporary, "flavor-build-");
     let scratch = scratch.map_err(|error| Problem::io("pack.temporary", &temporary, "write here", &error))?;

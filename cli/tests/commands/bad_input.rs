@@ -299,3 +299,16 @@ fn slots_that_a_start_would_refuse_are_refused_at_once() {
     folder.write("pyproject.toml", text);
     folder.flavor(&["check"]).fails(1, &["`tool.flavor.slots[0].id`", "\"runtime\" is made by packing itself"]);
 }
+
+#[test]
+fn a_package_that_would_be_too_old_at_once_is_refused() {
+    let folder = Folder::new();
+    let text = MINIMAL.replace("\"slots\"", "\"policy\": {\"max_age_days\": 1}, \"slots\"");
+    folder.write("a.json", text.replace("\"x\"", "\"/bin/true\""));
+    let words = ["pack", "--manifest", "a.json", "--output", "a.psp"];
+    let why = "bears the time 2025-01-01T00:00:00+00:00: it would be too old to run";
+    folder.flavor(&words).fails(1, &["`policy.max_age_days`", why, "SOURCE_DATE_EPOCH"]);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    Run::of(folder.command().args(words).env("SOURCE_DATE_EPOCH", now.to_string())).succeeds();
+    Run::of(&mut folder.package("a.psp", &[])).succeeds();
+}

@@ -227,7 +227,7 @@ fn the_schema_is_json() {
 
 #[test]
 fn poetry_projects_are_read_without_their_backend() {
-    let text = "[tool.poetry]\nname = 'poem'\nversion = '1.2'\ndescription = 'x'\n[tool.poetry.scripts]\npoem = 'poem.cli:main'\n\
+    let text = "[build-system]\nrequires = ['poetry-core']\nbuild-backend = 'poetry.core.masonry.api'\n[tool.poetry]\nname = 'poem'\nversion = '1.2'\ndescription = 'x'\n[tool.poetry.scripts]\npoem = 'poem.cli:main'\n\
         tool = {reference = 'poem.cli:tool', type = 'console'}\nfile = {reference = 'bin/x.sh', type = 'file'}\n[tool.poetry.extras]\nfast = ['six']\n";
     let run = check(text, &["--show-config"]).succeeds();
     run.says(&[
@@ -236,7 +236,7 @@ fn poetry_projects_are_read_without_their_backend() {
         "project.scripts.tool = \"poem.cli:tool\"",
     ]);
     check(&text.replace("version = '1.2'", "version = 3"), &[])
-        .fails(1, &["pyproject.toml:3:11: error: `project.version`"]);
+        .fails(1, &["pyproject.toml:6:11: error: `project.version`"]);
 }
 
 #[test]
@@ -273,4 +273,22 @@ fn init_writes_what_is_missing_and_nothing_else() {
     assert!(text.ends_with("\n[tool.flavor]\nentry_point = \"run-it\"\n"), "{text}");
     folder.flavor(&["check"]).succeeds();
     folder.flavor(&["init", "x", "--name", "bad-"]).fails(2, &["--name", "not the name"]);
+}
+
+#[test]
+fn poetry_projects_need_their_backend_named() {
+    let text = "[tool.poetry]\nname = 'poem'\nversion = '1'\n[tool.poetry.scripts]\npoem = 'poem:main'\n";
+    check(text, &[]).fails(1, &["`[tool.poetry]` stands without `[build-system]`", "poetry-core"]);
+}
+
+#[test]
+fn what_is_no_pattern_of_variables_is_said() {
+    let text = "[project]\nname = 'a'\nversion = '1'\n[tool.flavor]\nentry_point = 'a:b'\n\
+        [tool.flavor.execution.runtime.env]\nunset = ['[AB]X', 'A[BC]*', 'D?']\npass = ['{E,F}*']\n";
+    let run = check(text, &[]).succeeds();
+    assert!(
+        run.stderr.contains("\"[AB]X\" is the name of one variable") && run.stderr.contains("\"{E,F}*\""),
+        "{run:#?}"
+    );
+    assert_eq!(run.stderr.matches("is the name of one variable").count(), 2, "{run:#?}");
 }

@@ -402,3 +402,55 @@ fn projects_in_other_folders_are_installed_whole_from_copies() {
         .flavor(&["pack", "--manifest", "p/pyproject.toml", "--output", "y.psp"])
         .fails(1, &["fourth-1.dist-info is installed as editable"]);
 }
+
+const LISTING: &str = r#"
+import os
+
+def main():
+    tree = os.environ["FLAVOR_WORKENV"]
+    for folder, folders, files in os.walk(tree + "/s"):
+        folders.sort()
+        for name in sorted(files):
+            path = folder + "/" + name
+            mode = "link" if os.path.islink(path) else oct(os.stat(path).st_mode & 0o777)[2:]
+            print(os.path.relpath(path, tree), mode, open(path).read().strip())
+"#;
+
+#[test]
+fn slots_hold_what_the_hooks_have_made_and_what_the_patterns_mean() {
+    let folder = Folder::new();
+    let text = "[project]\nname = 'listing'\nversion = '1'\n[tool.setuptools]\npy-modules = ['listing']\n[tool.flavor]\nentry_point = 'listing:main'\n\
+        [tool.flavor.runtime]\ncompile_bytecode = false\n[tool.flavor.build]\ncompression_level = 1\n\
+        [tool.flavor.hooks]\npre_build = ['mkdir -p made && echo new > made/b.txt']\n";
+    let slot = |id: &str, source: &str, more: &str| {
+        format!("[[tool.flavor.slots]]\nid = '{id}'\nsource = '{source}'\nextract_to = 's/{id}'\n{more}\n")
+    };
+    let slots = [
+        slot("all", "made/*.txt", ""),
+        slot("one", "made/b.txt", "optional = true"),
+        slot("choice", "pick/{a,b}.txt", ""),
+        slot("links", "links/*", ""),
+        slot("modes", "modes", "permissions = '0750'"),
+        slot("none", "none/*.x", "optional = true"),
+    ];
+    folder.write("pyproject.toml", [SETUPTOOLS, text, &slots.concat()].concat());
+    folder.write("listing.py", LISTING);
+    for path in ["made/a.txt", "pick/a.txt", "pick/b.txt", "pick/c.txt", "links/file", "modes/x", "modes/y/z"] {
+        folder.write(path, "old");
+    }
+    std::os::unix::fs::symlink("file", folder.path("links/link")).unwrap();
+    folder.flavor(&["check"]).succeeds();
+    let run = folder.flavor(&["pack", "--output", "x.psp"]).succeeds();
+    assert!(run.stderr.contains("slot \"none\" is left out: its pattern finds no file"), "{run:#?}");
+    assert!(!run.stderr.contains("slot \"one\""), "{run:#?}");
+    let run = Run::of(&mut folder.package("x.psp", &[])).succeeds();
+    let expected = "s/one 600 new\ns/all/a.txt 644 old\ns/all/b.txt 644 new\ns/choice/a.txt 644 old\ns/choice/b.txt 644 old\n\
+        s/links/file 644 old\ns/links/link link old\ns/modes/x 750 old\ns/modes/y/z 750 old\n";
+    assert_eq!(run.stdout, expected);
+    // What is not there after them either is an error.
+    let wrong = slot("wrong", "made/none.txt", "");
+    folder.write("pyproject.toml", [SETUPTOOLS, text, &wrong].concat());
+    folder
+        .flavor(&["pack", "--output", "y.psp"])
+        .fails(1, &["`tool.flavor.slots[0].source`", "cannot read \"made/none.txt\""]);
+}

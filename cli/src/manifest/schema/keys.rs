@@ -175,7 +175,8 @@ pub const SLOT: &[Key] = &[
     key("compression_level", Kind::Integer(0, 22), "Its level: zstd 1 to 22, gzip and bzip2 1 to 9, xz 0 to 9."),
     key("level", Kind::Integer(0, 22), "The same as `compression_level`."),
     key("platform", Kind::Text, "Pack it for this platform or operating system only."),
-    key("permissions", Kind::Text, "Mode of the file, octal.").default("`\"0700\"` for programs, else `\"0600\"`"),
+    key("permissions", Kind::Text, "Mode of the file, octal; of a directory, of all files in it.")
+        .default("`\"0700\"` for programs, else `\"0600\"`; in directories `0755` and `0644`"),
     key("optional", Kind::Boolean, "Leave the slot out where its source does not exist.").default("`false`"),
     key("size_hint", Kind::Size, "Size to expect; packing warns if the content is larger."),
     key(
@@ -201,7 +202,7 @@ const BUILD: &[Key] = &[
     key("no_dev_deps", Kind::Boolean, "`false` installs the dependency group `dev` as well.").default("`true`"),
     key("use_pip", Kind::Boolean, "Install with pip instead of uv.").default("`false`"),
     key("index_url", Kind::Text, "Package index. `${NAME}` stands for a variable."),
-    key("extra_index_urls", Kind::Texts, "Further indexes."),
+    key("extra_index_urls", Kind::Texts, "Further indexes: asked after `index_url` in their order, without it before PyPI."),
     key("trusted_hosts", Kind::Texts, "Hosts whose certificates are not checked."),
     key("manylinux", Kind::TextOrTexts, "Newest manylinux tag that wheels may have, such as `manylinux_2_28`; of several the newest counts."),
     key("env", Kind::TextTable, "Variables for the build and its commands."),
@@ -281,7 +282,11 @@ const INTEGRITY: &[Key] = &[
 const POLICY: &[Key] = &[
     key("platforms", Kind::Texts, "Platforms that the package may run on."),
     key("refuse_root", Kind::Boolean, "Do not run as root.").default("`false`"),
-    key("max_age_days", Kind::Integer(1, 36500), "Do not run when the package is older than so many days."),
+    key(
+        "max_age_days",
+        Kind::Integer(1, 36500),
+        "Do not run when the package is older than so many days. They count from the time that it bears: `SOURCE_DATE_EPOCH`, or with `build.deterministic = false` the time of packing.",
+    ),
     key("require_env", Kind::Texts, "Variables that must be set."),
 ];
 

@@ -15,7 +15,8 @@ Schema for editors. (This page is made from the same tables; `cargo test -p flav
 * Precedence: option of the command line, then environment variable, then `[tool.flavor.conditions.<system>]`, then the manifest.
 * In variables, lists are separated by commas (`a,b`), tables written `A=1,B=2`; truth values are `1`, `true`, `yes`, `on` or `0`, `false`, `no`, `off`.
 * Sizes are bytes, or texts: `\"64KB\"`, `\"512MB\"`, `\"2GB\"` count in 1000, `\"64KiB\"`, `\"512MiB\"`, `\"2GiB\"` in 1024.
-* Patterns: `*` stands for any characters, also `/`; `?` for one; `[ab]`, `{a,b}`. A pattern without `/` means a file or folder anywhere; one that matches a folder means all in it.
+* Patterns of files: `?` stands for one character; `[ab]`, `{a,b}` for a choice; `*` for any characters. In `[tool.flavor.build]` `*` stands for `/` as well, a pattern without `/` means a file or folder anywhere, and one that matches a folder all in it. In the `source` of a slot `*` ends at `/`, and `**` stands for folders of any depth.
+* Patterns of variables: `*`, `?`, and beside one of them `[a-z]` ([launcher.md](launcher.md#the-environment)); without `*` and `?` it is a name.
 * Projects without `[project]`: name, version, description and scripts come from `[tool.poetry]`, else from the build backend (setup.py, flit's
   old form, any other). `flavor pack --manifest setup.py` packs a project without `pyproject.toml`.
 * `uv.lock` beside the manifest is honoured: its versions and hashes are installed, and packing fails if it does not fit `pyproject.toml`.
