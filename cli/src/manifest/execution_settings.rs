@@ -133,17 +133,34 @@ pub fn python(flavor: &Cursor<'_>) -> PythonVersions {
     let (least, most) = (self::version(&python.key("min_version")), self::version(&python.key("max_version")));
     let mut range: Vec<String> = least.iter().map(|version| format!(">={version}")).collect();
     range.extend(most.iter().map(|version| newest(version)));
+    if let (Some(least), Some(most)) = (&least, &most)
+        && Version::from_str(least).is_ok_and(|least| !newest_accepts(most, &least))
+    {
+        let problem = Problem::error("python.version_range", "is older than `min_version`")
+            .expected(format!("{least:?} or newer"));
+        python.key("max_version").report(problem.found(format!("{most:?}")));
+    }
     let chosen = version.or(other);
     let accepts = VersionSpecifiers::from_str(&range.join(",")).ok().filter(|_| !range.is_empty());
     if let (Some(chosen), Some(accepts)) = (&chosen, &accepts)
-        && chosen.matches('.').count() == 2
-        && Version::from_str(chosen).is_ok_and(|chosen| !accepts.contains(&chosen))
+        && !any_accepted(chosen, accepts)
     {
         let problem = Problem::error("python.version_range", "is not between `min_version` and `max_version`");
         let place = if long.present() { long } else { short };
         place.report(problem.expected(accepts.to_string()).found(format!("{chosen:?}")));
     }
     PythonVersions { version: chosen, accepts }
+}
+
+/// Whether a version, for `3.12` the oldest or the newest of it, is accepted.
+fn any_accepted(chosen: &str, accepts: &VersionSpecifiers) -> bool {
+    let ends = if chosen.matches('.').count() == 1 { &[".0", ".999"][..] } else { &[""] };
+    let mut versions = ends.iter().filter_map(|end| Version::from_str(&format!("{chosen}{end}")).ok());
+    versions.any(|version| accepts.contains(&version))
+}
+
+fn newest_accepts(most: &str, version: &Version) -> bool {
+    VersionSpecifiers::from_str(&newest(most)).is_ok_and(|accepts| accepts.contains(version))
 }
 
 fn version(place: &Cursor<'_>) -> Option<String> {

@@ -55,6 +55,7 @@ pub fn project_metadata(
     command.args(["pip", "install", "--no-deps", "--no-progress", "--color", "never"]);
     index_of_uv(&mut command, &options.index);
     command.arg("--target").arg(&target).arg(".").current_dir(&copy);
+    command.envs(options.build.env.iter().map(|(name, value)| (name, value)));
     Uv::run(&mut command, UV_LIMIT, &copy)?;
     let found = distribution::dist_infos(&target)?;
     let Some(dist_info) = found.first() else {

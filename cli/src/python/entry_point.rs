@@ -40,6 +40,14 @@ pub enum EntryPointError {
         /// Names that are there.
         matches: Vec<String>,
     },
+    /// A module of the standard library has its name, and is found before it.
+    #[error("the entry point's module {module} is Python's own {shadow}, which is found before the project's")]
+    Shadowed {
+        /// The module.
+        module: String,
+        /// Its first name.
+        shadow: String,
+    },
     /// The module is there but fails when it is imported.
     #[error("the entry point's module {module} cannot be imported: {reason}")]
     Import {
@@ -88,7 +96,7 @@ impl EntryPointError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Syntax { .. } => "python.entry_point.syntax",
-            Self::NoModule { .. } => "python.entry_point.module",
+            Self::NoModule { .. } | Self::Shadowed { .. } => "python.entry_point.module",
             Self::Import { .. } => "python.entry_point.import",
             Self::NoFunction { .. } => "python.entry_point.function",
             Self::NotCallable { .. } => "python.entry_point.callable",
@@ -102,7 +110,16 @@ impl EntryPointError {
         let hint = match self {
             Self::Syntax { .. } => "write it like \"my_package.cli:main\"",
             Self::NoModule { .. } => "check the name, and that the build backend packs the module",
-            Self::Import { .. } => "a module that is missing must be one of project.dependencies",
+            Self::Shadowed { .. } => "give the module another name",
+            Self::Import { reason, .. } if reason.starts_with("ModuleNotFoundError") => {
+                "a module that is missing must be one of project.dependencies"
+            }
+            Self::Import { reason, .. } if reason.starts_with("FileNotFoundError") => {
+                "files beside modules must be package data for the build backend; slots are not there yet"
+            }
+            Self::Import { .. } => {
+                "work belongs into the function: the module is imported without slots and `runtime.env`"
+            }
             Self::TimedOut { .. } => "the module must not do its work when it is imported",
             Self::NoFunction { .. } | Self::NotCallable { .. } => return None,
         };
@@ -216,6 +233,16 @@ pub(super) fn check(runtime: &Runtime, entry_point: &EntryPoint, work: &Path) ->
         return Err(PythonError::Interpreter { task, output: finished.last_error_lines(3) });
     };
     let function = entry_point.function.clone();
+    let first = module.split('.').next().unwrap_or_default();
+    let is_in = |folder: &Path| folder.join(first).is_dir() || folder.join(format!("{first}.py")).is_file();
+    let library = runtime
+        .site_packages()
+        .parent()
+        .is_some_and(|library| is_in(library) || library.join(format!("{first}.pyc")).is_file());
+    if outcome.starts_with("no-") && library && is_in(&runtime.site_packages()) {
+        let shadow = first.to_owned();
+        return Err(EntryPointError::Shadowed { module, shadow }.into());
+    }
     Err(match outcome.as_str() {
         "callable" => return Ok(()),
         "no-module" => EntryPointError::NoModule { module, matches },

@@ -152,6 +152,9 @@ impl UvError {
                 "take a version that has a wheel for that platform, put one that was built there into an index of the manifest, or pack on \
                  a machine of that platform"
             }
+            Self::Failed { text } if text.contains("initialize cache") => {
+                "set UV_CACHE_DIR to a folder that can be written to; HOME has none"
+            }
             Self::NotRun { .. } | Self::TimedOut { .. } | Self::Failed { .. } => return None,
         };
         Some(hint.to_owned())

@@ -292,3 +292,19 @@ fn what_is_no_pattern_of_variables_is_said() {
     );
     assert_eq!(run.stderr.matches("is the name of one variable").count(), 2, "{run:#?}");
 }
+
+#[test]
+fn versions_of_python_that_contradict_each_other_are_found() {
+    let head = "[project]\nname = 'a'\nversion = '1'\n[tool.flavor]\nentry_point = 'a:b'\n[tool.flavor.python]\n";
+    for (rest, why) in [
+        ("min_version = '3.13'\nmax_version = '3.12'\n", "is older than `min_version`"),
+        ("min_version = '3.13.2'\nmax_version = '3.13.1'\n", "is older than `min_version`"),
+        ("version = '3.11'\nmin_version = '3.12'\n", "is not between"),
+        ("version = '3.11.4'\nmax_version = '3.10'\n", "is not between"),
+    ] {
+        check(&format!("{head}{rest}"), &[]).fails(1, &["python.", why]);
+    }
+    for rest in ["version = '3.11'\nmin_version = '3.11.4'\n", "min_version = '3.13.2'\nmax_version = '3.13'\n"] {
+        check(&format!("{head}{rest}"), &[]).succeeds();
+    }
+}

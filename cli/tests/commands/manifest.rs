@@ -454,3 +454,17 @@ fn slots_hold_what_the_hooks_have_made_and_what_the_patterns_mean() {
         .flavor(&["pack", "--output", "y.psp"])
         .fails(1, &["`tool.flavor.slots[0].source`", "cannot read \"made/none.txt\""]);
 }
+
+#[test]
+fn the_build_backend_is_asked_with_the_variables_of_the_build() {
+    let folder = Folder::new();
+    let setup = "import os\nfrom setuptools import setup\n\
+        setup(name='asked', version='0.' + os.environ['MARK'], py_modules=['code'], entry_points={'console_scripts': ['asked = code:main']})\n";
+    folder.write("setup.py", setup);
+    folder.write("code.py", "def main():\n    pass\n");
+    folder.write("pyproject.toml", format!("{SETUPTOOLS}[tool.flavor.build]\nenv = {{ MARK = '7' }}\n"));
+    folder.flavor(&["check", "--show-config"]).succeeds().says(&["project.version = \"0.7\""]);
+    // The standard library has a module of that name.
+    let run = folder.flavor(&["pack", "--output", "x.psp"]);
+    run.fails(1, &["the entry point's module code is Python's own code", "give the module another name"]);
+}
