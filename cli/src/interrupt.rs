@@ -7,13 +7,16 @@ use signal_hook::{
     low_level,
 };
 use std::{
-    fs, io,
+    fs::{self, File},
+    io,
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::{
         Mutex, Once, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 /// Paths that must not outlive the process.
@@ -30,10 +33,19 @@ pub fn give_way() {
     }
 }
 
-/// A directory that disappears with this value, and when a signal ends the process.
+/// How old a directory is at least that a killed process has left behind: a younger one may not be locked yet by its own.
+const LEFTOVER_AGE: Duration = Duration::from_secs(60);
+
+/// Ends of the names of scratch directories, also while they are being removed.
+const SUFFIXES: [&str; 2] = [".tmp", ".tmp.gone"];
+
+/// A directory that disappears with this value, and when a signal ends the process; what a killed process leaves goes when the next
+/// one of the same name is made.
 #[derive(Debug)]
 pub struct Scratch {
     directory: tempfile::TempDir,
+    /// Locked as long as the process lives; none where the file system has no locks.
+    _lock: Option<File>,
 }
 
 impl Scratch {
@@ -45,7 +57,9 @@ impl Scratch {
         watch();
         let directory = tempfile::Builder::new().prefix(prefix).suffix(".tmp").tempdir_in(parent)?;
         list(|paths| paths.push(directory.path().to_owned()));
-        Ok(Self { directory })
+        let lock = locked(directory.path());
+        remove_leftovers(parent, prefix, directory.path());
+        Ok(Self { directory, _lock: lock })
     }
 
     /// Where it is.
@@ -60,6 +74,31 @@ impl Drop for Scratch {
         // Gone before it leaves the list: a signal in between only finds nothing to remove.
         remove(self.directory.path());
         list(|paths| paths.retain(|path| path != self.directory.path()));
+    }
+}
+
+fn locked(directory: &Path) -> Option<File> {
+    File::open(directory).ok().filter(|file| file.try_lock().is_ok())
+}
+
+/// Removes directories of the same name whose process is gone. One that cannot be removed is left where it is.
+fn remove_leftovers(parent: &Path, prefix: &str, own: &Path) {
+    let Ok(uid) = fs::symlink_metadata(own).map(|facts| facts.uid()) else { return };
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let random = name.to_str().and_then(|name| name.strip_prefix(prefix));
+        let random = random.and_then(|rest| SUFFIXES.iter().find_map(|suffix| rest.strip_suffix(suffix)));
+        let is_ours =
+            random.is_some_and(|random| random.len() == 6 && random.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        let is_old = |facts: &fs::Metadata| {
+            facts.modified().is_ok_and(|time| time.elapsed().is_ok_and(|age| age > LEFTOVER_AGE))
+        };
+        let facts = is_ours.then(|| fs::symlink_metadata(entry.path()).ok()).flatten();
+        if facts.is_some_and(|facts| facts.is_dir() && facts.uid() == uid && is_old(&facts))
+            && let Some(_lock) = locked(&entry.path())
+        {
+            let _ = fs::remove_dir_all(entry.path());
+        }
     }
 }
 

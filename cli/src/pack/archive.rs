@@ -106,6 +106,20 @@ impl Archive {
         Ok(Self::of_entries(entries))
     }
 
+    /// Takes a file out; says whether it was there.
+    pub fn leave_out(&mut self, file: &Path) -> bool {
+        let Ok(real) = fs::canonicalize(file) else { return false };
+        let is_it = |item: &Item| {
+            item.kind == EntryKind::File
+                && item.path.file_name() == real.file_name()
+                && fs::canonicalize(&item.path).is_ok_and(|path| path == real)
+        };
+        let before = self.entries.len();
+        let entries = std::mem::take(&mut self.entries).into_iter().filter(|item| !is_it(item)).collect();
+        *self = Self::of_entries(entries);
+        self.entries.len() < before
+    }
+
     /// The same with this mode for all files.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use super::{
     output::Output,
     places,
     preflight::Check,
-    prepare::{COMPAT_METADATA_MAX, COMPAT_SLOTS_MAX, Options, Prepared},
+    prepare::{COMPAT_METADATA_MAX, COMPAT_SLOTS_MAX, Content, Options, Prepared},
     project_manifest::AfterHooks,
     python_project::{self, PythonContents, PythonProject},
     signing::Signer,
@@ -183,7 +183,8 @@ impl<'a> Job<'a> {
         match &mut self.source {
             Source::Files(spec) => {
                 let spec = (**spec).clone();
-                let notices = self.rehearse(&spec, &slots)?;
+                let mut notices = leave_out(&self.output.path, &mut slots);
+                notices.extend(self.rehearse(&spec, &slots)?);
                 Ok(Contents { spec, slots, python: None, notices, _scratch: None })
             }
             Source::Python(project) => {
@@ -196,12 +197,14 @@ impl<'a> Job<'a> {
                     let options = Options { compat, level, mtime: self.time.epoch };
                     (slots, warnings) = Check::late_slots(&specs, &options)?;
                 }
+                let left_out = leave_out(&self.output.path, &mut slots);
                 let built = python_project::build(project, &self.arguments, self.time.epoch, &slots, steps)?;
                 slots.splice(0..0, built.slots);
                 if let Some(trial) = &mut self.trial {
                     trial.with_commands(&built.commands);
                 }
                 let mut notices = built.notices;
+                notices.extend(left_out);
                 notices.extend(warnings.iter().map(Problem::to_string));
                 notices.extend(self.rehearse(&built.spec, &slots)?);
                 let (spec, python) = (built.spec, Some(built.python));
@@ -306,6 +309,20 @@ impl<'a> Job<'a> {
         problems.extend(report.errors().map(|finding| Problem::error(finding.code, finding.message.clone())));
         Err(problems.into())
     }
+}
+
+/// The package that is there from the last time is no part of the next one.
+fn leave_out(output: &Path, slots: &mut [Prepared]) -> Vec<String> {
+    let mut notices = Vec::new();
+    for slot in slots {
+        if let Content::Archive(archive) = &mut slot.content
+            && archive.leave_out(output)
+        {
+            slot.content_size = archive.size();
+            notices.push(format!("{} itself is left out of slot {:?}", output.display(), slot.id));
+        }
+    }
+    notices
 }
 
 /// Runs the finished package, and opens it again: it is verified after the run.

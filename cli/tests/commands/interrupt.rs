@@ -63,3 +63,25 @@ fn a_python_build_leaves_nothing_behind() {
     assert_eq!(child.wait().unwrap().signal(), Some(2));
     assert_eq!(folder.listing(), before);
 }
+
+#[test]
+fn what_killed_processes_left_goes_with_the_next_package_of_the_name() {
+    let folder = Folder::new().with_app();
+    let left = |name: &str, old: bool| {
+        folder.write(&format!("{name}/part"), "x");
+        let directory = fs::File::open(folder.path(name)).unwrap();
+        if old {
+            directory.set_modified(std::time::SystemTime::now() - Duration::from_secs(120)).unwrap();
+        }
+        directory
+    };
+    let _gone = [left(".x.psp.Abc123.tmp", true), left(".x.psp.Abc124.tmp.gone", true)];
+    let in_use = left(".x.psp.Abc125.tmp", true);
+    in_use.lock().unwrap();
+    let _others = [left(".x.psp.Abc126.tmp", false), left(".y.psp.Abc123.tmp", true), left(".x.psp.abc.tmp", true)];
+    folder.flavor(&["pack", "--manifest", "app/app.json", "--output", "x.psp"]).succeeds();
+    let listing = folder.listing();
+    let mut found: Vec<&str> = listing.iter().filter_map(|name| name.strip_suffix("/part")).collect();
+    found.sort_unstable();
+    assert_eq!(found, [".x.psp.Abc125.tmp", ".x.psp.Abc126.tmp", ".x.psp.abc.tmp", ".y.psp.Abc123.tmp"]);
+}

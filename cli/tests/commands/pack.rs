@@ -172,7 +172,6 @@ fn validation_finds_before_signing_what_a_start_would_find() {
     let broken = [
         (manifest.replace("{workenv}/run.sh", "{workenv}/start.sh"), "does not hold the program", "start.sh"),
         (manifest.replace("{workenv}/run.sh", "{workenv}/data.txt"), "not executable", "data.txt"),
-        (manifest.replace("\"target\": \"run.sh\"", "\"target\": \"sub\""), "could not be unpacked", "sub"),
     ];
     for (manifest, words, found) in broken {
         folder.write("app/app.json", manifest);
@@ -182,6 +181,9 @@ fn validation_finds_before_signing_what_a_start_would_find() {
     }
     // Without it, the first start would have told.
     packed(&folder, &[]).succeeds();
+    // That slots get in each other's way is found without it too.
+    folder.write("app/app.json", manifest.replace("\"target\": \"run.sh\"", "\"target\": \"sub\""));
+    packed(&folder, &[]).fails(1, &["\"sub\" is a folder here, and a file in the slot"]);
 }
 
 #[test]
@@ -334,4 +336,18 @@ fn files_are_packed_for_any_platform_and_python_projects_for_linux() {
     let run = Run::of(command.args(["pack", "--platform", target]).env_remove("FLAVOR_LAUNCHER_BIN"));
     run.fails(1, &[&format!("packed for {target} on another machine"), "--python debian", "pack it on a machine"]);
     assert_eq!(project.listing(), ["other", "pyproject.toml", "setup.py"]);
+}
+
+#[test]
+fn the_package_itself_is_no_part_of_the_next() {
+    let folder = Folder::new();
+    folder.write("a.txt", "x");
+    let text = r#"{"package": {"name": "a", "version": "1"}, "execution": {"command": "/bin/true"}, "slots": [{"id": "all", "source": "."}]}"#;
+    folder.write("a.json", text);
+    let words = ["pack", "--manifest", "a.json", "--output", "a.psp", "--key-seed", "k"];
+    folder.flavor(&words).succeeds();
+    let first = folder.bytes("a.psp");
+    let run = folder.flavor(&words).succeeds();
+    assert!(run.stderr.contains("a.psp itself is left out of slot \"all\""), "{run:#?}");
+    assert!(folder.bytes("a.psp") == first, "the second package is another");
 }
