@@ -58,5 +58,6 @@ pub fn tree_options(spec: &PythonSpec, directory: &Path) -> TreeOptions {
             compile: spec.compile.compile,
             strip_docstrings: spec.compile.strip_docstrings,
         },
+        run_env: spec.execution.runtime_env.set.iter().chain(&spec.execution.env).cloned().collect(),
     }
 }

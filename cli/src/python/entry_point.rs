@@ -118,7 +118,7 @@ impl EntryPointError {
                 "files beside modules must be package data for the build backend; slots are not there yet"
             }
             Self::Import { .. } => {
-                "work belongs into the function: the module is imported without slots and `runtime.env`"
+                "work belongs into the function: the module is imported without slots and variables of the caller"
             }
             Self::TimedOut { .. } => "the module must not do its work when it is imported",
             Self::NoFunction { .. } | Self::NotCallable { .. } => return None,
@@ -206,8 +206,13 @@ pub(super) fn find(runtime: &Runtime, entry_point: &EntryPoint) -> Result<(), Py
     Err(EntryPointError::NoModule { module: entry_point.module.clone(), matches: Vec::new() }.into())
 }
 
-/// Imports the function in the tree's own interpreter, in the environment that the package will have.
-pub(super) fn check(runtime: &Runtime, entry_point: &EntryPoint, work: &Path) -> Result<(), PythonError> {
+/// Imports the function in the tree's own interpreter, in the environment that the package will have: `run_env` is what it sets.
+pub(super) fn check(
+    runtime: &Runtime,
+    entry_point: &EntryPoint,
+    run_env: &[(String, String)],
+    work: &Path,
+) -> Result<(), PythonError> {
     let home = work.join("check");
     tree_files::create_dir(&home)?;
     let home = std::path::absolute(&home).on("read", &home)?;
@@ -221,6 +226,8 @@ pub(super) fn check(runtime: &Runtime, entry_point: &EntryPoint, work: &Path) ->
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .current_dir(&home);
     command.envs(Environment::of_package().set);
+    let workenv = runtime.root.to_string_lossy();
+    command.envs(run_env.iter().map(|(name, value)| (name, value.replace("{workenv}", &workenv))));
     let task = "import the entry point";
     let finished = process::run(&mut command, b"", CHECK_LIMIT)
         .map_err(|error| PythonError::Interpreter { task, output: error.to_string() })?;

@@ -263,7 +263,7 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
         let can_run = entry_point::can_run(&runtime);
         let check = |wanted: &EntryPoint| {
             if can_run {
-                entry_point::check(&runtime, wanted, request.work)
+                entry_point::check(&runtime, wanted, &options.run_env, request.work)
             } else {
                 entry_point::find(&runtime, wanted)
             }

@@ -23,6 +23,8 @@ pub struct TreeOptions {
     pub trim: TrimOptions,
     /// How modules are compiled.
     pub compile: CompileOptions,
+    /// Variables that the package sets when it runs, with `{workenv}` for the place where the tree is.
+    pub run_env: Vec<(String, String)>,
 }
 
 /// Where distributions come from, besides what the caller's environment says.

@@ -161,6 +161,24 @@ fn scripts_that_only_the_backend_knows_are_commands_beside_the_entry_point() {
 }
 
 #[test]
+fn the_entry_point_is_imported_with_the_variables_that_the_package_sets() {
+    let folder = Folder::new();
+    let text = "[project]\nname = 'early'\nversion = '1'\n[tool.flavor]\nentry_point = 'early:main'\nbuild.compression_level = 1\n\
+        runtime.compile_bytecode = false\n";
+    folder.write(
+        "early.py",
+        "import os\nMODE, PLACE = os.environ['MODE'], os.environ['PLACE']\n\
+        assert os.path.isdir(PLACE + '/bin')\ndef main(): print(MODE, PLACE == os.environ['FLAVOR_WORKENV'])\n",
+    );
+    folder.write("pyproject.toml", text);
+    folder.flavor(&["pack", "--output", "early.psp"]).fails(1, &["early cannot be imported", "KeyError", "MODE"]);
+    let set = "[tool.flavor.execution]\nruntime.env.set = {MODE = 'quick', PLACE = '{workenv}'}\n";
+    folder.write("pyproject.toml", format!("{text}{set}"));
+    folder.flavor(&["pack", "--output", "early.psp"]).succeeds();
+    assert_eq!(Run::of(&mut folder.package("early.psp", &[])).succeeds().stdout, "quick True\n");
+}
+
+#[test]
 fn what_a_project_leaves_to_its_backend_is_asked_for_where_it_is_needed() {
     let folder = Folder::new();
     let text = "[build-system]\nrequires = ['setuptools>=61']\nbuild-backend = 'setuptools.build_meta'\n\
