@@ -27,6 +27,20 @@ pub enum Place {
     Skipped(Skip),
 }
 
+impl Place {
+    /// Where slots of a lifecycle go, where nothing keeps them out.
+    #[must_use]
+    pub fn of_lifecycle(lifecycle: &str) -> Self {
+        match lifecycle {
+            "init" | "init-only" | "volatile" => Self::SetupOnly,
+            "startup" | "temporary" | "temp" | "shutdown" => Self::Fresh,
+            "lazy" => Self::Lazy,
+            "config" => Self::State,
+            _ => Self::Kept,
+        }
+    }
+}
+
 /// Why a slot is not here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Skip {
@@ -155,14 +169,10 @@ fn place(metadata: &Metadata, slot: &SlotEntry, development: bool) -> Place {
     if !platform::is_this_machine(&platform) {
         return Place::Skipped(Skip::Platform);
     }
-    match slot.lifecycle.as_str() {
-        "init" | "init-only" | "volatile" if metadata.setup_commands.is_empty() => Place::Skipped(Skip::NoSetup),
-        "init" | "init-only" | "volatile" => Place::SetupOnly,
-        "startup" | "temporary" | "temp" | "shutdown" => Place::Fresh,
-        "lazy" => Place::Lazy,
-        "config" => Place::State,
-        "dev" if !development => Place::Skipped(Skip::Development),
-        _ => Place::Kept,
+    match Place::of_lifecycle(&slot.lifecycle) {
+        Place::SetupOnly if metadata.setup_commands.is_empty() => Place::Skipped(Skip::NoSetup),
+        Place::Kept if slot.lifecycle == "dev" && !development => Place::Skipped(Skip::Development),
+        place => place,
     }
 }
 

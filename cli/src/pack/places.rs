@@ -5,7 +5,7 @@ use crate::{
     manifest::{PackageSpec, words},
     problem::Problem,
 };
-use flavor_launcher::{environment::slot_variable, extraction_root::RECORD_DIRECTORY};
+use flavor_launcher::{environment::slot_variable, extraction_root::RECORD_DIRECTORY, lifecycle::Place};
 use pspf_nostd::json::Json;
 use std::collections::{BTreeMap, btree_map::Entry};
 
@@ -23,11 +23,11 @@ enum Tree {
 }
 
 fn tree(slot: &Prepared, number: usize) -> Tree {
-    match slot.lifecycle.as_str() {
-        "lazy" => Tree::Own(number),
-        "config" => Tree::State,
-        "startup" | "shutdown" | "temporary" | "temp" => Tree::Start,
-        _ => Tree::WorkEnvironment,
+    match Place::of_lifecycle(&slot.lifecycle) {
+        Place::Lazy => Tree::Own(number),
+        Place::State => Tree::State,
+        Place::Fresh => Tree::Start,
+        Place::Kept | Place::SetupOnly | Place::Skipped(_) => Tree::WorkEnvironment,
     }
 }
 
