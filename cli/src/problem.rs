@@ -1,6 +1,6 @@
 //! What went wrong, once: place, field, expected, found, and what to do next. The same for people and as JSON.
 
-use rustix::fs::{Mode, OFlags};
+use flavor_launcher::open_file;
 use serde::Serialize;
 use std::{
     fmt, io,
@@ -264,11 +264,7 @@ pub fn without_number(text: &str) -> String {
 /// # Errors
 /// [`Failure`] with exit code 2 where there is no such file, 1 where it cannot be read.
 pub fn open_argument(path: &Path, what: &str) -> Result<std::fs::File, Failure> {
-    // A FIFO that nobody writes to would hold up who opens it.
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
-    let opened = rustix::fs::open(path, flags, Mode::empty()).map(std::fs::File::from);
-    let file = opened.map_err(|errno| {
-        let error = io::Error::from(errno);
+    let file = open_file::open(path).map_err(|error| {
         let problem = Problem::io("file.open", path, &format!("open {what}"), &error);
         match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Failure::usage(problem),

@@ -27,7 +27,7 @@ pub mod lifecycle;
 pub mod lock;
 pub mod log;
 mod one_pass;
-mod open_file;
+pub mod open_file;
 pub mod own_commands;
 pub mod own_file;
 pub mod placeholders;

@@ -12,7 +12,7 @@ use rustix::fs::{Mode, OFlags};
 ///
 /// # Errors
 /// Those of opening it.
-pub(crate) fn open(path: &Path) -> io::Result<File> {
+pub fn open(path: &Path) -> io::Result<File> {
     open_with(path, OFlags::RDONLY | OFlags::NONBLOCK, 0)
 }
 
@@ -28,7 +28,7 @@ pub(crate) fn create_new(path: &Path, mode: u32) -> io::Result<File> {
 ///
 /// # Errors
 /// Those of opening it.
-pub(crate) fn open_with(path: &Path, flags: OFlags, mode: u32) -> io::Result<File> {
+pub fn open_with(path: &Path, flags: OFlags, mode: u32) -> io::Result<File> {
     #[allow(clippy::useless_conversion, clippy::unnecessary_fallible_conversions, reason = "macOS has 16 bits")]
     let mode = rustix::fs::RawMode::try_from(mode).unwrap_or(0o600);
     loop {

@@ -12,13 +12,14 @@ use flavor_launcher::{
     base_dir::{self, BaseDir, check_tree},
     completion::{Completion, SIZE_MAX},
     extraction_root::RECORD_DIRECTORY,
+    open_file,
     tree_names::{COMPLETE, ID_DIGITS, leftover_of},
     tree_record::{Audit, Damage},
 };
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::OFlags;
 use std::{
     ffi::{OsStr, OsString},
-    fs::{self, File},
+    fs,
     io::{self, Read as _},
     os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
@@ -149,9 +150,8 @@ fn read_unnoticed(path: &Path) -> io::Result<(Vec<u8>, fs::Metadata)> {
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let flags = OFlags::empty();
     // The packaged program may have put a FIFO there.
-    let always = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
-    let open = |flags: OFlags| rustix::fs::open(path, always | flags, Mode::empty());
-    let file = File::from(open(flags).or_else(|_| open(OFlags::empty()))?);
+    let unnoticed = open_file::open_with(path, OFlags::RDONLY | OFlags::NONBLOCK | flags, 0);
+    let file = unnoticed.or_else(|_| open_file::open(path))?;
     let found = file.metadata()?;
     let mut bytes = Vec::new();
     file.take(u64::try_from(SIZE_MAX).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
