@@ -1,7 +1,6 @@
 //! What the metadata say of a package that holds a Python project.
 
 use crate::{
-    attestation::purl::normal_name,
     manifest::{
         PackageSpec,
         package::{quoted, with_args},
@@ -9,7 +8,7 @@ use crate::{
         sections::runtime_json,
     },
     problem::{Failure, Problem},
-    python::PythonTree,
+    python::{self, PythonTree},
 };
 use pspf_nostd::{json::Json, metadata::RuntimeEnv};
 
@@ -75,7 +74,7 @@ fn setup(commands: &[String], tree: &PythonTree) -> Result<Option<Json>, Failure
 
 /// The version that the build backend has given the project.
 fn built_version(spec: &PythonSpec, tree: &PythonTree) -> Result<String, Failure> {
-    let own = tree.distributions.iter().find(|found| normal_name(&found.name) == normal_name(&spec.project_name));
+    let own = python::distribution_named(&tree.distributions, &spec.project_name);
     own.map(|found| found.version.clone()).ok_or_else(|| {
         let message = format!("the build backend made no distribution called {:?}", spec.project_name);
         Problem::error("project.version", message).expected("the project's own distribution, for its version").into()

@@ -1,12 +1,11 @@
 //! The commands of a tree, when all of them are known.
 
 use super::{
-    Distribution, EntryPoint, backend_metadata,
+    Distribution, EntryPoint, backend_metadata, distribution,
     error::{FileContext as _, FileError},
     launch_script,
     options::TreeOptions,
 };
-use crate::attestation::purl::normal_name;
 use std::{fs, path::Path};
 
 /// The command that the package runs, and the others.
@@ -37,8 +36,7 @@ pub(super) fn find(
 ) -> Result<Commands, FileError> {
     let mut commands = Commands { name: name.to_owned(), others: options.commands.clone() };
     let Some(own) = &options.scripts_of else { return Ok(commands) };
-    let is_own = |found: &&Distribution| normal_name(&found.name) == normal_name(own);
-    let Some(own) = distributions.iter().find(is_own) else { return Ok(commands) };
+    let Some(own) = distribution::named(distributions, own) else { return Ok(commands) };
     let path = site.join(&own.dist_info).join("entry_points.txt");
     let text = if path.is_file() { fs::read_to_string(&path).on("read", &path)? } else { String::new() };
     let mut scripts = Vec::new();

@@ -4,6 +4,7 @@ use super::{
     archive_digests::ArchiveDigest,
     error::{FileContext as _, FileError, PythonError},
 };
+use crate::attestation::purl::normal_name;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -50,6 +51,12 @@ pub(super) fn installed(site: &Path) -> Result<Vec<Distribution>, PythonError> {
     }
     all.sort_by_key(|distribution| distribution.name.to_lowercase());
     Ok(all)
+}
+
+/// The distribution of this name, however it is spelt.
+#[must_use]
+pub fn named<'a>(all: &'a [Distribution], name: &str) -> Option<&'a Distribution> {
+    all.iter().find(|found| normal_name(&found.name) == normal_name(name))
 }
 
 /// Reads a `METADATA` file; what it does not say stays empty.

@@ -56,7 +56,7 @@ pub use archive_digests::ArchiveDigest;
 pub use backend_metadata::{ProjectMetadata, project_metadata};
 pub use build_environment::run_hooks;
 pub use debian::{DebianError, DebianPackage, DebianProvider};
-pub use distribution::{Distribution, parse_metadata};
+pub use distribution::{Distribution, named as distribution_named, parse_metadata};
 pub use entry_point::{EntryPoint, EntryPointError};
 pub use environment::Environment;
 pub use error::{FileError, PythonError};
