@@ -95,8 +95,10 @@ impl<'a> Cursor<'a> {
     /// A number of bytes: an integer, or a text with a unit that is a power of 1024, `512MB` or `512 MiB`.
     pub(super) fn bytes(&self, key: &str) -> Option<u64> {
         let number = self.key(key);
-        let Some(Json::String(text)) = number.value else { return number.as_integer() };
-        let bytes = bytes_of(text);
+        let bytes = match number.value.filter(|value| **value != Json::Null)? {
+            Json::String(text) => bytes_of(text),
+            value => value.as_u64(),
+        };
         if bytes.is_none() {
             number.wrong("a number of bytes, like 1048576 or \"512MB\"");
         }
