@@ -2,7 +2,9 @@
 
 use pspf_nostd::{
     json::Json,
-    metadata::{CacheValidation, Execution, LauncherEntry, Metadata, MetadataError, RuntimeEnv, Seal, SlotEntry, Workenv},
+    metadata::{
+        CacheValidation, Execution, LauncherEntry, Metadata, MetadataError, RuntimeEnv, Seal, SlotEntry, Workenv,
+    },
 };
 
 /// Every key that the metadata may have, each with a value of its own.
@@ -82,8 +84,7 @@ fn every_key_is_read() {
         platform: Some("linux_amd64".to_owned()),
         self_ref: true,
     };
-    let other =
-        SlotEntry { id: "another".to_owned(), lifecycle: "attestation".to_owned(), ..SlotEntry::default() };
+    let other = SlotEntry { id: "another".to_owned(), lifecycle: "attestation".to_owned(), ..SlotEntry::default() };
     assert_eq!(metadata.slots, [slot, other]);
     assert_eq!(metadata.attestation_slot(), Some(1));
     let execution = Execution {
@@ -97,11 +98,9 @@ fn every_key_is_read() {
         env: pairs(&[("OLD", "1"), ("NEW", "2"), ("EMPTY", "")]),
     };
     assert_eq!(metadata.execution, Some(execution));
-    let launcher =
-        LauncherEntry { size: Some(17), checksum: "sha256:11".to_owned(), tool: "a-launcher".to_owned() };
+    let launcher = LauncherEntry { size: Some(17), checksum: "sha256:11".to_owned(), tool: "a-launcher".to_owned() };
     assert_eq!(metadata.launcher, Some(launcher));
-    let validation =
-        CacheValidation { check_file: "{workenv}/done".to_owned(), expected_content: "yes".to_owned() };
+    let validation = CacheValidation { check_file: "{workenv}/done".to_owned(), expected_content: "yes".to_owned() };
     assert_eq!(metadata.cache_validation, Some(validation));
     assert_eq!(metadata.setup_commands, at(&mut document(), "setup_commands").items());
     let runtime_env = RuntimeEnv {
@@ -122,13 +121,22 @@ fn every_key_is_read() {
 
 #[test]
 fn the_least_that_a_builder_may_write_leaves_everything_else_empty() {
-    for text in [r#"{"format":"PSPF/2025","future":[1]}"#, r#"{"format":"PSPF/2025","slots":[],"policy":{},"cache_validation":{}}"#] {
+    for text in [
+        r#"{"format":"PSPF/2025","future":[1]}"#,
+        r#"{"format":"PSPF/2025","slots":[],"policy":{},"cache_validation":{}}"#,
+    ] {
         let metadata = Metadata::parse(text.as_bytes().to_vec()).unwrap();
         assert_eq!([metadata.name.as_str(), &metadata.version, &metadata.build_tool], ["", "", ""]);
         assert!(metadata.slots.is_empty() && metadata.setup_commands.is_empty());
-        assert_eq!((metadata.execution.as_ref(), metadata.launcher.as_ref(), metadata.seal.as_ref()), (None, None, None));
+        assert_eq!(
+            (metadata.execution.as_ref(), metadata.launcher.as_ref(), metadata.seal.as_ref()),
+            (None, None, None)
+        );
         assert_eq!((&metadata.runtime_env, &metadata.workenv), (&RuntimeEnv::default(), &Workenv::default()));
-        assert_eq!((metadata.cache_validation.as_ref(), metadata.policy(), metadata.attestation_slot()), (None, None, None));
+        assert_eq!(
+            (metadata.cache_validation.as_ref(), metadata.policy(), metadata.attestation_slot()),
+            (None, None, None)
+        );
     }
 }
 
@@ -254,9 +262,12 @@ fn null_stands_for_an_absent_value_where_there_may_be_none() {
 
 #[test]
 fn the_format_is_exactly_the_one() {
-    for (format, found) in
-        [(r#""PSPF/2026""#, r#""PSPF/2026""#), (r#""pspf/2025""#, r#""pspf/2025""#), ("null", "null"), (r#""""#, r#""""#)]
-    {
+    for (format, found) in [
+        (r#""PSPF/2026""#, r#""PSPF/2026""#),
+        (r#""pspf/2025""#, r#""pspf/2025""#),
+        ("null", "null"),
+        (r#""""#, r#""""#),
+    ] {
         let error = Metadata::parse(format!(r#"{{"format":{format}}}"#).into_bytes()).unwrap_err();
         assert_eq!(error.to_string(), format!("metadata `format`: expected the string \"PSPF/2025\", found {found}"));
     }
@@ -287,8 +298,7 @@ fn objects(json: &Json, path: &str, found: &mut Vec<String>) {
         "policy",
         "setup_commands[1]",
     ];
-    const NOT_READ: [&str; 4] =
-        ["verification", "verification.integrity_seal", "build.platform", "compatibility"];
+    const NOT_READ: [&str; 4] = ["verification", "verification.integrity_seal", "build.platform", "compatibility"];
     let join = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
     if !json.entries().is_empty() && !FREE.contains(&path) && !NOT_READ.contains(&path) {
         found.push(path.to_owned());

@@ -2,13 +2,17 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use pspf_nostd::{
+    codec::gzip_stored,
     digest::sha256,
+    index,
     json::Json,
     key::SigningKey,
-    offsets::ByteRange,
+    metadata::Metadata,
+    offsets::{ByteRange, length},
+    profile::Profile,
     report::Report,
     verify::{Outcome, Scope, TrustedKeys, verify_slice},
-    writer::{Assembly, EncodedSlot, PackagePlan, Segment, SlotPlan},
+    writer::{Assembly, EncodedSlot, PackagePlan, Segment, SlotPlan, assemble},
 };
 
 /// The seed of the format's own vectors (format.md §6).
@@ -86,6 +90,33 @@ pub(crate) fn sealed() -> (Vec<u8>, Assembly) {
     let assembly = plan().assemble(&key()).unwrap();
     let stored: Vec<&[u8]> = SLOTS.iter().map(|slot| slot.4).collect();
     (write(&assembly, LAUNCHER, &stored), assembly)
+}
+
+/// A package by a builder's conventions around these metadata; of each slot the stored bytes and the length before encoding.
+pub(crate) fn by_builder(
+    profile: Profile,
+    json: &str,
+    launcher: &[u8],
+    slots: &[(&[u8], usize)],
+) -> (Vec<u8>, Assembly) {
+    let metadata = Metadata::parse(json.as_bytes().to_vec()).unwrap();
+    let encoded: Vec<EncodedSlot> = slots.iter().map(|(stored, original)| encoded(stored, *original)).collect();
+    let blob = gzip_stored(metadata.raw());
+    let assembly = assemble(profile, &metadata, blob, length(launcher), &encoded, &key()).unwrap();
+    let stored: Vec<&[u8]> = slots.iter().map(|slot| slot.0).collect();
+    (write(&assembly, launcher, &stored), assembly)
+}
+
+/// Takes the signature away and recomputes the Adler-32.
+pub(crate) fn unsign(file: &mut [u8]) {
+    set_field(file, index::SIGNATURE, &[0; 64]);
+}
+
+/// Overwrites the start of an index field and recomputes the Adler-32.
+pub(crate) fn set_field(file: &mut [u8], field: index::Field, value: &[u8]) {
+    let at = file.len() - 8196 + field.offset;
+    file[at..at + value.len()].copy_from_slice(value);
+    fix_adler(file);
 }
 
 pub(crate) fn verify(file: &[u8]) -> Outcome {
