@@ -3,54 +3,21 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    fmt,
     fs::{self, DirBuilder},
     io,
     os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
 };
 
-use crate::io_failure::IoFailure;
+use crate::{
+    io_failure::IoFailure,
+    safe_path::{self, PathError},
+};
 
 /// Group and others may write.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 /// Group and others may do anything at all.
 const OPEN_TO_OTHERS: u32 = 0o077;
-
-/// Why a directory cannot hold work environments.
-#[derive(Debug)]
-pub enum BaseDirError {
-    /// The system refused.
-    Io(IoFailure),
-    /// A directory of ours is something else, or somebody else's.
-    NotOurs(Box<NotOurs>),
-}
-
-/// A directory that cannot be relied on.
-#[derive(Debug)]
-pub struct NotOurs {
-    /// The path.
-    pub path: PathBuf,
-    /// What is wrong with it.
-    pub found: String,
-}
-
-impl fmt::Display for BaseDirError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io(failure) => failure.fmt(f),
-            Self::NotOurs(not_ours) => write!(f, "{} {}", not_ours.path.display(), not_ours.found),
-        }
-    }
-}
-
-impl std::error::Error for BaseDirError {}
-
-impl From<IoFailure> for BaseDirError {
-    fn from(failure: IoFailure) -> Self {
-        Self::Io(failure)
-    }
-}
 
 /// One place that may hold work environments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,20 +33,18 @@ impl BaseDir {
     ///
     /// # Errors
     /// A relative value where the current directory is gone.
-    pub fn candidates(variable: impl Fn(&str) -> Option<OsString>) -> Result<Vec<Self>, BaseDirError> {
+    pub fn candidates(variable: impl Fn(&str) -> Option<OsString>) -> Result<Vec<Self>, PathError> {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let place = |path: PathBuf, shared_parent: bool| -> Result<Self, BaseDirError> {
+        let place = |path: PathBuf, shared_parent: bool| -> Result<Self, PathError> {
             let path = absolute(&path).map_err(IoFailure::of("make absolute the path", &path))?;
             Ok(Self { path, shared_parent })
         };
         if let Some(value) = set("FLAVOR_CACHE_DIR") {
             return Ok(vec![place(PathBuf::from(value), false)?]);
         }
-        let home = set("XDG_CACHE_HOME")
-            .map(|value| PathBuf::from(value).join("flavor"))
-            .or_else(|| set("HOME").map(|value| PathBuf::from(value).join(".cache/flavor")));
+        let home = || safe_path::home(&variable).map(|home| home.join(".cache/flavor"));
         let mut places = Vec::with_capacity(2);
-        if let Some(path) = home {
+        if let Some(path) = set("XDG_CACHE_HOME").map(|value| PathBuf::from(value).join("flavor")).or_else(home) {
             places.push(place(path, false)?);
         }
         let temporary = Self::temporary(set);
@@ -123,39 +88,36 @@ impl BaseDir {
     ///
     /// # Errors
     /// What is missing, or not ours.
-    pub fn check(&self) -> Result<(), BaseDirError> {
-        if self.shared_parent {
-            check_owned(&self.path, OPEN_TO_OTHERS)?;
-        }
-        check_owned(&self.workenvs(), WRITABLE_BY_OTHERS)
+    pub fn check(&self) -> Result<(), PathError> {
+        let workenvs = self.workenvs();
+        safe_path::check(&workenvs)?;
+        self.check_own(&workenvs)
     }
 
     /// Makes what is missing, private to the user, then checks.
     ///
     /// # Errors
     /// As [`Self::check`], and what cannot be made.
-    pub fn create(&self) -> Result<(), BaseDirError> {
-        let mut builder = DirBuilder::new();
-        builder.mode(0o700);
-        if self.shared_parent {
-            match builder.create(&self.path) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                    return Err(IoFailure::of("create the directory", &self.path)(error).into());
-                }
-                _ => check_owned(&self.path, OPEN_TO_OTHERS)?,
-            }
-        }
+    pub fn create(&self) -> Result<(), PathError> {
         let workenvs = self.workenvs();
-        builder.recursive(true).create(&workenvs).map_err(IoFailure::of("create the directory", &workenvs))?;
-        self.check()
+        safe_path::create_directory(&workenvs, 0o700)?;
+        self.check_own(&workenvs)
+    }
+
+    /// The last two parts are the launcher's own: others may not even look into those where everybody may write beside them.
+    fn check_own(&self, workenvs: &Path) -> Result<(), PathError> {
+        if self.shared_parent {
+            check_owned(&self.path, OPEN_TO_OTHERS)?;
+        }
+        check_owned(workenvs, WRITABLE_BY_OTHERS)
     }
 }
 
 /// Checks that a path is a real directory of the effective user, without any of the `forbidden` mode bits.
 ///
 /// # Errors
-/// [`BaseDirError::NotOurs`] says what it is instead.
-pub fn check_owned(path: &Path, forbidden: u32) -> Result<(), BaseDirError> {
+/// [`PathError::NotOurs`] says what it is instead.
+pub fn check_owned(path: &Path, forbidden: u32) -> Result<(), PathError> {
     let metadata = fs::symlink_metadata(path).map_err(IoFailure::of("look at", path))?;
     let user = rustix::process::geteuid().as_raw();
     let found = if metadata.is_symlink() {
@@ -169,14 +131,27 @@ pub fn check_owned(path: &Path, forbidden: u32) -> Result<(), BaseDirError> {
     } else {
         return Ok(());
     };
-    Err(BaseDirError::NotOurs(Box::new(NotOurs { path: path.to_owned(), found })))
+    Err(PathError::not_ours(path, found))
+}
+
+/// Makes a private directory where none is, directly in one of ours, and checks it as [`check_tree`] does.
+///
+/// # Errors
+/// As [`check_owned`], and what cannot be made.
+pub(crate) fn create_private(path: &Path) -> Result<(), PathError> {
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(IoFailure::of("create the directory", path)(error).into())
+        }
+        _ => check_tree(path),
+    }
 }
 
 /// Checks a published work environment itself: a real directory of ours that others cannot write to.
 ///
 /// # Errors
 /// As [`check_owned`].
-pub fn check_tree(path: &Path) -> Result<(), BaseDirError> {
+pub fn check_tree(path: &Path) -> Result<(), PathError> {
     check_owned(path, WRITABLE_BY_OTHERS)
 }
 

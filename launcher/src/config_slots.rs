@@ -20,7 +20,7 @@ use crate::{
     io_failure::IoFailure,
     lifecycle::{Place, Plan},
     lock::{Attempt, lock_file},
-    open_file::{create_new, open, open_with},
+    open_file::{create_new, open, open_own},
     placeholders::Placeholders,
 };
 
@@ -83,7 +83,7 @@ fn refused(failure: IoFailure) -> CommandError {
 
 /// Leaves an empty file, whatever was there.
 fn create(path: &Path) -> io::Result<()> {
-    open_with(path, OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC, 0o600).map(drop)
+    open_own(path, OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC).map(drop)
 }
 
 fn make_directory(path: &Path) -> Result<(), IoFailure> {

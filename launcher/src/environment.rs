@@ -54,8 +54,8 @@ pub struct Facts<'a> {
     pub workenv: &'a Path,
     /// The directory that all work environments stand under.
     pub base: &'a Path,
-    /// The package's own file, absolute.
-    pub launcher: &'a Path,
+    /// The package's own file, absolute, where it still has a name.
+    pub launcher: Option<&'a Path>,
     /// The name by which the user called the package.
     pub command_name: &'a OsStr,
 }
@@ -125,9 +125,11 @@ fn add_slots(environment: &mut Environment, placeholders: &Placeholders<'_>) -> 
 fn apply_runtime(environment: &mut Environment, rules: &RuntimeEnv) {
     let matches_any =
         |patterns: &[String], name: &OsStr| patterns.iter().any(|p| glob::matches(p.as_bytes(), name.as_bytes()));
+    // What is renamed is wanted by its new name, also where all others go.
+    let is_mapped = |name: &OsStr| rules.map.iter().any(|(old, _)| name == old.as_str());
     let unset: Vec<Vec<u8>> = environment
         .iter()
-        .filter(|(name, _)| matches_any(&rules.unset, name) && !matches_any(&rules.pass, name))
+        .filter(|(name, _)| matches_any(&rules.unset, name) && !matches_any(&rules.pass, name) && !is_mapped(name))
         .map(|(name, _)| name.as_bytes().to_vec())
         .collect();
     for name in unset {
@@ -163,11 +165,16 @@ fn add_own(environment: &mut Environment, placeholders: &Placeholders<'_>, facts
         ("FLAVOR_ARCH", OsStr::new(platform::arch())),
         ("FLAVOR_PLATFORM", OsStr::new(&platform::name())),
         ("FLAVOR_WORKENV", facts.workenv.as_os_str()),
-        ("FLAVOR_LAUNCHER", facts.launcher.as_os_str()),
-        ("FLAVOR_ORIGINAL_COMMAND", facts.launcher.as_os_str()),
         ("FLAVOR_COMMAND_NAME", facts.command_name),
     ] {
         environment.set(name, value);
+    }
+    for name in ["FLAVOR_LAUNCHER", "FLAVOR_ORIGINAL_COMMAND"] {
+        match facts.launcher {
+            Some(launcher) => environment.set(name, launcher.as_os_str()),
+            // That of the caller would be another package.
+            None => drop(environment.0.remove(name.as_bytes())),
+        }
     }
     let mut path = facts.workenv.join("bin").into_os_string().into_vec();
     if let Some(rest) = environment.get("PATH").filter(|rest| !rest.is_empty()) {
@@ -192,7 +199,7 @@ mod tests {
         let facts = Facts {
             workenv: Path::new("/w e"),
             base: Path::new("/b"),
-            launcher: Path::new("/p.psp"),
+            launcher: Some(Path::new("/p.psp")),
             command_name: OsStr::new("p"),
         };
         let plan = Plan::of(&metadata, false);
@@ -219,6 +226,11 @@ mod tests {
             (r#"{"map":{"A":"A"}}"#, vec![("A", "1")], vec!["A=1"]),
             (r#"{"unset":["B"],"map":{"A":"B"}}"#, vec![("A", "1"), ("B", "2")], vec!["B=1"]),
             (r#"{"map":{"A":"B"},"set":{"B":"{workenv}"}}"#, vec![("A", "1")], vec!["B={workenv}"]),
+            (r#"{"unset":["*"],"map":{"A":"B"}}"#, vec![("A", "1"), ("B", "2"), ("C", "3")], vec!["B=1"]),
+            (r#"{"unset":["*"],"map":{"A":"B","B":"C"}}"#, vec![("A", "1")], vec!["C=1"]),
+            (r#"{"unset":["*"],"map":{"A":"A"}}"#, vec![("A", "1"), ("B", "2")], vec!["A=1"]),
+            (r#"{"unset":["A*"],"map":{"AA":"B"}}"#, vec![("A", "1"), ("AA", "2")], vec!["B=2"]),
+            (r#"{"unset":["*"],"map":{"A":"B"},"pass":["C"]}"#, vec![("C", "3")], vec!["C=3"]),
             (r#"{"unset":["S"],"set":{"S":"9"}}"#, vec![("S", "1")], vec!["S=9"]),
         ] {
             assert_eq!(run(rules, &caller), expected, "{rules}");
@@ -239,7 +251,7 @@ mod tests {
         let facts = Facts {
             workenv: Path::new("/w"),
             base: Path::new("/b"),
-            launcher: Path::new("/p"),
+            launcher: Some(Path::new("/p")),
             command_name: OsStr::new("p"),
         };
         let plan = Plan::of(&metadata, false);

@@ -9,7 +9,7 @@ use std::{
 
 use rustix::fs::OFlags;
 
-use crate::open_file::{open, open_with};
+use crate::open_file::{open_own, open_with};
 
 /// How often a held lock is tried again: short against an extraction, long against a system call.
 const RETRY: Duration = Duration::from_millis(10);
@@ -43,9 +43,9 @@ pub enum Attempt {
 /// Takes the exclusive lock of a lock file, which is made if it is not there, waiting for at most `patience`.
 ///
 /// # Errors
-/// Those of opening the file.
+/// Those of opening the file; something else has its name: a link, a FIFO, a file of somebody else.
 pub fn lock_file(path: &Path, patience: Duration) -> io::Result<Attempt> {
-    let file = open_with(path, OFlags::WRONLY | OFlags::CREATE, 0o600)?;
+    let file = open_own(path, OFlags::RDWR | OFlags::CREATE)?;
     let start = Instant::now();
     loop {
         match file.try_lock() {
@@ -58,9 +58,9 @@ pub fn lock_file(path: &Path, patience: Duration) -> io::Result<Attempt> {
 /// Takes the exclusive lock of a directory, without waiting.
 ///
 /// # Errors
-/// Those of opening the directory.
+/// Those of opening the directory, and where it is none.
 pub fn lock_directory(path: &Path) -> io::Result<Attempt> {
-    let file = open(path)?;
+    let file = open_with(path, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::DIRECTORY, 0)?;
     let outcome = file.try_lock();
     Ok(attempt(file, &outcome))
 }

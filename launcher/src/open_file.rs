@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{self, Read},
+    os::unix::fs::MetadataExt,
     path::Path,
 };
 
@@ -37,6 +38,28 @@ pub fn open_with(path: &Path, flags: OFlags, mode: u32) -> io::Result<File> {
             outcome => return Ok(outcome?.into()),
         }
     }
+}
+
+/// Opens a file of the launcher's own, by its own name: no link is followed and no FIFO waited for.
+///
+/// # Errors
+/// Those of opening it, and where it is not a regular file of the effective user.
+pub(crate) fn open_own(path: &Path, flags: OFlags) -> io::Result<File> {
+    let file = open_with(path, flags | OFlags::NOFOLLOW | OFlags::NONBLOCK, 0o600).map_err(|error| {
+        match error.raw_os_error() {
+            Some(libc::ELOOP) => io::Error::other("it is a symbolic link, not a file of the launcher; remove it"),
+            _ => error,
+        }
+    })?;
+    let facts = file.metadata()?;
+    let user = rustix::process::geteuid().as_raw();
+    if !facts.is_file() {
+        return Err(io::Error::other("it is not a regular file; remove it"));
+    }
+    if facts.uid() != user {
+        return Err(io::Error::other(format!("it belongs to user {}, not to user {user}; remove it", facts.uid())));
+    }
+    Ok(file)
 }
 
 /// Bytes that are read at once.

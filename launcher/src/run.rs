@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    base_dir::{self, BaseDirError},
+    base_dir,
     command::{CommandError, CommandFault},
     config_error::ConfigError,
     console,
@@ -16,7 +16,8 @@ use crate::{
     log::{self, Severity},
     own_commands,
     own_file::OwnFile,
-    process_image,
+    process_image, rights,
+    safe_path::PathError,
     spawn::{self, Ended},
     start,
     workenv_error::WorkenvError,
@@ -50,6 +51,8 @@ impl std::error::Error for LaunchError {}
 pub enum LaunchFault {
     /// The package's own file cannot be opened or read.
     OwnFile(io::Error),
+    /// The program would have more rights than its caller, whose variables say what is run.
+    MoreRights,
     /// There is no package behind the launcher.
     NotAPackage {
         /// What the engine found.
@@ -61,7 +64,7 @@ pub enum LaunchFault {
         why: String,
     },
     /// There is no place for a work environment.
-    Base(BaseDirError),
+    Base(PathError),
     /// The content cannot be extracted or set up.
     Workenv(WorkenvError),
     /// The command is wrong.
@@ -94,6 +97,7 @@ impl LaunchFault {
             Self::Command(error) if matches!(error.fault(), CommandFault::Directory { .. }) => 106,
             Self::Io(_) => 106,
             Self::Command(_) | Self::Execute { .. } | Self::Workenv(WorkenvError::Setup(_)) => 104,
+            Self::MoreRights => 104,
             Self::OwnFile(_) | Self::Base(_) | Self::Workenv(WorkenvError::Base(_) | WorkenvError::Io(_)) => 106,
             Self::Verification { .. } => 107,
             Self::Policy { .. } => 108,
@@ -105,6 +109,10 @@ impl LaunchFault {
     fn words(&self) -> (&'static str, &'static str) {
         match self {
             Self::OwnFile(_) => ("the package cannot be read", "check that you may read it, not only execute it"),
+            Self::MoreRights => (
+                "packages do not run with more rights than their caller has",
+                "take the set-uid and set-gid bits and the capabilities off the file; use sudo to run it as another user",
+            ),
             Self::NotAPackage { .. } => ("this is not a whole package", "get it again from its publisher"),
             Self::Verification { .. } => {
                 ("the package is not what its publisher signed", "do not use it; get it again from its publisher")
@@ -152,6 +160,10 @@ impl fmt::Display for LaunchFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OwnFile(error) => error.fmt(f),
+            Self::MoreRights => f.write_str(
+                "it was started set-uid, set-gid, with file capabilities or into another security domain, \
+                 and the caller's variables choose what it runs",
+            ),
             Self::NotAPackage { why } | Self::Verification { why } | Self::Policy { why } => f.write_str(why),
             Self::Config(error) => error.fmt(f),
             Self::Base(error) => error.fmt(f),
@@ -213,6 +225,10 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
         Ok(own) => own,
         Err((path, error)) => return fail(&path, &LaunchFault::OwnFile(error)),
     };
+    // Before anything is looked at that the caller chooses.
+    if rights::more_than_the_caller() {
+        return fail(own.path(), &LaunchFault::MoreRights);
+    }
     if let Some(problem) = log::open(base_dir::variable) {
         warn(&own, &problem);
     }

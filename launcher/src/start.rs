@@ -106,7 +106,7 @@ fn facts<'a>(own: &'a OwnFile, workenv: &'a Workenv<'_>) -> Facts<'a> {
     Facts {
         workenv: workenv.path(),
         base: workenv.base().path(),
-        launcher: own.path(),
+        launcher: own.place(),
         command_name: own.command_name(),
     }
 }

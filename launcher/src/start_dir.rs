@@ -6,20 +6,19 @@
 
 use std::{
     cell::OnceCell,
-    fs::{self, DirBuilder},
-    io,
-    os::unix::fs::DirBuilderExt,
+    fs, io,
     path::{Path, PathBuf},
     process,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use crate::{
-    base_dir::{BaseDir, BaseDirError, check_tree, variable},
+    base_dir::{BaseDir, create_private, variable},
     command::{CommandError, CommandFault},
     extraction_root::ExtractionRoot,
     io_failure::IoFailure,
     lock::{Attempt, Lock, lock_directory},
+    safe_path::PathError,
 };
 
 /// The directory of this start. Nothing is made before it is needed; what was made is removed with the value.
@@ -82,15 +81,10 @@ impl StartDir {
     }
 }
 
-fn create_below(base: &BaseDir) -> Result<(ExtractionRoot, Option<Lock>), BaseDirError> {
+fn create_below(base: &BaseDir) -> Result<(ExtractionRoot, Option<Lock>), PathError> {
     base.create()?;
     let parent = base.path().join("start");
-    match DirBuilder::new().mode(0o700).create(&parent) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            return Err(IoFailure::of("create the directory", &parent)(error).into());
-        }
-        _ => check_tree(&parent)?,
-    }
+    create_private(&parent)?;
     remove_leftovers(&parent);
     loop {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos());

@@ -4,16 +4,13 @@
 use std::{
     cell::OnceCell,
     ffi::OsString,
-    fs::DirBuilder,
-    io,
-    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
 use crate::{
-    base_dir::{BaseDir, BaseDirError, check_tree},
+    base_dir::{BaseDir, check_tree},
     command::{CommandError, CommandFault},
-    io_failure::IoFailure,
+    safe_path::{self, PathError},
     tree_names::plain,
 };
 
@@ -32,7 +29,8 @@ impl StateDir {
     #[must_use]
     pub fn of(package: &str, variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let home = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
+        let own = || safe_path::home(&variable).filter(|home| home.is_absolute());
+        let home = absolute("XDG_STATE_HOME").or_else(|| Some(own()?.join(".local/state")));
         let (path, private_parent) = match home {
             Some(home) => (home.join("flavor"), None),
             None => {
@@ -62,18 +60,12 @@ impl StateDir {
         Ok(&self.path)
     }
 
-    fn make(&self) -> Result<(), BaseDirError> {
+    fn make(&self) -> Result<(), PathError> {
         if let Some(base) = &self.private_parent {
             base.create()?;
         }
-        let mut builder = DirBuilder::new();
-        match builder.recursive(true).mode(0o700).create(&self.path) {
-            // Something else stands there: the check says what.
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                Err(IoFailure::of("create the directory", &self.path)(error).into())
-            }
-            _ => check_tree(&self.path),
-        }
+        safe_path::create_directory(&self.path, 0o700)?;
+        check_tree(&self.path)
     }
 }
 

@@ -29,7 +29,7 @@ use pspf_nostd::{
 };
 
 use crate::{
-    base_dir::{BaseDir, BaseDirError, check_tree},
+    base_dir::{BaseDir, check_tree, create_private},
     command,
     completion::{Completion, boot_id},
     directory::{exchange, remove_tree, sync},
@@ -42,6 +42,7 @@ use crate::{
     one_pass,
     open_file::create_new,
     placeholders::Placeholders,
+    safe_path::PathError,
     setup,
     tree_names::{COMPLETE, ID_DIGITS, LOCKS, TREE, leftover_name, leftover_of, plain},
     tree_record::{Audit, Damage, Entry, Kind, TreeRecord},
@@ -199,7 +200,7 @@ impl<'a> Workenv<'a> {
     fn temporary_root(&self, protected: bool) -> Result<(ExtractionRoot, Option<Lock>), WorkenvError> {
         loop {
             let path = self.temporary();
-            let root = ExtractionRoot::create(&path).map_err(BaseDirError::from)?;
+            let root = ExtractionRoot::create(&path).map_err(PathError::from)?;
             if protected {
                 return Ok((root, None));
             }
@@ -344,12 +345,11 @@ impl<'a> Workenv<'a> {
     /// same time cost time only.
     fn lock(&self) -> Result<Option<Lock>, WorkenvError> {
         let directory = self.locks();
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(&directory);
-        made.map_err(IoFailure::of("create the directory", &directory)).map_err(BaseDirError::from)?;
+        create_private(&directory)?;
         let has_setup = self.has_setup();
         let path = directory.join(&self.name);
         let patience = if has_setup { SETUP_PATIENCE } else { PATIENCE };
-        match lock_file(&path, patience).map_err(IoFailure::of("lock", &path)).map_err(BaseDirError::from)? {
+        match lock_file(&path, patience).map_err(IoFailure::of("lock", &path)).map_err(PathError::from)? {
             Attempt::Held(lock) => Ok(Some(lock)),
             Attempt::Busy if has_setup => Err(WorkenvError::Busy { lock: path }),
             Attempt::Busy | Attempt::Unsupported => Ok(None),

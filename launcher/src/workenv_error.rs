@@ -3,14 +3,14 @@
 use std::{fmt, path::PathBuf};
 
 use crate::{
-    base_dir::BaseDirError, extract::ExtractError, io_failure::IoFailure, setup::SetupError, workenv::SETUP_PATIENCE,
+    extract::ExtractError, io_failure::IoFailure, safe_path::PathError, setup::SetupError, workenv::SETUP_PATIENCE,
 };
 
 /// Why there is no work environment.
 #[derive(Debug)]
 pub enum WorkenvError {
     /// The base directory cannot be used.
-    Base(BaseDirError),
+    Base(PathError),
     /// The system refused.
     Io(IoFailure),
     /// The content cannot be extracted.
@@ -47,8 +47,8 @@ impl From<IoFailure> for WorkenvError {
     }
 }
 
-impl From<BaseDirError> for WorkenvError {
-    fn from(error: BaseDirError) -> Self {
+impl From<PathError> for WorkenvError {
+    fn from(error: PathError) -> Self {
         Self::Base(error)
     }
 }

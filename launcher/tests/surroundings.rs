@@ -236,3 +236,282 @@ fn a_missing_home_is_made_and_an_unusable_one_passed_over() {
         }
     }
 }
+
+/// Whether files can be given away here; says so if not.
+fn is_root() -> bool {
+    let root = rustix::process::geteuid().is_root();
+    if !root {
+        eprintln!("SKIPPED: not root, so nothing can be given to another user");
+    }
+    root
+}
+
+const STRANGER: u32 = 65_534;
+
+fn make(path: &Path, mode: u32, owner: u32, group: u32) {
+    fs::create_dir(path).unwrap();
+    chown(path, Some(owner), Some(group)).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn every_part_of_the_way_to_a_base_must_be_ours() {
+    if !is_root() {
+        return;
+    }
+    let place = Place::new();
+    let program = place.install("p", &hello());
+    let temporary = place.path("tmp");
+    make(&temporary, 0o1777, 0, 0);
+    for (name, mode, owner, group, word) in [
+        // Somebody else's, open to all or to them alone; ours and root's, but open to all or to a group of others.
+        ("foreign-open", 0o777, STRANGER, STRANGER, Some("belongs to user 65534")),
+        ("foreign", 0o755, STRANGER, STRANGER, Some("belongs to user 65534")),
+        ("foreign-sticky", 0o1777, STRANGER, STRANGER, Some("belongs to user 65534")),
+        ("open", 0o777, 0, 0, Some("can be changed by others (mode 0777)")),
+        ("group", 0o770, 0, STRANGER, Some("can be changed by others (mode 0770)")),
+        ("set-gid", 0o2775, 0, STRANGER, Some("can be changed by others (mode 2775)")),
+        // Nobody but us can move what is in these.
+        ("sticky", 0o1777, 0, 0, None),
+        ("private-group", 0o775, 0, 0, None),
+        ("closed", 0o755, 0, STRANGER, None),
+    ] {
+        let part = place.path(name);
+        make(&part, mode, owner, group);
+        fs::create_dir(part.join("between")).unwrap();
+        for cache in ["between/cache", "between/../between/cache"] {
+            let start = |variable: &str| {
+                let mut command = Command::new(&program);
+                command.env_clear().env("PATH", "/bin:/usr/bin").env("TMPDIR", &temporary);
+                command.env(variable, part.join(cache)).output().unwrap()
+            };
+            // Named: used or refused. One of several: used or passed over. Neither makes anything in a bad one.
+            let (named, searched) = (start("FLAVOR_CACHE_DIR"), start("XDG_CACHE_HOME"));
+            assert_eq!(stdout(&searched), "ran\n", "{name}: {}", stderr(&searched));
+            match word {
+                Some(word) => {
+                    let shown = part.display().to_string();
+                    assert_refused(&named, 106, &[&shown, word, "set FLAVOR_CACHE_DIR to a directory"]);
+                    assert_eq!(fs::read_dir(part.join("between")).unwrap().count(), 0, "{name}");
+                    assert!(temporary.join("flavor-0/workenv").exists(), "{name}");
+                }
+                None => {
+                    assert_eq!(stdout(&named), "ran\n", "{name}: {}", stderr(&named));
+                    assert!(part.join("between/cache/flavor/workenv").exists(), "{name}");
+                    assert!(!temporary.join("flavor-0").exists(), "{name}");
+                }
+            }
+            let _ = fs::remove_dir_all(temporary.join("flavor-0"));
+        }
+    }
+}
+
+#[test]
+fn links_on_the_way_to_a_base_must_be_ours_and_lead_to_what_is() {
+    if !is_root() {
+        return;
+    }
+    let place = Place::new();
+    let program = place.install("p", &hello());
+    make(&place.path("sticky"), 0o1777, 0, 0);
+    make(&place.path("good"), 0o755, 0, 0);
+    make(&place.path("open"), 0o777, 0, 0);
+    let link = |name: &str, target: &str, owner: u32| {
+        let path = place.path("sticky").join(name);
+        std::os::unix::fs::symlink(target, &path).unwrap();
+        std::os::unix::fs::lchown(&path, Some(owner), Some(owner)).unwrap();
+    };
+    link("ours", "../good", 0);
+    link("twice", "ours/.", 0);
+    link("absolute", place.path("good").to_str().unwrap(), 0);
+    link("foreign", "../good", STRANGER);
+    link("through-foreign", "foreign", 0);
+    link("to-open", "../open/below", 0);
+    link("loop", "loop", 0);
+    for (name, word) in [
+        ("ours", None),
+        ("twice", None),
+        ("absolute", None),
+        ("foreign", Some("sticky/foreign belongs to user 65534")),
+        ("through-foreign", Some("sticky/foreign belongs to user 65534")),
+        ("to-open", Some("open can be changed by others")),
+        ("loop", Some("sticky/loop")),
+    ] {
+        let cache = place.path("sticky").join(name).join("cache");
+        let output = place.command(&program).env("FLAVOR_CACHE_DIR", cache).output().unwrap();
+        match word {
+            Some(word) => assert_refused(&output, 106, &[word]),
+            None => assert_eq!(stdout(&output), "ran\n", "{name}: {}", stderr(&output)),
+        }
+    }
+    assert_eq!(fs::read_dir(place.path("open")).unwrap().count(), 0);
+    assert!(place.path("good/cache/workenv").exists());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_access_list_that_lets_another_user_write_is_seen() {
+    if !is_root() {
+        return;
+    }
+    let place = Place::new();
+    let program = place.install("p", &hello());
+    let shared = place.path("shared");
+    make(&shared, 0o775, 0, 0);
+    // As `setfacl -m u:65534:rwx` writes it.
+    let mut list = 2_u32.to_le_bytes().to_vec();
+    for (kind, rights, id) in
+        [(1_u16, 7_u16, u32::MAX), (2, 7, STRANGER), (4, 5, u32::MAX), (16, 7, u32::MAX), (32, 5, u32::MAX)]
+    {
+        list.extend([kind.to_le_bytes(), rights.to_le_bytes()].concat());
+        list.extend(id.to_le_bytes());
+    }
+    let flags = rustix::fs::XattrFlags::empty();
+    if let Err(error) = rustix::fs::setxattr(&shared, c"system.posix_acl_access", &list, flags) {
+        eprintln!("SKIPPED: no access lists on this file system: {error}");
+        return;
+    }
+    let output = place.command(&program).env("FLAVOR_CACHE_DIR", shared.join("cache")).output().unwrap();
+    assert_refused(&output, 106, &["shared can be changed by others (mode 0775)"]);
+}
+
+#[test]
+fn root_makes_nothing_in_the_home_of_the_user_who_calls_sudo() {
+    if !is_root() {
+        return;
+    }
+    let place = Place::new();
+    let body = "printf '%s\\n' \"$FLAVOR_WORKENV\" \"$1\"";
+    let config = Slot::new("c", "settings", "none", b"x".to_vec()).living("config");
+    let bytes = package(&[Slot::script("a", "bin/a", body), config], "a {state}", "{}");
+    let program = place.install("p", &bytes);
+    let home = place.path("home");
+    make(&home, 0o755, STRANGER, STRANGER);
+    fs::create_dir(place.path("tmp")).unwrap();
+    let as_sudo =
+        r#"HOME="$1/../home" TMPDIR="$1/../tmp"; export HOME TMPDIR; unset FLAVOR_CACHE_DIR XDG_STATE_HOME; "#;
+    // Root's own home is a directory of this test.
+    let Some(output) = in_namespace(&place, &format!(r#"mount --bind "$1" /root && {as_sudo} "$2""#), &program) else {
+        return;
+    };
+    let printed = stdout(&output);
+    let lines: Vec<&str> = printed.lines().collect();
+    assert!(lines[0].starts_with("/root/.cache/flavor/workenv/"), "{printed}{}", stderr(&output));
+    assert_eq!(lines[1], "/root/.local/state/flavor/app");
+    assert!(place.path("cache/.local/state/flavor/app/settings").exists());
+    // Where root's own cannot be written to, there are temporary files.
+    let read_only = r#"mount --bind "$1" /root && mount -o remount,bind,ro /root && "#;
+    let plain = place.install("q", &hello());
+    assert_eq!(stdout(&in_namespace(&place, &format!("{read_only}{as_sudo} \"$2\""), &plain).unwrap()), "ran\n");
+    assert!(place.path("tmp/flavor-0/workenv").exists());
+    assert_eq!(fs::read_dir(&home).unwrap().count(), 0);
+}
+
+#[test]
+fn what_runs_with_more_rights_than_its_caller_is_refused() {
+    use std::os::unix::process::CommandExt;
+    if !is_root() {
+        return;
+    }
+    let place = Place::new();
+    fs::set_permissions(place.path(""), fs::Permissions::from_mode(0o755)).unwrap();
+    make(&place.path("tmp"), 0o1777, 0, 0);
+    let program = place.install("p", &hello());
+    let start = |cli: bool| {
+        let mut command = Command::new(&program);
+        command.env_clear().env("PATH", "/bin:/usr/bin").env("TMPDIR", place.path("tmp"));
+        command.env("FLAVOR_LOG_PATH", place.path("tmp/log")).env("FLAVOR_LOG_LEVEL", "trace");
+        if cli {
+            command.env("FLAVOR_LAUNCHER_CLI", "1");
+        }
+        command.uid(STRANGER).gid(STRANGER).output().unwrap()
+    };
+    for mode in [0o4755, 0o2755, 0o6755] {
+        fs::set_permissions(&program, fs::Permissions::from_mode(mode)).unwrap();
+        for cli in [false, true] {
+            assert_refused(&start(cli), 104, &["more rights than their caller", "set-uid"]);
+        }
+        assert_eq!(fs::read_dir(place.path("tmp")).unwrap().count(), 0, "{mode:o}");
+    }
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(stdout(&start(false)), "ran\n");
+    #[cfg(target_os = "linux")]
+    {
+        // As `setcap cap_net_bind_service=ep` writes it.
+        let capability = [0x0200_0001_u32, 1 << 10, 0, 0, 0].map(u32::to_le_bytes).concat();
+        let flags = rustix::fs::XattrFlags::empty();
+        match rustix::fs::setxattr(&program, c"security.capability", &capability, flags) {
+            Ok(()) => assert_refused(&start(false), 104, &["more rights than their caller", "capabilities"]),
+            Err(error) => eprintln!("SKIPPED: no file capabilities here: {error}"),
+        }
+    }
+}
+
+#[test]
+fn what_has_the_name_of_a_lock_holds_nobody_up_and_is_not_followed() {
+    let place = Place::new();
+    let program = place.install("p", &hello());
+    assert_eq!(stdout(&place.run(&program, &[])), "ran\n");
+    let workenv = place.workenv();
+    let locks = workenv.with_file_name(".locks");
+    let lock = locks.join(workenv.file_name().unwrap());
+    let victim = place.path("victim");
+    let start = || {
+        fs::remove_dir_all(&workenv).unwrap();
+        let mut command = place.command(Path::new("timeout"));
+        command.arg("60").arg(&program).output().unwrap()
+    };
+    fs::remove_file(&lock).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, &lock, rustix::fs::Mode::RWXU).unwrap();
+    assert_refused(&start(), 106, &[".locks/", "not a regular file"]);
+    fs::remove_file(&lock).unwrap();
+    fs::create_dir(&workenv).unwrap();
+    std::os::unix::fs::symlink(&victim, &lock).unwrap();
+    assert_refused(&start(), 106, &[".locks/", "symbolic link"]);
+    assert!(!victim.exists());
+    // The directory of the locks itself.
+    fs::remove_dir_all(&locks).unwrap();
+    fs::create_dir(&workenv).unwrap();
+    fs::create_dir(&victim).unwrap();
+    std::os::unix::fs::symlink(&victim, &locks).unwrap();
+    assert_refused(&start(), 106, &[".locks is a symbolic link"]);
+    assert_eq!(fs::read_dir(&victim).unwrap().count(), 0);
+    fs::remove_file(&locks).unwrap();
+    if rustix::process::geteuid().is_root() {
+        fs::create_dir(&workenv).unwrap();
+        fs::create_dir(&locks).unwrap();
+        fs::write(&lock, "").unwrap();
+        chown(&lock, Some(STRANGER), None).unwrap();
+        assert_refused(&start(), 106, &[".locks/", "belongs to user 65534"]);
+        fs::remove_dir_all(&locks).unwrap();
+    }
+    fs::create_dir(&workenv).unwrap();
+    assert_eq!(stdout(&start()), "ran\n");
+}
+
+#[test]
+fn a_program_is_never_told_of_a_package_that_is_not_there() {
+    let place = Place::new();
+    let body = "printf '%s %s\\n' \"${FLAVOR_LAUNCHER-none}\" \"${FLAVOR_ORIGINAL_COMMAND-none}\"";
+    let bytes = package(&[Slot::script("a", "bin/a", body)], "a", "{}");
+    let start = |script: &str| {
+        let program = place.install("p", &bytes);
+        place.install("other", &bytes);
+        let output = place
+            .command(Path::new("sh"))
+            .env("FLAVOR_LAUNCHER", "/outer")
+            .args(["-c", script, "sh"])
+            .arg(&program)
+            .output();
+        stdout(&output.unwrap())
+    };
+    let package = place.path("p").display().to_string();
+    let both = format!("{package} {package}\n");
+    assert_eq!(start(r#""$1""#), both);
+    // Deleted before it looks at itself, replaced, moved.
+    assert_eq!(start(r#"exec 3<"$1"; rm "$1"; /proc/self/fd/3"#), "none none\n");
+    assert_eq!(start(r#"exec 3<"$1"; mv "${1%p}other" "$1"; /proc/self/fd/3"#), both);
+    assert_eq!(start(r#"exec 3<"$1"; mv "$1" "$1.moved"; /proc/self/fd/3"#), both.replace("/p", "/p.moved"));
+    // A file that is called like the kernel's mark.
+    assert_eq!(start(r#"mv "$1" "$1 (deleted)"; "$1 (deleted)""#), both.replace("/p", "/p (deleted)"));
+}

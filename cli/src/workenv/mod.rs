@@ -13,6 +13,7 @@ use flavor_launcher::{
     completion::{Completion, SIZE_MAX},
     extraction_root::RECORD_DIRECTORY,
     open_file,
+    safe_path::PathError,
     tree_names::{COMPLETE, ID_DIGITS, leftover_of},
     tree_record::{Audit, Damage},
 };
@@ -164,7 +165,7 @@ fn read_unnoticed(path: &Path) -> io::Result<(Vec<u8>, fs::Metadata)> {
 /// Where the first one is there and is not ours alone. The others stand where anybody can put something in the way; launchers pass
 /// over them as well.
 pub fn directories() -> Result<Vec<PathBuf>, Failure> {
-    let unusable = |error: base_dir::BaseDirError| {
+    let unusable = |error: PathError| {
         let problem = Problem::error("workenv.base", error.to_string());
         Failure::from(problem.hint("FLAVOR_CACHE_DIR names another place; docs/launcher.md says which are looked at"))
     };
