@@ -37,6 +37,8 @@ pub enum Profile {
 const RUST_HOLE: u64 = 8192;
 /// `page_size` of every builder that writes one.
 const PAGE: u32 = 4096;
+/// The bit of `capabilities` by which the Python builder says that it has put slots on pages.
+const PAGE_ALIGNED: u64 = 2;
 
 /// Where the sections of a package stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,9 +125,34 @@ impl Profile {
         self != Self::Python
     }
 
-    /// Places the sections as this builder does; `None` where the file would be too long for a `u64`.
+    /// What the starts of slots may be multiples of in a package with these `capabilities`, the usual one first. The Python
+    /// builder takes the page of the machine that it runs on, 16 KiB on some Macs, or follows slot by slot without a gap.
+    #[must_use]
+    pub fn slot_alignments(self, capabilities: u64) -> &'static [u64] {
+        match self {
+            Self::Python if capabilities & PAGE_ALIGNED == 0 => &[1],
+            Self::Python => &[4096, 16384],
+            _ => &[8],
+        }
+    }
+
+    /// Places the sections as this builder does by default; `None` where the file would be too long for a `u64`.
     #[must_use]
     pub fn place(self, launcher_size: u64, metadata_size: u64, slots: &[(u64, bool)]) -> Option<Placement> {
+        let alignment = if self == Self::Python { u64::from(PAGE) } else { 8 };
+        self.place_aligned(alignment, launcher_size, metadata_size, slots)
+    }
+
+    /// Places the sections with slots at multiples of `alignment`; each slot is its stored size and whether it stands for the
+    /// package itself. `None` where the file would be too long for a `u64`.
+    #[must_use]
+    pub fn place_aligned(
+        self,
+        alignment: u64,
+        launcher_size: u64,
+        metadata_size: u64,
+        slots: &[(u64, bool)],
+    ) -> Option<Placement> {
         let count = u64::try_from(slots.len()).ok()?;
         let table_size = count.checked_mul(DESCRIPTOR_LENGTH)?;
         let metadata_first = |start: u64| -> Option<(ByteRange, ByteRange)> {
@@ -143,14 +170,13 @@ impl Profile {
                 (Some(metadata), table)
             }
         };
-        let slot_alignment = if self == Self::Python { u64::from(PAGE) } else { 8 };
         let (mut end, mut ranges) = (table.end, Vec::with_capacity(slots.len()));
         for (size, self_ref) in slots {
             if *self_ref || (*size == 0 && self == Self::Go) {
                 ranges.push(ByteRange { start: 0, end: 0 });
                 continue;
             }
-            let range = ByteRange::new(align(end, slot_alignment)?, *size)?;
+            let range = ByteRange::new(align(end, alignment)?, *size)?;
             end = range.end;
             ranges.push(range);
         }

@@ -123,7 +123,7 @@ pub fn package(profile: Profile, json: &str, launcher: &[u8], stored: &[&[u8]], 
     let metadata = Metadata::parse(json.as_bytes().to_vec()).expect("metadata of a base are well formed");
     let blob = if profile == Profile::Sealed { gzip_stored(metadata.raw()) } else { gzip(metadata.raw()) };
     let assembly = assemble(profile, &metadata, blob, length(launcher), encoded, &key()).expect("a base is writable");
-    Sample { bytes: write(&assembly, launcher, stored), key: key() }
+    Sample { bytes: write(&assembly, launcher, stored), key: key(), profile }
 }
 
 /// The key of [`SEED`].
@@ -168,7 +168,7 @@ pub fn sealed(launcher: &[u8], change: impl FnOnce(&mut PackagePlan)) -> Sample 
     change(&mut plan);
     let assembly = plan.assemble(&key()).expect("a base is writable");
     let stored: Vec<&[u8]> = slots.iter().map(|slot| slot.stored.as_slice()).collect();
-    Sample { bytes: write(&assembly, launcher, &stored), key: key() }
+    Sample { bytes: write(&assembly, launcher, &stored), key: key(), profile: Profile::Sealed }
 }
 
 fn object<const N: usize>(entries: [(&str, Json); N]) -> Vec<(String, Json)> {

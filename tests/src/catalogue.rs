@@ -1,6 +1,7 @@
 //! The conformance cases: what each package is, and what a verifier has to say of it.
 
 mod envelope;
+mod layout;
 mod limits;
 mod metadata;
 mod seals;
@@ -79,6 +80,7 @@ pub fn cases() -> Vec<Case> {
         envelope::CASES,
         signed::CASES,
         slots::CASES,
+        layout::CASES,
         variants::CASES,
         metadata::CASES,
         signatures::CASES,

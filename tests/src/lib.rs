@@ -19,4 +19,5 @@ mod scalar;
 pub mod shell_session;
 pub mod showcase;
 pub mod table;
+pub mod tamper;
 pub mod verdict;

@@ -8,6 +8,7 @@ use pspf_nostd::{
     key::SigningKey,
     limits::METADATA_JSON_MAX,
     offsets::{length, position},
+    profile::Profile,
 };
 
 /// A package file and the key that signed it. Offsets are read from its own index, so they follow earlier edits.
@@ -17,6 +18,8 @@ pub struct Sample {
     pub bytes: Vec<u8>,
     /// The signer.
     pub key: SigningKey,
+    /// Where its builder puts what.
+    pub profile: Profile,
 }
 
 impl Sample {
@@ -146,20 +149,38 @@ impl Sample {
         at
     }
 
-    /// Puts another stored form of the metadata in the place of the old one, or behind everything where it does not fit;
-    /// zeros fill what is left of the old one. Offset, size and checksums are put right.
+    /// Puts another stored form of the metadata in the place of the old one. What stands behind them moves to where the
+    /// builder would have put it; offsets, sizes and checksums that nobody signed are put right.
     pub fn store_metadata(&mut self, blob: &[u8]) {
-        let old = self.metadata();
-        let end = if self.table().start >= old.end { self.table().start } else { self.trailer() };
-        self.bytes[old.clone()].fill(0);
-        let start = if blob.len() <= end - old.start {
-            self.put(old.start, blob);
-            old.start
-        } else {
-            self.append(blob)
-        };
-        self.set_word(index::METADATA_OFFSET, u64::try_from(start).expect("a file offset"));
-        self.set_word(index::METADATA_SIZE, length(blob));
+        let launcher = position(self.word(index::LAUNCHER_SIZE));
+        let mut table = self.bytes[self.table()].to_vec();
+        let slots: Vec<Range<usize>> = (0..table.len() / 64).map(|slot| self.slot(slot)).collect();
+        let sizes: Vec<(u64, bool)> =
+            slots.iter().map(|slot| (u64::try_from(slot.len()).expect("a length"), slot.end == 0)).collect();
+        let alignments = self.profile.slot_alignments(self.word(index::CAPABILITIES));
+        let placement = self
+            .profile
+            .place_aligned(alignments[0], self.word(index::LAUNCHER_SIZE), length(blob), &sizes)
+            .expect("the package stays small");
+        let mut bytes = vec![0; position(placement.package_size - TRAILER_SIZE)];
+        bytes[..launcher].copy_from_slice(&self.bytes[..launcher]);
+        for ((new, old), row) in placement.slots.iter().zip(slots).zip(table.chunks_exact_mut(64)) {
+            bytes[position(new.start)..position(new.end)].copy_from_slice(&self.bytes[old]);
+            row[16..24].copy_from_slice(&new.start.to_le_bytes());
+        }
+        for (range, content) in [(placement.metadata, blob), (placement.table, table.as_slice())] {
+            bytes[position(range.start)..position(range.end)].copy_from_slice(content);
+        }
+        bytes.extend_from_slice(&self.bytes[self.trailer()..]);
+        self.bytes = bytes;
+        for (field, value) in [
+            (index::PACKAGE_SIZE, placement.package_size),
+            (index::METADATA_OFFSET, placement.metadata.start),
+            (index::METADATA_SIZE, length(blob)),
+            (index::SLOT_TABLE_OFFSET, placement.table.start),
+        ] {
+            self.set_word(field, value);
+        }
         self.fix_metadata_checksum();
     }
 

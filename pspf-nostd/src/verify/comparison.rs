@@ -11,7 +11,7 @@ use crate::{
     key::PublicKey,
     metadata::{Metadata, SlotEntry},
     offsets::{ByteRange, length, little_endian},
-    operation::Operation,
+    operation::Codec,
     profile::{IndexFacts, Placement, Profile, StoredSlot},
     quoted::quoted,
 };
@@ -55,7 +55,8 @@ impl Verification {
         };
         let mut expected = profile.index(metadata, placement, &facts);
         if profile == Profile::Python {
-            // Two bits depend on build options that the metadata do not record: mmap and page alignment.
+            // Two bits depend on build options that the metadata do not record: mmap and page alignment. The second one
+            // decides where slots have to stand.
             if matches!(block.u64(index::CAPABILITIES), 0x80..=0x83) {
                 expected.set(index::CAPABILITIES, block.field(index::CAPABILITIES));
             }
@@ -116,15 +117,17 @@ impl Verification {
         }
         let chain = chain.unwrap_or_default();
         let size = entry.size.filter(|_| profile.records_stored_size() && !entry.self_ref);
-        let gzip_layers = chain.operations().filter(|operation| *operation != Operation::TAR).count();
+        let codecs = chain.codecs();
         let (original, rule) = match profile {
             Profile::Sealed => (entry.original_size.unwrap_or_default(), OriginalSize::Derived),
             Profile::Rust | Profile::Go => (size.unwrap_or(descriptor.size), OriginalSize::Derived),
-            Profile::Python if gzip_layers == 0 => (descriptor.size, OriginalSize::Derived),
-            Profile::Python if gzip_layers == 1 && chain.operations().last() == Some(Operation::GZIP) => {
-                (descriptor.original_size, OriginalSize::GzipTrailer)
-            }
-            Profile::Python => (descriptor.original_size, OriginalSize::Unknown),
+            Profile::Python => match &codecs {
+                Ok(codecs) if codecs.is_empty() => (descriptor.size, OriginalSize::Derived),
+                Ok(codecs) if codecs.iter().all(|codec| *codec == Codec::Gzip) => {
+                    (descriptor.original_size, OriginalSize::Counted(codecs.len()))
+                }
+                _ => (descriptor.original_size, OriginalSize::Unknown),
+            },
         };
         // A slot that stands for the package itself has no digest, so it may not hold bytes.
         let place = placement.slots.get(number).copied().filter(|_| !entry.self_ref);
@@ -158,7 +161,7 @@ impl Verification {
             self.findings.error("slot.range", &part, ByteRange::new(row, DESCRIPTOR_LENGTH), message);
             return None;
         };
-        Some(HeadSlot { descriptor, entry: entry.clone(), range, digest, original_size: rule })
+        Some(HeadSlot { row, descriptor, entry: entry.clone(), range, digest, original_size: rule })
     }
 }
 

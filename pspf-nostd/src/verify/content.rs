@@ -43,7 +43,7 @@ impl ContentPass {
         for (range, number) in in_order(known.iter().map(|(range, _)| range)) {
             let Some((_, part)) = known.get(number).copied() else { continue };
             if range.is_empty() {
-                sections.push(Section::new(range, part));
+                sections.push(head.section(range, part));
                 continue;
             }
             if range.start < end || range.end > head.trailer {
@@ -55,7 +55,7 @@ impl ContentPass {
                 sections.push(Section::new(ByteRange { start: end, end: range.start }, Part::Padding));
             }
             end = range.end;
-            sections.push(Section::new(range, part));
+            sections.push(head.section(range, part));
         }
         if end < head.trailer {
             sections.push(Section::new(ByteRange { start: end, end: head.trailer }, Part::Padding));
@@ -154,6 +154,21 @@ impl ContentPass {
     }
 }
 
+impl Head {
+    /// A section to be read. Memory for decoding it is taken with its first byte and given back with its last.
+    fn section(&self, range: ByteRange, part: Part) -> Section {
+        let slot = if let Part::Slot(number) = part { self.slots.get(number) } else { None };
+        let claim = match slot {
+            Some(HeadSlot { original_size: OriginalSize::Counted(layers), descriptor, .. }) => {
+                // Equal to the stored size: what went in was compressed already, and stays as it was (format.md §3).
+                (descriptor.original_size != range.len()).then_some((*layers, descriptor.original_size))
+            }
+            _ => None,
+        };
+        Section::counting(range, part, claim)
+    }
+}
+
 /// What a part is called in findings and in the coverage map.
 pub(super) fn name(part: Part, head: &Head, range: ByteRange) -> String {
     match part {
@@ -225,9 +240,17 @@ fn compare_slot(findings: &mut Findings, number: usize, slot: &HeadSlot, content
         }
     }
     let claimed = slot.descriptor.original_size;
-    let in_trailer = claimed & 0xFFFF_FFFF == u64::from(content.tail);
-    if slot.original_size == OriginalSize::GzipTrailer && claimed != slot.range.len() && !in_trailer {
-        let message = format!("original_size of slot `{id}` is {claimed}, its gzip trailer says {}", content.tail);
-        findings.error("slot.original_size", &format!("{part} descriptor.original_size"), None, message);
-    }
+    let found = match content.decoded {
+        None => return,
+        Some(Ok(decoded)) if decoded == claimed => return,
+        Some(Ok(decoded)) => format!("its {} stored bytes decode to {decoded}", slot.range.len()),
+        Some(Err(error)) => error.to_string(),
+    };
+    let message = format!("original_size of slot `{id}` is {claimed}, but {found}");
+    findings.error(
+        "slot.original_size",
+        &format!("{part} descriptor.original_size"),
+        ByteRange::new(slot.row.saturating_add(32), 8),
+        message,
+    );
 }

@@ -24,7 +24,9 @@ use alloc::{
 };
 
 const DERIVED: &str = "recomputed from the signed metadata";
-const LOCATION: &str = "a location; what it points at is checked";
+const UNNAMED: &str = "recomputed for the closest builder; the signed metadata name none";
+const LENGTHS: &str = "recomputed from lengths, some of which are not signed";
+const HASHED: &str = "the length of what the slot's digest is over";
 
 impl Verification {
     pub(super) fn signer(&self) -> Option<Signer> {
@@ -109,7 +111,7 @@ impl Verification {
         let readable = head.slots.iter().all(|slot| slot.original_size != OriginalSize::Unknown);
         let provable = if self.signature_valid && metadata.seal.is_some() {
             Integrity::Sealed
-        } else if self.signature_valid && head.all_digests_signed() && readable {
+        } else if self.signature_valid && head.all_signed() && readable {
             Integrity::Bound
         } else {
             Integrity::Intact
@@ -181,7 +183,8 @@ impl Verification {
         for field in index::FIELDS {
             let (offset, size) = (u64::try_from(field.offset), u64::try_from(field.size));
             let range = at(4_u64.saturating_add(offset.unwrap_or_default()), size.unwrap_or_default());
-            let unsigned = [index::METADATA_OFFSET, index::METADATA_SIZE, index::SLOT_TABLE_OFFSET];
+            let from_launcher = [index::LAUNCHER_SIZE, index::METADATA_OFFSET].contains(field);
+            let from_metadata = [index::METADATA_SIZE, index::SLOT_TABLE_OFFSET, index::PACKAGE_SIZE].contains(field);
             let (class, reason) = if *field == index::SIGNATURE || *field == index::PUBLIC_KEY {
                 (Authenticated, "the signature and its key")
             } else if head.profile == Profile::Sealed {
@@ -190,14 +193,22 @@ impl Verification {
                 (Checked, "a checksum of unsigned bytes")
             } else if *field == index::SBOM_DIGEST && head.attestation.is_some() {
                 (Checked, "the digest of a slot whose own digest is signed in part only")
-            } else if unsigned.contains(field) || (*field == index::LAUNCHER_SIZE && !launcher_size_signed(head)) {
-                (Checked, LOCATION)
+            } else if from_metadata || (from_launcher && !self.launcher_size_signed()) {
+                (Checked, LENGTHS)
+            } else if *field == index::CAPABILITIES && head.profile == Profile::Python {
+                (Checked, "two options of the build are not signed; one says how slots are aligned")
+            } else if !head.named {
+                (Checked, UNNAMED)
             } else {
                 (Authenticated, DERIVED)
             };
             map.add(range, "index".to_string(), class, reason);
         }
         map.add(at(8196, 4), "trailer".to_string(), Authenticated, "fixed by the format");
+    }
+
+    fn launcher_size_signed(&self) -> bool {
+        self.metadata.as_ref().and_then(|metadata| metadata.launcher.as_ref()).is_some_and(|entry| entry.size.is_some())
     }
 
     /// What an error is about proves nothing, whatever class it would have had.
@@ -215,10 +226,6 @@ impl Verification {
     }
 }
 
-fn launcher_size_signed(head: &Head) -> bool {
-    matches!(head.launcher_digest, SignedDigest::Full(_))
-}
-
 fn cover_table(map: &mut Map, head: &Head, range: ByteRange) {
     use Protection::{Authenticated, Checked, Unprotected};
     if head.profile == Profile::Sealed {
@@ -228,24 +235,24 @@ fn cover_table(map: &mut Map, head: &Head, range: ByteRange) {
         let row =
             range.start.saturating_add(u64::try_from(number).unwrap_or_default().saturating_mul(DESCRIPTOR_LENGTH));
         let at = |from: u64, to: u64| ByteRange { start: row.saturating_add(from), end: row.saturating_add(to) };
-        let mut add = |range, class, reason| map.add(range, "slot table".to_string(), class, reason);
-        add(at(0, 16), Authenticated, DERIVED);
-        add(at(16, 24), Checked, LOCATION);
-        match head.profile.records_stored_size() {
-            true => add(at(24, 32), Authenticated, DERIVED),
-            false => add(at(24, 32), Checked, "the length of what the slot's digest is over"),
-        }
+        let mut add = |range, (class, reason)| map.add(range, "slot table".to_string(), class, reason);
+        let derived = if head.named { (Authenticated, DERIVED) } else { (Checked, UNNAMED) };
+        let size_signed = slot.entry.self_ref || (head.profile.records_stored_size() && slot.entry.size.is_some());
+        let size = if size_signed { derived } else { (Checked, HASHED) };
+        add(at(0, 16), derived);
+        add(at(16, 24), (Checked, LENGTHS));
+        add(at(24, 32), size);
         match slot.original_size {
-            OriginalSize::Derived => add(at(32, 40), Authenticated, DERIVED),
-            OriginalSize::GzipTrailer => add(at(32, 40), Checked, "stored size or the slot's own gzip trailer"),
-            OriginalSize::Unknown => add(at(32, 40), Unprotected, "only decoding the slot would tell"),
+            OriginalSize::Derived => add(at(32, 40), size),
+            OriginalSize::Counted(_) => add(at(32, 40), (Checked, "the stored size, or what the slot decodes to")),
+            OriginalSize::Unknown => add(at(32, 40), (Unprotected, "only decoding the slot would tell")),
         }
-        add(at(40, 48), Authenticated, DERIVED);
+        add(at(40, 48), derived);
         match slot.digest {
-            SignedDigest::Absent if !slot.entry.self_ref => add(at(48, 56), Checked, "a checksum of unsigned bytes"),
-            _ => add(at(48, 56), Authenticated, DERIVED),
+            SignedDigest::Absent if !slot.entry.self_ref => add(at(48, 56), (Checked, "a checksum of unsigned bytes")),
+            _ => add(at(48, 56), (Authenticated, DERIVED)),
         }
-        add(at(56, 64), Authenticated, DERIVED);
+        add(at(56, 64), derived);
     }
 }
 

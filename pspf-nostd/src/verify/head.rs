@@ -5,7 +5,7 @@ use crate::{
     codec,
     descriptor::{DESCRIPTOR_LENGTH, DESCRIPTOR_SIZE, SlotDescriptor},
     digest::{Sha256Digest, hex, unhex},
-    index::{self, END_MAGIC, IndexBlock, START_MAGIC},
+    index::{self, END_MAGIC, IndexBlock, START_MAGIC, TRAILER_SIZE},
     key::{Fingerprint, PublicKey},
     limits::{METADATA_JSON_MAX, METADATA_STORED_MAX, SLOT_COUNT_MAX},
     metadata::{Metadata, SlotEntry},
@@ -59,8 +59,8 @@ impl SignedDigest {
 pub(super) enum OriginalSize {
     /// It follows from the signed metadata and was compared.
     Derived,
-    /// Python builder, one gzip layer: the stored size or the length in the gzip trailer.
-    GzipTrailer,
+    /// Python builder, layers of gzip: the stored size, or what so many layers decode to.
+    Counted(usize),
     /// Python builder, other codecs: only decoding would tell.
     Unknown,
 }
@@ -68,6 +68,8 @@ pub(super) enum OriginalSize {
 /// One slot with what the engine knows of it.
 #[derive(Clone, Debug)]
 pub(super) struct HeadSlot {
+    /// Where its descriptor stands.
+    pub row: u64,
     pub descriptor: SlotDescriptor,
     pub entry: SlotEntry,
     pub range: ByteRange,
@@ -79,6 +81,8 @@ pub(super) struct HeadSlot {
 #[derive(Debug)]
 pub(super) struct Head {
     pub profile: Profile,
+    /// Whether the signed metadata name the profile; else it is the closest one, by what nobody signed.
+    pub named: bool,
     pub public_key: PublicKey,
     pub fingerprint: Fingerprint,
     pub launcher: ByteRange,
@@ -93,9 +97,12 @@ pub(super) struct Head {
 }
 
 impl Head {
-    pub(super) fn all_digests_signed(&self) -> bool {
+    /// Whether the signature decides what launcher and slots are, and by whose conventions index and table are read.
+    pub(super) fn all_signed(&self) -> bool {
         let full = |digest| matches!(digest, SignedDigest::Full(_));
-        full(self.launcher_digest) && self.slots.iter().all(|slot| slot.entry.self_ref || full(slot.digest))
+        self.named
+            && full(self.launcher_digest)
+            && self.slots.iter().all(|slot| slot.entry.self_ref || full(slot.digest))
     }
 }
 
@@ -235,6 +242,7 @@ impl Verification {
         }
         let placement = self.placement(profile, &block, &metadata, &descriptors)?;
         self.compare_index(profile, &block, &metadata, &placement);
+        self.compare_size(&placement);
         let table = ByteRange::new(block.u64(index::SLOT_TABLE_OFFSET), length(held))?;
         let mut slots = Vec::with_capacity(descriptors.len());
         for (number, (descriptor, entry)) in descriptors.into_iter().zip(&metadata.slots).enumerate() {
@@ -245,6 +253,7 @@ impl Verification {
         let attestation = (profile == Profile::Python).then(|| metadata.attestation_slot()).flatten();
         let head = Head {
             profile,
+            named: named.is_some(),
             fingerprint: public_key.fingerprint(),
             public_key,
             launcher: ByteRange { start: 0, end: block.u64(index::LAUNCHER_SIZE) },
@@ -267,7 +276,7 @@ impl Verification {
         }
     }
 
-    /// Where the sections must stand: for sealed packages by rule, for others where the index says.
+    /// Where the sections must stand, from their sizes: signed ones wherever there are, else those of index and table.
     fn placement(
         &mut self,
         profile: Profile,
@@ -275,26 +284,44 @@ impl Verification {
         metadata: &Metadata,
         descriptors: &[SlotDescriptor],
     ) -> Option<Placement> {
-        let placement = if profile == Profile::Sealed {
-            let sizes: Vec<(u64, bool)> =
-                metadata.slots.iter().map(|slot| (slot.size.unwrap_or_default(), slot.self_ref)).collect();
-            let launcher = metadata.launcher.as_ref().and_then(|launcher| launcher.size).unwrap_or_default();
-            profile.place(launcher, block.u64(index::METADATA_SIZE), &sizes)
-        } else {
-            actual_placement(block, descriptors, self.size).map(|mut placement| {
-                if let Some(size) = metadata.launcher.as_ref().and_then(|launcher| launcher.size) {
-                    placement.launcher_size = size;
-                }
-                placement
+        let sealed = profile == Profile::Sealed;
+        let size = |signed: Option<u64>, stated: u64| signed.unwrap_or(if sealed { 0 } else { stated });
+        let slots: Vec<(u64, bool)> = (metadata.slots.iter().zip(descriptors))
+            .map(|(entry, row)| {
+                let signed = entry.size.filter(|_| profile.records_stored_size());
+                (size(signed, row.size), entry.self_ref)
             })
+            .collect();
+        let launcher = metadata.launcher.as_ref().and_then(|launcher| launcher.size);
+        let launcher = size(launcher, block.u64(index::LAUNCHER_SIZE));
+        let mut placements = profile.slot_alignments(block.u64(index::CAPABILITIES)).iter().filter_map(|alignment| {
+            profile.place_aligned(*alignment, launcher, block.u64(index::METADATA_SIZE), &slots)
+        });
+        let usual = placements.next();
+        let fits = |placement: &Placement| {
+            let mut rows = placement.slots.iter().zip(descriptors);
+            rows.all(|(range, row)| range.start == row.offset) && placement.package_size == self.size
         };
+        let placement = if usual.as_ref().is_some_and(fits) { usual } else { placements.find(fits).or(usual) };
         if placement.is_none() {
-            let message = "the sections cannot stand in a file: a size or an offset is too large".to_string();
-            let slot = descriptors.iter().position(|descriptor| descriptor.stored().is_none());
-            let part = slot.map_or_else(|| "metadata".to_string(), |number| format!("slot {number}"));
-            self.findings.error("slot.range", &part, None, message);
+            let message = "the sections cannot stand in a file: a size is too large".to_string();
+            match slots.iter().position(|(size, _)| *size > self.size) {
+                Some(number) => self.findings.error("slot.range", &format!("slot {number}"), None, message),
+                None => self.findings.error("layout.size", "package", None, message),
+            }
         }
         placement
+    }
+
+    /// The file's own length against that of the sections: no other comparison sees zeros in front of the trailer.
+    fn compare_size(&mut self, placement: &Placement) {
+        let expected = placement.package_size;
+        if expected != self.size {
+            let message = format!("the file has {} bytes, the package that it holds takes {expected}", self.size);
+            let (start, end) = (expected.saturating_sub(TRAILER_SIZE), self.trailer().start);
+            let range = (start < end).then_some(ByteRange { start, end });
+            self.findings.error("layout.size", "package", range, message);
+        }
     }
 
     fn launcher_digest(&mut self, profile: Profile, metadata: &Metadata) -> SignedDigest {

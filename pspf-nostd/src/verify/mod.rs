@@ -267,7 +267,7 @@ impl Verification {
         let content_read = pass.is_some();
         let trust = self.trust();
         let sealed = self.metadata.as_ref().is_some_and(|metadata| metadata.seal.is_some());
-        let fully_bound = self.head.as_ref().is_some_and(Head::all_digests_signed)
+        let fully_bound = self.head.as_ref().is_some_and(Head::all_signed)
             && coverage.iter().all(|part| part.class != crate::report::Protection::Unprotected);
         let state = match (broken, content_read) {
             (true, _) => Integrity::Broken,

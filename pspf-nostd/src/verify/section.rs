@@ -2,11 +2,13 @@
 //! so that several can be read at once.
 
 use crate::{
+    codec::{Budget, Chain, Codec, DecodeError, PureCodecs},
     digest::{Sha256Digest, StreamingSha256},
     metadata::Metadata,
-    offsets::{ByteRange, array_at, length, position},
+    offsets::{ByteRange, length, position},
 };
-use alloc::sync::Arc;
+use alloc::{boxed::Box, sync::Arc, vec};
+use core::fmt;
 
 /// What a stretch of the file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +25,49 @@ pub(super) enum Part {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SlotContent {
     pub sha256: Sha256Digest,
-    /// The last four stored bytes, little-endian: ISIZE where the slot is a gzip member (RFC 1952).
-    pub tail: u32,
+    /// How many bytes it decodes to, where that was asked for.
+    pub decoded: Option<Result<u64, DecodeError>>,
+}
+
+/// The count of what a slot decodes to.
+enum Count {
+    NotWanted,
+    /// Layers of gzip, and the number of bytes that they are said to give.
+    Wanted(usize, u64),
+    Running(Box<Chain>),
+    Done(Result<u64, DecodeError>),
+}
+
+impl Count {
+    /// Takes the next stored bytes. Never gives more than the number that is to be proved: a larger one is an error at once.
+    fn take(&mut self, bytes: &[u8], last: bool) {
+        if let Self::Wanted(layers, claim) = *self {
+            let budget = Budget { output_max: claim, ..Budget::default() };
+            *self = match Chain::new(&vec![Codec::Gzip; layers], &PureCodecs, &budget) {
+                Ok(chain) => Self::Running(Box::new(chain)),
+                Err(error) => Self::Done(Err(error)),
+            };
+        }
+        let Self::Running(chain) = self else { return };
+        let mut taken = chain.push(bytes, &mut |_| Ok(()));
+        if last {
+            taken = taken.and_then(|()| chain.finish(&mut |_| Ok(())));
+        }
+        if taken.is_err() || last {
+            *self = Self::Done(taken.map(|()| chain.bytes_out()));
+        }
+    }
+}
+
+impl fmt::Debug for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotWanted => "NotWanted",
+            Self::Wanted(..) => "Wanted",
+            Self::Running(_) => "Running",
+            Self::Done(_) => "Done",
+        })
+    }
 }
 
 /// A section that is being read, with what was found out of the bytes so far.
@@ -38,7 +81,7 @@ pub struct Section {
     pub(super) part: Part,
     pub(super) at: u64,
     hasher: StreamingSha256,
-    tail: [u8; 4],
+    count: Count,
     /// From the first to the last byte of padding that is not zero.
     dirty: Option<ByteRange>,
     /// While it is handed out: the verification that it belongs to, and its number there.
@@ -47,8 +90,14 @@ pub struct Section {
 
 impl Section {
     pub(super) fn new(range: ByteRange, part: Part) -> Self {
+        Self::counting(range, part, None)
+    }
+
+    /// A section that also counts what so many layers of gzip decode to, which should be the second number.
+    pub(super) fn counting(range: ByteRange, part: Part, claim: Option<(usize, u64)>) -> Self {
+        let count = claim.map_or(Count::NotWanted, |(layers, size)| Count::Wanted(layers, size));
         let at = if part == Part::Known { range.end } else { range.start };
-        Self { range, part, at, hasher: StreamingSha256::new(), tail: [0; 4], dirty: None, handed_out: None }
+        Self { range, part, at, hasher: StreamingSha256::new(), count, dirty: None, handed_out: None }
     }
 
     /// The position of its slot in the slot table; `None` for what is not a slot.
@@ -86,7 +135,13 @@ impl Section {
 
     /// What the bytes so far say.
     pub(super) fn content(&self) -> SlotContent {
-        SlotContent { sha256: self.hasher.clone().finish(), tail: u32::from_le_bytes(self.tail) }
+        let decoded = match self.count {
+            Count::NotWanted => None,
+            Count::Done(result) => Some(result),
+            // A slot without bytes decodes to nothing.
+            Count::Wanted(..) | Count::Running(_) => Some(Err(DecodeError::Truncated { codec: Codec::Gzip, at: 0 })),
+        };
+        SlotContent { sha256: self.hasher.clone().finish(), decoded }
     }
 
     /// Takes bytes that are known not to reach over the end.
@@ -94,18 +149,12 @@ impl Section {
         match self.part {
             Part::Launcher | Part::Slot(_) => {
                 self.hasher.update(bytes);
-                self.keep_tail(bytes);
+                self.count.take(bytes, length(bytes) == self.left());
             }
             Part::Padding => self.require_zeros(bytes),
             Part::Known => {}
         }
         self.at = self.at.saturating_add(length(bytes));
-    }
-
-    fn keep_tail(&mut self, bytes: &[u8]) {
-        let last = bytes.get(bytes.len().saturating_sub(4)..).unwrap_or_default();
-        let joined = [self.tail.as_slice(), last].concat();
-        self.tail = array_at(&joined, joined.len().saturating_sub(4));
     }
 
     /// Keeps one range per stretch of padding, so that neither the report nor its size depends on how bytes are supplied.

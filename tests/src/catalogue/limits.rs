@@ -46,7 +46,7 @@ fn metadata_of_length(sample: &mut Sample, length: u64) {
 
 /// Bytes that are no package.
 fn bytes(bytes: Vec<u8>) -> Sample {
-    Sample { bytes, key: key() }
+    Sample { bytes, key: key(), profile: Profile::Rust }
 }
 
 pub(super) const CASES: &[Case] = &[
@@ -136,7 +136,7 @@ pub(super) const CASES: &[Case] = &[
     case(
         "limit-launcher-size",
         Handmade,
-        broken(&["layout.overlap"], ""),
+        broken(&["layout.size"], "package"),
         "The launcher is as long as the largest number.",
         |s| s.set_word(index::LAUNCHER_SIZE, u64::MAX),
     ),

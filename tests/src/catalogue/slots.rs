@@ -253,9 +253,15 @@ pub(super) const CASES: &[Case] = &[
         s.put(at, b"hidden");
     })
     .row("padding between slots nonzero"),
-    case("padding-trailer", Python, PADDING, "Data stand between the slots and the trailer.", |s| {
-        s.append(b"hidden between slots and trailer");
-    })
+    case(
+        "padding-trailer",
+        Python,
+        broken(&["padding.nonzero", "layout.size", "index.package_size"], "padding"),
+        "Data stand between the slots and the trailer.",
+        |s| {
+            s.append(b"hidden between slots and trailer");
+        },
+    )
     .row("junk inserted between slots and trailer, package_size fixed"),
     case(
         "attestation-replaced",

@@ -36,22 +36,6 @@ pub(super) const CASES: &[Case] = &[
         "Metadata without `build` and `launcher`, as a hand-written tool makes them.",
         |_| {},
     ),
-    case(
-        "variant-python-unaligned",
-        Python,
-        PYTHON,
-        "As the Python builder writes it without page alignment: slots follow each other without padding.",
-        |s| {
-            let slots: Vec<Vec<u8>> = (0..4).map(|slot| s.bytes[s.slot(slot)].to_vec()).collect();
-            let (start, trailer) = (s.table().end, s.trailer());
-            s.bytes.drain(start..trailer);
-            for (number, content) in slots.iter().enumerate() {
-                let start = s.append(content);
-                s.set_row_word(number, 16, u64::try_from(start).expect("a file offset"));
-            }
-            s.set_word(index::CAPABILITIES, 0x81);
-        },
-    ),
     case("variant-python-policy", Python, PYTHON, "The metadata hold a policy and the index its hash.", |s| {
         let policy = r#""policy":{"refuse_root":false,"platforms":["linux/amd64"]}"#;
         let json = s.edited_json("\"format\": \"PSPF/2025\"", &format!("{policy},\"format\": \"PSPF/2025\""));

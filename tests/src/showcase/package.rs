@@ -8,6 +8,7 @@ use pspf_nostd::{
     json::Json,
     key::SigningKey,
     offsets::length,
+    profile::Profile,
     writer::{PackagePlan, SlotPlan},
 };
 
@@ -105,7 +106,7 @@ pub(super) fn sealed(about: &str, slots: &[Slot], execution: &str, extra: &str, 
     };
     let assembly = plan.assemble(&key).expect("a sample is writable");
     let stored: Vec<&[u8]> = slots.iter().map(|slot| slot.stored.as_slice()).collect();
-    Sample { bytes: write(&assembly, &launcher, &stored), key }
+    Sample { bytes: write(&assembly, &launcher, &stored), key, profile: Profile::Sealed }
 }
 
 const BUILD: &str = r#"{ "tool_version": "0.1.0", "timestamp": "2025-01-01T00:00:00+00:00", "deterministic": true,
