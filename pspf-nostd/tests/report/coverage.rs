@@ -18,11 +18,11 @@ const INDEX: [(&str, [Class; 4]); 42] = [
     //                          sealed   Python     Rust       Go
     ("format_version",          [DERIVED; 4]),
     ("index_checksum",          [DERIVED, CHECKSUM,  CHECKSUM,  CHECKSUM]),
-    ("package_size",            [DERIVED; 4]),
+    ("package_size",            [DERIVED, LENGTHS,   LENGTHS,   LENGTHS]),
     ("launcher_size",           [DERIVED; 4]),
-    ("metadata_offset",         [DERIVED, LOCATION,  LOCATION,  LOCATION]),
-    ("metadata_size",           [DERIVED, LOCATION,  LOCATION,  LOCATION]),
-    ("slot_table_offset",       [DERIVED, LOCATION,  LOCATION,  LOCATION]),
+    ("metadata_offset",         [DERIVED; 4]),
+    ("metadata_size",           [DERIVED, LENGTHS,   LENGTHS,   LENGTHS]),
+    ("slot_table_offset",       [DERIVED, LENGTHS,   LENGTHS,   LENGTHS]),
     ("slot_table_size",         [DERIVED; 4]),
     ("slot_count",              [DERIVED; 4]),
     ("flags",                   [DERIVED; 4]),
@@ -48,7 +48,7 @@ const INDEX: [(&str, [Class; 4]); 42] = [
     ("dependency_hash",         [DERIVED; 4]),
     ("license_id",              [DERIVED; 4]),
     ("provenance_uri",          [DERIVED; 4]),
-    ("capabilities",            [DERIVED; 4]),
+    ("capabilities",            [DERIVED, OPTIONS,   DERIVED,   DERIVED]),
     ("requirements",            [DERIVED; 4]),
     ("extensions",              [DERIVED; 4]),
     ("compatibility",           [DERIVED; 4]),
@@ -70,6 +70,8 @@ impl Sample {
     /// The whole map, neighbours of one kind joined.
     fn expected(&self, placement: &Placement, signed: bool) -> Vec<(ByteRange, String, Class)> {
         let sealed = self.profile == Profile::Sealed;
+        let unnamed = self.tool.is_none() && !sealed;
+        let derived = |class: Class| if unnamed && class == DERIVED { UNNAMED } else { class };
         let mut parts: Vec<(ByteRange, String, Class)> = Vec::new();
         let launcher = ByteRange { start: 0, end: placement.launcher_size };
         parts.push((launcher, "launcher".to_owned(), if self.launcher_signed { DIGEST } else { ANY_LAUNCHER }));
@@ -79,6 +81,8 @@ impl Sample {
             let row = placement.table.start + 64 * u64::try_from(number).unwrap();
             for (name, bytes) in descriptor::FIELDS {
                 let class = slot.columns.iter().find(|(column, _)| column == name).map_or(DERIVED, |(_, class)| *class);
+                // The start of a signed digest, whoever built the package.
+                let class = if *name == "checksum" { class } else { derived(class) };
                 let start = row + u64::try_from(bytes.start).unwrap();
                 let range = ByteRange { start, end: row + u64::try_from(bytes.end).unwrap() };
                 parts.push((range, "slot table".to_owned(), class));
@@ -89,7 +93,7 @@ impl Sample {
         for (field, (name, classes)) in index::FIELDS.iter().zip(INDEX) {
             assert_eq!(field.name, name);
             let class = self.index.iter().find(|(field, _)| *field == name);
-            let class = class.map_or(classes[self.column()], |(_, class)| *class);
+            let class = derived(class.map_or(classes[self.column()], |(_, class)| *class));
             let start = trailer + 4 + u64::try_from(field.offset).unwrap();
             let range = ByteRange::new(start, u64::try_from(field.size).unwrap()).unwrap();
             parts.push((range, "index".to_owned(), class));

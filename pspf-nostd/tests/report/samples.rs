@@ -20,10 +20,14 @@ pub(super) const DIGEST: Class = (Protection::Authenticated, "SHA-256 in the sig
 pub(super) const CANONICAL: Class = (Protection::Authenticated, "canonical encoding of the signed JSON");
 pub(super) const COMPRESSED: Class =
     (Protection::Checked, "decodes to the signed JSON; the compressed form itself is not signed");
-pub(super) const LOCATION: Class = (Protection::Checked, "a location; what it points at is checked");
+pub(super) const UNNAMED: Class =
+    (Protection::Checked, "recomputed for the closest builder; the signed metadata name none");
+pub(super) const LENGTHS: Class = (Protection::Checked, "recomputed from lengths, some of which are not signed");
+pub(super) const OPTIONS: Class =
+    (Protection::Checked, "two options of the build are not signed; one says how slots are aligned");
 pub(super) const LENGTH: Class = (Protection::Checked, "the length of what the slot's digest is over");
 pub(super) const CHECKSUM: Class = (Protection::Checked, "a checksum of unsigned bytes");
-pub(super) const GZIP: Class = (Protection::Checked, "stored size or the slot's own gzip trailer");
+pub(super) const GZIP: Class = (Protection::Checked, "the stored size, or what the slot decodes to");
 pub(super) const SBOM: Class = (Protection::Checked, "the digest of a slot whose own digest is signed in part only");
 pub(super) const PREFIX: Class = (Protection::Checked, "only 64 bits of its digest are signed");
 pub(super) const DESCRIPTOR: Class = (Protection::Checked, "only the unsigned descriptor has a checksum of it");
@@ -113,7 +117,7 @@ pub(super) fn slot(entry: &'static str, stored: &[u8], signed: Signed) -> Slot {
         Signed::Prefix => (vec![], PREFIX),
         Signed::Nothing | Signed::Malformed => (vec![("checksum", CHECKSUM)], DESCRIPTOR),
     };
-    columns.push(("offset", LOCATION));
+    columns.push(("offset", LENGTHS));
     Slot { entry, signed, stored, original, columns, content }
 }
 
@@ -151,8 +155,8 @@ pub(super) fn samples() -> Vec<Sample> {
             tool: Some("flavor-python"),
             launcher_signed: true,
             slots: vec![
-                slot(raw, b"raw bytes", Signed::Full).python(DERIVED),
-                slot(raw, b"", Signed::Full).python(DERIVED),
+                slot(raw, b"raw bytes", Signed::Full).python(LENGTH),
+                slot(raw, b"", Signed::Full).python(LENGTH),
             ],
             index: &[],
             state: Integrity::Bound,
@@ -166,9 +170,9 @@ pub(super) fn samples() -> Vec<Sample> {
             slots: vec![
                 gzipped(Signed::Full).python(GZIP),
                 slot(squeezed, b"not looked at", Signed::Full).python(UNKNOWN),
-                slot(raw, b"half a digest", Signed::Prefix).python(DERIVED),
-                slot(raw, b"no digest", Signed::Nothing).python(DERIVED),
-                slot(raw, b"no digest either", Signed::Malformed).python(DERIVED),
+                slot(raw, b"half a digest", Signed::Prefix).python(LENGTH),
+                slot(raw, b"no digest", Signed::Nothing).python(LENGTH),
+                slot(raw, b"no digest either", Signed::Malformed).python(LENGTH),
             ],
             index: &[],
             state: Integrity::Intact,
@@ -190,10 +194,10 @@ pub(super) fn samples() -> Vec<Sample> {
             tool: Some("flavor-python"),
             launcher_signed: false,
             slots: vec![
-                slot(raw, b"raw bytes", Signed::Full).python(DERIVED),
-                slot(attested, b"{}", Signed::Prefix).python(DERIVED),
+                slot(raw, b"raw bytes", Signed::Full).python(LENGTH),
+                slot(attested, b"{}", Signed::Prefix).python(LENGTH),
             ],
-            index: &[("attestation_sbom_digest", SBOM), ("launcher_size", LOCATION)],
+            index: &[("attestation_sbom_digest", SBOM), ("launcher_size", LENGTHS), ("metadata_offset", LENGTHS)],
             state: Integrity::Intact,
             codes: &["launcher.digest.missing", "slot.digest.short"],
         },
@@ -206,7 +210,7 @@ pub(super) fn samples() -> Vec<Sample> {
                 slot(raw, b"raw bytes", Signed::Full),
                 slot(zipped, &member, Signed::Full),
                 slot(attested, b"{}", Signed::Full),
-                Slot { content: DIGEST, columns: vec![("offset", LOCATION)], ..slot(own, b"", Signed::Nothing) },
+                Slot { content: DIGEST, columns: vec![("offset", LENGTHS)], ..slot(own, b"", Signed::Nothing) },
             ],
             index: &[],
             state: Integrity::Bound,
@@ -228,7 +232,7 @@ pub(super) fn samples() -> Vec<Sample> {
             tool: Some("flavor-go"),
             launcher_signed: false,
             slots: vec![slot(raw, b"raw bytes", Signed::Full), slot(zipped, &member, Signed::Full)],
-            index: &[("launcher_size", LOCATION)],
+            index: &[("launcher_size", LENGTHS), ("metadata_offset", LENGTHS)],
             state: Integrity::Intact,
             codes: &["launcher.digest.missing"],
         },
@@ -239,7 +243,8 @@ pub(super) fn samples() -> Vec<Sample> {
             launcher_signed: true,
             slots: vec![slot(raw, b"raw bytes", Signed::Full)],
             index: &[],
-            state: Integrity::Bound,
+            // What index and table mean is the unsigned choice of a builder.
+            state: Integrity::Intact,
             codes: &["profile.unknown"],
         },
     ]
