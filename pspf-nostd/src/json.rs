@@ -1,10 +1,12 @@
 //! A strict JSON reader: duplicate keys, trailing text, a byte order mark and invalid UTF-8 are errors, because the
 //! published readers disagree on each of them (format.md §5) and what is shown must be what runs.
 
+mod keys;
 mod number;
 mod read;
 mod write;
 
+pub use keys::AmbiguousKey;
 pub use number::Number;
 pub(crate) use read::keys_in_order;
 pub use write::{JsonWriter, ToJson};

@@ -8,7 +8,7 @@ mod parts;
 
 pub use error::MetadataError;
 
-use crate::json::Json;
+use crate::json::{AmbiguousKey, Json};
 use alloc::{string::String, vec::Vec};
 use cursor::{Cursor, Fault};
 
@@ -147,6 +147,10 @@ pub struct Seal {
     pub signer: String,
 }
 
+/// Objects whose keys are names of environment variables; every reader takes those as they stand.
+const VARIABLES: &[&str] =
+    &["execution.env", "execution.environment", "runtime.env.map", "runtime.env.set", "workenv.env"];
+
 const TOP_KEYS: &[&str] = &[
     "format",
     "format_version",
@@ -173,8 +177,17 @@ impl Metadata {
     pub fn parse(raw: Vec<u8>) -> Result<Self, MetadataError> {
         let root = Json::parse(&raw).map_err(MetadataError::Json)?;
         let mut metadata = Self::read(&root)?;
+        if let Some(key) = Self::ambiguous_key(&root) {
+            return Err(MetadataError::Key(key));
+        }
         (metadata.raw, metadata.root) = (raw, root);
         Ok(metadata)
+    }
+
+    /// The first key that readers of these metadata, or of a manifest of the same form, understand differently.
+    #[must_use]
+    pub fn ambiguous_key(root: &Json) -> Option<AmbiguousKey> {
+        root.ambiguous_key(VARIABLES)
     }
 
     fn read(root: &Json) -> Result<Self, MetadataError> {
@@ -189,6 +202,12 @@ impl Metadata {
         let slots = top.key("slots").array().iter().map(SlotEntry::read).collect();
         let build = top.key("build");
         build.object(&["tool", "tool_version", "timestamp", "deterministic", "platform"]);
+        build.key("platform").object(&["os", "arch", "host"]);
+        let verification = top.key("verification");
+        verification.object(&["integrity_seal", "signed", "require_verification", "trust_signatures"]);
+        verification.key("integrity_seal").object(&["required", "algorithm"]);
+        top.key("compatibility").object(&["min_format_version", "features"]);
+        top.key("policy").object(&["platforms", "refuse_root", "max_age_days", "require_env"]);
         let setup_commands = top.key("setup_commands");
         let metadata = Self {
             name: package.text("name"),
@@ -198,7 +217,7 @@ impl Metadata {
             runtime_env: RuntimeEnv::read(&top.key("runtime")),
             workenv: Workenv::read(&top.key("workenv")),
             cache_validation: CacheValidation::read(&top.key("cache_validation")),
-            setup_commands: setup_commands.array().iter().filter_map(|command| command.value.cloned()).collect(),
+            setup_commands: setup_commands.array().iter().filter_map(parts::setup_command).collect(),
             launcher: LauncherEntry::read(&top.key("launcher")),
             build_tool: build.text("tool"),
             seal: Seal::read(&top.key(SEAL_KEY)),

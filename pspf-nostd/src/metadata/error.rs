@@ -1,6 +1,6 @@
 //! Why metadata are refused.
 
-use crate::json::JsonError;
+use crate::json::{AmbiguousKey, JsonError};
 use alloc::string::String;
 use core::fmt;
 
@@ -27,6 +27,8 @@ pub enum MetadataError {
         /// The known key.
         known: &'static str,
     },
+    /// Another key that readers understand differently.
+    Key(AmbiguousKey),
 }
 
 impl fmt::Display for MetadataError {
@@ -36,6 +38,7 @@ impl fmt::Display for MetadataError {
             Self::Value { path, expected, found } => {
                 write!(f, "metadata `{path}`: expected {expected}, found {found}")
             }
+            Self::Key(key) => write!(f, "metadata {key}"),
             Self::KeyCase { path, found, known } => {
                 write!(f, "metadata `{path}`: key `{found}` differs from `{known}` by case only, and readers disagree")
             }

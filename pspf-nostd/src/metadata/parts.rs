@@ -1,7 +1,7 @@
 //! The parts of the metadata, each read from its value.
 
 use super::{CacheValidation, Execution, LauncherEntry, RuntimeEnv, Seal, SlotEntry, Workenv, cursor::Cursor};
-use crate::json::keys_in_order;
+use crate::json::{Json, keys_in_order};
 
 impl SlotEntry {
     pub(super) fn read(slot: &Cursor<'_>) -> Self {
@@ -113,6 +113,18 @@ impl LauncherEntry {
             tool: launcher.text("tool"),
         })
     }
+}
+
+/// A setup command as it stands; its keys are looked at, its values are the launcher's.
+pub(super) fn setup_command(command: &Cursor<'_>) -> Option<Json> {
+    if matches!(command.value, Some(Json::Object(_))) {
+        command.object(&["type", "command", "path", "content", "mode", "enumerate"]);
+        let enumerate = command.key("enumerate");
+        if matches!(enumerate.value, Some(Json::Object(_))) {
+            enumerate.object(&["path", "pattern"]);
+        }
+    }
+    command.value.cloned()
 }
 
 impl Seal {

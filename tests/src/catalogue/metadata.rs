@@ -1,9 +1,24 @@
 //! Properly signed metadata that readers disagree on, or that contradict the package.
 
 use super::{Case, Expect, broken, case};
-use crate::base::Base::{Handmade, Python, Rust};
+use crate::{
+    base::Base::{Go, Handmade, Python, Rust},
+    sample::Sample,
+};
 
 const JSON: Expect = broken(&["metadata.json"], "metadata");
+
+/// Puts entries in front of the others and signs.
+fn add(sample: &mut Sample, entries: &str) {
+    replace(sample, "{", format!("{{{entries}").as_bytes());
+}
+
+/// Puts bytes in the place of the first such text and signs.
+fn replace(sample: &mut Sample, from: &str, to: &[u8]) {
+    let json = sample.json();
+    let at = json.windows(from.len()).position(|window| window == from.as_bytes()).expect("the text is there");
+    sample.store_signed_json(&[&json[..at], to, &json[at + from.len()..]].concat());
+}
 
 pub(super) const CASES: &[Case] = &[
     case(
@@ -26,6 +41,86 @@ pub(super) const CASES: &[Case] = &[
             s.store_signed_json(&json);
         },
     ),
+    case(
+        "json-key-long-s",
+        Go,
+        JSON,
+        "A key with U+017F, which Go takes for `setup_commands`: its launcher would run them, and nobody else shows them.",
+        |s| add(s, r#""\u017fetup_commands": [{"type": "execute", "command": "/bin/false"}],"#),
+    ),
+    case("json-key-long-s-not-escaped", Go, JSON, "The same with the letter as it is.", |s| {
+        add(s, "\"\u{17f}etup_commands\": [{\"type\": \"execute\", \"command\": \"/bin/false\"}],");
+    }),
+    case("json-key-kelvin", Go, JSON, "A key with the Kelvin sign, which Go takes for `workenv`.", |s| {
+        add(s, r#""wor\u212aenv": {"env": {"LD_PRELOAD": "{workenv}/note.ini"}},"#);
+    }),
+    case("json-key-long-s-in-slot", Rust, JSON, "A key of a slot that Go takes for `self_ref`.", |s| {
+        let json = s.edited_json("\"id\":", "\"\\u017felf_ref\": true, \"id\":");
+        s.store_signed_json(&json);
+    }),
+    case("json-key-long-s-in-package", Python, JSON, "A key of the package that Go takes for `version`.", |s| {
+        let json = s.edited_json("\"name\":", "\"ver\\u017fion\": \"9\", \"name\":");
+        s.store_signed_json(&json);
+    }),
+    case("json-key-nul", Handmade, JSON, "A key with a NUL behind `command`.", |s| {
+        let json = s.edited_json("\"command\":", "\"command\\u0000\": \"{workenv}/other\", \"command\":");
+        s.store_signed_json(&json);
+    }),
+    case("json-key-twins", Handmade, JSON, "Two keys that nobody knows differ by case only.", |s| {
+        add(s, r#""future": 1, "Future": 2,"#);
+    }),
+    case("json-key-case-setup", Python, JSON, "A key of a setup command differs from a known one by case only.", |s| {
+        add(s, r#""setup_commands": [{"type": "execute", "Command": "/bin/false"}],"#);
+    }),
+    case("json-key-case-policy", Python, JSON, "A key of the policy differs from a known one by case only.", |s| {
+        add(s, r#""policy": {"Refuse_root": true},"#);
+    }),
+    case("json-duplicate-key-escaped", Handmade, JSON, "The command stands twice, once with a letter escaped.", |s| {
+        let json = s.edited_json("\"command\":", "\"comm\\u0061nd\": \"{workenv}/other\", \"command\":");
+        s.store_signed_json(&json);
+    }),
+    case("json-surrogate-low", Handmade, JSON, "A string escape is the second half of a surrogate pair.", |s| {
+        let json = s.edited_json("\"sample", "\"\\udc00sample");
+        s.store_signed_json(&json);
+    }),
+    case("json-surrogates-reversed", Handmade, JSON, "The halves of a surrogate pair are in the wrong order.", |s| {
+        let json = s.edited_json("\"sample", "\"\\ude00\\ud83dsample");
+        s.store_signed_json(&json);
+    }),
+    case("json-utf-8-overlong", Handmade, JSON, "A slash in the package's name takes two bytes.", |s| {
+        replace(s, "\"sample", b"\"\xc0\xafsample");
+    }),
+    case("json-utf-8-surrogate", Handmade, JSON, "Half a surrogate pair stands in the name, in three bytes.", |s| {
+        replace(s, "\"sample", b"\"\xed\xa0\x80sample");
+    }),
+    case("json-control-character", Handmade, JSON, "A line break stands in a string.", |s| {
+        replace(s, "\"sample", b"\"\nsample");
+    }),
+    case("json-comment", Handmade, JSON, "The metadata hold a comment.", |s| {
+        replace(s, "\"slots\"", b"/**/ \"slots\"")
+    }),
+    case("json-trailing-comma", Handmade, JSON, "A comma stands behind the last entry.", |s| {
+        let end = s.json().len() - 1;
+        let json = [&s.json()[..end], b",}".as_slice()].concat();
+        s.store_signed_json(&json);
+    }),
+    case("json-trailing-nul", Handmade, JSON, "A NUL follows the metadata.", |s| {
+        let json = [&s.json(), b"\0".as_slice()].concat();
+        s.store_signed_json(&json);
+    }),
+    case("json-size-over-64-bits", Handmade, JSON, "A slot's size is larger than 2^64.", |s| {
+        replace(s, "\"size\": ", b"\"size\": 1844674407370955161600");
+    }),
+    case("json-size-exponent", Handmade, JSON, "A slot's size is written with an exponent.", |s| {
+        replace(s, "\"size\": ", b"\"size\": 1e");
+    }),
+    case("json-size-leading-zero", Handmade, JSON, "A slot's size begins with a zero.", |s| {
+        replace(s, "\"size\": ", b"\"size\": 0");
+    }),
+    case("json-number-infinite", Handmade, JSON, "A number is larger than any reader can hold.", |s| {
+        add(s, r#""future": 1e999,"#);
+    }),
+    case("json-not-a-number", Handmade, JSON, "A value is NaN, which Python reads.", |s| add(s, r#""future": NaN,"#)),
     case("json-byte-order-mark", Handmade, JSON, "A byte order mark stands in front of the metadata.", |s| {
         let json = [b"\xef\xbb\xbf".as_slice(), &s.json()].concat();
         s.store_signed_json(&json);

@@ -43,6 +43,10 @@ pub(super) const CASES: &[Case] = &[
         let hash = sha256(br#"{"platforms":["linux/amd64"],"refuse_root":false}"#);
         s.set(index::POLICY_HASH, hash.to_string().as_bytes());
     }),
+    case("variant-names-of-variables", Rust, sound("bound", &[]), "Names of variables may be anything.", |s| {
+        let json = s.edited_json("\"FOO\":", "\"PATH\": \"1\", \"path\": \"2\", \"\u{17f}\": \"3\", \"FOO\":");
+        s.store_signed_json(&json);
+    }),
     case(
         "variant-compact-json",
         Handmade,
