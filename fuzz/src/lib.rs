@@ -1,5 +1,6 @@
 //! What each fuzz target asserts, as plain functions; the targets themselves are three lines.
 
+use flavor_launcher::codecs::NativeCodecs;
 use flavor_launcher::{command, glob};
 use pspf_nostd::{
     codec::{Budget, Codec, Codecs, PureCodecs, Stop},
@@ -77,14 +78,14 @@ pub fn key(text: &[u8]) {
 }
 
 /// What a decoder says of a stream pushed in pieces of `step` bytes: the decoded bytes, or the error.
-fn decode_in_pieces(codec: Codec, stored: &[u8], step: usize) -> Result<Vec<u8>, String> {
+fn decode_in_pieces(source: &dyn Codecs, codec: Codec, stored: &[u8], step: usize) -> Result<Vec<u8>, String> {
     let budget = Budget { output_max: 1 << 20, ratio_max: 1 << 10, window_max: 8 << 20 };
     let mut decoded = Vec::new();
     let mut sink = |bytes: &[u8]| -> Result<(), Stop> {
         decoded.extend_from_slice(bytes);
         Ok(())
     };
-    let mut decoder = PureCodecs.decoder(codec, &budget).map_err(|error| error.to_string())?;
+    let mut decoder = source.decoder(codec, &budget).map_err(|error| error.to_string())?;
     for piece in stored.chunks(step) {
         decoder.push(piece, &mut sink).map_err(|error| error.to_string())?;
     }
@@ -97,11 +98,23 @@ fn decode_in_pieces(codec: Codec, stored: &[u8], step: usize) -> Result<Vec<u8>,
 pub fn codec(bytes: &[u8]) {
     let Some((choice, stored)) = bytes.split_first() else { return };
     let codec = [Codec::Gzip, Codec::Zstd, Codec::Xz, Codec::Bzip2][usize::from(choice % 4)];
-    let whole = decode_in_pieces(codec, stored, usize::MAX);
-    let pieces = decode_in_pieces(codec, stored, 5);
+    let whole = decode_in_pieces(&PureCodecs, codec, stored, usize::MAX);
+    let pieces = decode_in_pieces(&PureCodecs, codec, stored, 5);
     assert_eq!(whole.is_ok(), pieces.is_ok());
     if let Ok(decoded) = whole {
         assert_eq!(Ok(decoded), pieces);
+    }
+}
+
+/// No zstd frame has one content for the core and another for the launcher, whose decoder of blocks is libzstd.
+pub fn zstd_decoders(stored: &[u8]) {
+    let [pure, whole, pieces] =
+        [(&PureCodecs as &dyn Codecs, usize::MAX), (&NativeCodecs, usize::MAX), (&NativeCodecs, 5)]
+            .map(|(source, step)| decode_in_pieces(source, Codec::Zstd, stored, step));
+    assert_eq!(whole.is_ok(), pieces.is_ok());
+    if let (Ok(pure), Ok(whole)) = (pure, whole) {
+        assert_eq!(pure, whole);
+        assert_eq!(Ok(whole), pieces);
     }
 }
 

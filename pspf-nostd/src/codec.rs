@@ -1,7 +1,7 @@
 //! Streaming decoders of the compressions that an operation chain can name: gzip, zstd, xz, bzip2.
 //!
 //! Nothing here reads or waits. The caller pushes stored bytes as they arrive, in pieces of any size, and decoded bytes go to
-//! its [`Sink`] as soon as they are known. Memory is bounded whatever the input claims: less than 300 KB for gzip, some 11 MB
+//! its [`Sink`] as soon as they are known. Memory is bounded whatever the input claims: less than 100 KB for gzip, some 11 MB
 //! for bzip2, and for zstd and xz at most three times the window (see [`Budget::window_max`]) and 1 MB. Every checksum that a
 //! format carries is compared, and bytes that follow a complete stream are refused. Whether a stream is accepted does not
 //! depend on how it was cut into pieces.
@@ -11,12 +11,10 @@
 mod budget;
 mod bzip2;
 mod chain;
-mod crc32;
 mod error;
 mod gather;
 mod gzip;
 mod gzip_member;
-mod history;
 mod xz;
 mod zstd;
 
@@ -29,6 +27,7 @@ pub use budget::Budget;
 pub use chain::Chain;
 pub use error::{DecodeError, LimitKind};
 pub use gzip_member::{GunzipOne, gunzip_one, gzip_stored};
+pub use zstd::{BlockError, InvalidFrame, ZstdBlocks};
 
 /// A sink's wish to stop decoding. The sink keeps its own reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,12 +72,19 @@ impl Codecs for PureCodecs {
         let window = budget.window_max;
         let decoder: Box<dyn Decode> = match codec {
             Codec::Gzip => Box::new(gzip::Gzip::new()),
-            Codec::Zstd => Box::new(zstd::Zstd::new(window)),
+            Codec::Zstd => return Ok(zstd_decoder(Box::new(zstd::PureBlocks::new(window)), budget)),
             Codec::Xz => Box::new(xz::Xz::new(window)),
             Codec::Bzip2 => Box::new(bzip2::Bzip2::new()),
         };
         Ok(Box::new(budget::Guarded::new(codec, decoder, *budget)))
     }
+}
+
+/// A zstd decoder with a caller's decoder of blocks; it accepts what [`PureCodecs`]' own accepts.
+#[must_use]
+pub fn zstd_decoder(blocks: Box<dyn ZstdBlocks>, budget: &Budget) -> Box<dyn Decode> {
+    let decoder = Box::new(zstd::Zstd::new(budget.window_max, blocks));
+    Box::new(budget::Guarded::new(Codec::Zstd, decoder, *budget))
 }
 
 const _: () = assert!(DECODE_WINDOW_MAX >= 64 << 20, "`xz -9` must decode by default");

@@ -1,6 +1,5 @@
 //! Ed25519 keys: the pair that signs, the public half, its fingerprint, and their files (`format.md` §6).
 
-mod base64;
 mod der;
 mod error;
 mod found;

@@ -8,7 +8,6 @@
 
 extern crate alloc;
 
-pub mod byte_map;
 pub mod codec;
 pub mod descriptor;
 pub mod digest;

@@ -1,8 +1,11 @@
 //! gzip (RFC 1952): every member, every checksum.
 
-mod inflate;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 
-use self::inflate::{Inflater, Step};
+use miniz_oxide::inflate::TINFLStatus;
+use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags::TINFL_FLAG_HAS_MORE_INPUT};
+
 use super::error::LimitKind;
 use super::gather::{Gather, take};
 use super::{Codec, Decode, DecodeError, Sink};
@@ -20,6 +23,10 @@ const FLAG_EXTRA: u8 = 4;
 const FLAG_NAME: u8 = 8;
 const FLAG_COMMENT: u8 = 16;
 const FLAGS_RESERVED: u8 = 0b1110_0000;
+
+/// Inflated bytes land here and leave from here. A power of two, as the inflater wants it, and at least its 32 KiB window;
+/// twice that, so that pieces are long.
+const RING_LENGTH: usize = 64 << 10;
 
 enum Part {
     Header,
@@ -44,9 +51,11 @@ pub(super) struct Gzip {
     gather: Gather,
     /// Flags of the header fields not yet read.
     flags: u8,
-    header_crc: crate::codec::crc32::Hasher,
-    inflater: Inflater,
-    crc: crate::codec::crc32::Hasher,
+    header_crc: crc32fast::Hasher,
+    inflater: Box<DecompressorOxide>,
+    ring: Vec<u8>,
+    ring_at: usize,
+    crc: crc32fast::Hasher,
     /// Inflated bytes of the present member.
     size: u64,
     members: u64,
@@ -61,9 +70,11 @@ impl Gzip {
             part: Part::Header,
             gather: Gather::default(),
             flags: 0,
-            header_crc: crate::codec::crc32::Hasher::new(),
-            inflater: Inflater::new(),
-            crc: crate::codec::crc32::Hasher::new(),
+            header_crc: crc32fast::Hasher::new(),
+            inflater: Box::default(),
+            ring: alloc::vec![0; RING_LENGTH],
+            ring_at: 0,
+            crc: crc32fast::Hasher::new(),
             size: 0,
             members: 0,
             member_at: 0,
@@ -173,7 +184,7 @@ impl Gzip {
             return Err(self.corrupt("a reserved flag is set in its header"));
         }
         self.flags = flags;
-        self.header_crc = crate::codec::crc32::Hasher::new();
+        self.header_crc = crc32fast::Hasher::new();
         self.close_field();
         self.next_field();
         Ok(())
@@ -197,7 +208,7 @@ impl Gzip {
         } else if announced(FLAG_HEADER_CRC) {
             (FLAG_HEADER_CRC, Part::HeaderCrc)
         } else {
-            self.inflater = Inflater::new();
+            self.inflater.init();
             self.size = 0;
             (0, Part::Body)
         };
@@ -207,20 +218,25 @@ impl Gzip {
 
     fn inflate(&mut self, input: &mut &[u8], out: &mut Sink<'_>) -> Result<(), DecodeError> {
         loop {
-            match self.inflater.step(input) {
-                None => return Err(self.corrupt("the deflate data are invalid")),
-                Some(Step::Starved) => return Ok(()),
-                Some(Step::Decoded(start)) => {
-                    let piece = self.inflater.decoded(start);
-                    self.crc.update(piece);
-                    self.size = self.size.saturating_add(length(piece));
-                    out(piece)?;
-                }
-                Some(Step::End) => {
-                    self.gather.fill(&mut self.inflater.behind().as_slice(), TRAILER_LENGTH);
+            let (status, consumed, produced) =
+                decompress(&mut self.inflater, input, &mut self.ring, self.ring_at, TINFL_FLAG_HAS_MORE_INPUT);
+            take(input, consumed);
+            let end = self.ring_at.saturating_add(produced);
+            let piece = self.ring.get(self.ring_at..end).unwrap_or_default();
+            if !piece.is_empty() {
+                self.crc.update(piece);
+                self.size = self.size.saturating_add(length(piece));
+                out(piece)?;
+            }
+            self.ring_at = if end < RING_LENGTH { end } else { 0 };
+            match status {
+                TINFLStatus::HasMoreOutput => {}
+                TINFLStatus::NeedsMoreInput if input.is_empty() => return Ok(()),
+                TINFLStatus::Done => {
                     self.part = Part::Trailer;
                     return Ok(());
                 }
+                _ => return Err(self.corrupt("the deflate data are invalid")),
             }
         }
     }

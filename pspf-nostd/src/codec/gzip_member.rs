@@ -69,7 +69,7 @@ pub fn gzip_stored(bytes: &[u8]) -> Vec<u8> {
             break;
         }
     }
-    member.extend_from_slice(&crate::codec::crc32::hash(bytes).to_le_bytes());
+    member.extend_from_slice(&crc32fast::hash(bytes).to_le_bytes());
     let size = length(bytes) & u64::from(u32::MAX);
     member.extend_from_slice(&u32::try_from(size).unwrap_or(u32::MAX).to_le_bytes());
     member

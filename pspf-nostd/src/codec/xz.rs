@@ -1,20 +1,22 @@
 //! The .xz format (version 1.2.0 of its specification): streams, blocks, index and padding.
 //!
-//! Own code, as for zstd: of what is downloaded with the engine, `lzma-rust2` takes 5 KB as `gzip -9` leaves it, LZMA2 here 2.
+//! LZMA2 itself is decoded by `lzma-rust2`. The container is read here, since that library's own reader leaves the sizes in
+//! block headers and the footer's backward size unchecked and keeps a record of every block.
 
 mod block_header;
 mod check;
-mod crc64;
 mod index;
-mod lzma;
-mod lzma2;
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use lzma_rust2::{Action, Lzma2Stream, Status};
 
 use self::block_header::BlockHeader;
 use self::check::Check;
 use self::index::{Index, IndexEvent, Totals};
-use self::lzma2::{Lzma2, Step};
 use super::error::LimitKind;
-use super::gather::Gather;
+use super::gather::{Gather, take};
 use super::{Codec, Decode, DecodeError, Sink};
 use crate::offsets::{length, position};
 
@@ -23,6 +25,8 @@ const FOOTER_MAGIC: [u8; 2] = *b"YZ";
 /// Length of the stream header, and of the footer.
 const EDGE_LENGTH: usize = 12;
 const PADDING_WORD: usize = 4;
+/// Decoded bytes leave the dictionary in pieces of this many.
+const PIECE_LENGTH: usize = 64 << 10;
 
 enum Part {
     StreamHeader,
@@ -51,6 +55,7 @@ pub(super) struct Xz {
     /// What the blocks of the present stream amount to, to be compared with its index.
     blocks: Totals,
     index: Index,
+    piece: Vec<u8>,
     streams: u64,
     part_at: u64,
     taken: u64,
@@ -59,7 +64,7 @@ pub(super) struct Xz {
 /// The present block.
 struct Block {
     at: u64,
-    lzma2: Option<Lzma2>,
+    lzma2: Option<Box<Lzma2Stream>>,
     header: BlockHeader,
     check: Check,
     check_length: usize,
@@ -68,7 +73,7 @@ struct Block {
 }
 
 impl Block {
-    fn new(at: u64, header: BlockHeader, lzma2: Option<Lzma2>, check: Check) -> Self {
+    fn new(at: u64, header: BlockHeader, lzma2: Option<Box<Lzma2Stream>>, check: Check) -> Self {
         let check_length = check.length();
         Self { at, lzma2, header, check, check_length, compressed: 0, uncompressed: 0 }
     }
@@ -84,6 +89,7 @@ impl Xz {
             block: Block::new(0, BlockHeader::default(), None, Check::None),
             blocks: Totals::default(),
             index: Index::default(),
+            piece: alloc::vec![0; PIECE_LENGTH],
             streams: 0,
             part_at: 0,
             taken: 0,
@@ -167,7 +173,7 @@ impl Xz {
         }
         let flags: [u8; 2] = self.gather.array(STREAM_MAGIC.len());
         let stored = u32::from_le_bytes(self.gather.array(8));
-        self.compare("the CRC-32 of the stream header", stored, crate::codec::crc32::hash(&flags))?;
+        self.compare("the CRC-32 of the stream header", stored, crc32fast::hash(&flags))?;
         if Check::of(flags).is_none() {
             return Err(self.unsupported("a check other than none, CRC32, CRC64 or SHA-256"));
         }
@@ -184,7 +190,8 @@ impl Xz {
             let (limit, max) = (LimitKind::Window, self.window_max);
             return Err(DecodeError::Limit { codec: Some(Codec::Xz), limit, max, found: header.dictionary });
         }
-        let lzma2 = Lzma2::new(position(header.dictionary));
+        let dictionary = u32::try_from(header.dictionary).unwrap_or(u32::MAX);
+        let lzma2 = Box::new(Lzma2Stream::new(dictionary));
         let check = Check::of(self.stream_flags).unwrap_or(Check::None);
         self.block = Block::new(self.part_at, header, Some(lzma2), check);
         self.gather.clear();
@@ -198,10 +205,11 @@ impl Xz {
         let Block { lzma2: slot, header, check, compressed, uncompressed, .. } = &mut self.block;
         let Some(lzma2) = slot else { return Err(corrupt("data without a block")) };
         loop {
-            let before = length(input);
-            let step = lzma2.step(input).ok_or(corrupt("the LZMA2 data are invalid"))?;
-            *compressed = compressed.saturating_add(before).saturating_sub(length(input));
-            let piece = if let Step::Decoded(start) = step { lzma2.decoded(start) } else { &[] };
+            let Ok(step) = lzma2.process(input, &mut self.piece, Action::Run) else {
+                return Err(corrupt("the LZMA2 data are invalid"));
+            };
+            *compressed = compressed.saturating_add(length(take(input, step.bytes_consumed)));
+            let piece = self.piece.get(..step.bytes_produced).unwrap_or_default();
             *uncompressed = uncompressed.saturating_add(length(piece));
             if header.compressed.is_some_and(|size| *compressed > size)
                 || header.uncompressed.is_some_and(|size| *uncompressed > size)
@@ -212,10 +220,11 @@ impl Xz {
                 check.update(piece);
                 out(piece)?;
             }
-            match step {
-                Step::Decoded(_) => {}
-                Step::Starved => return Ok(()),
-                Step::End => break,
+            if step.status == Status::StreamEnd {
+                break;
+            }
+            if step.bytes_consumed == 0 && step.bytes_produced == 0 {
+                return if input.is_empty() { Ok(()) } else { Err(corrupt("the LZMA2 data are invalid")) };
             }
         }
         if header.compressed.is_some_and(|size| *compressed != size)
@@ -282,7 +291,7 @@ impl Xz {
         self.compare(
             "the CRC-32 of the stream footer",
             u32::from_le_bytes(self.gather.array(0)),
-            crate::codec::crc32::hash(&covered),
+            crc32fast::hash(&covered),
         )?;
         if self.gather.array::<2>(10) != FOOTER_MAGIC {
             return Err(self.corrupt("the stream does not end with the xz footer magic"));

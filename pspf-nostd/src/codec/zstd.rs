@@ -1,20 +1,56 @@
 //! Zstandard (RFC 8878): every frame, skippable ones included, block by block.
 //!
-//! Own code, because the engine of the browsers is downloaded: `ruzstd` takes 10 KB of it as `gzip -9` leaves it, this 4. A frame's
-//! window is refused before anything is allocated for it, and a block is decoded when all of it is there.
+//! Frames are read here, for every decoder of blocks alike: a window is refused before anything is allocated for it, sizes and
+//! checksums are compared, and a decoder gets exactly one whole block at a time. So what is accepted depends neither on the
+//! decoder of blocks nor on how the input was cut.
 
-mod bits;
-mod block;
-mod fse;
-mod huffman;
-mod xxh64;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::hash::Hasher as _;
+
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+use ruzstd::io::Read as _;
+use twox_hash::XxHash64;
 
 use super::error::LimitKind;
 use super::gather::{Gather, take};
-use super::{Codec, Decode, DecodeError, Sink};
+use super::{Codec, Decode, DecodeError, Sink, Stop};
 use crate::offsets::{array_at, length, little_endian, position};
-use block::{BLOCK_RLE, Blocks};
-use xxh64::Xxh64;
+
+/// Decodes the blocks of zstd frames; lets a native caller lend a faster decoder than [`PureBlocks`].
+pub trait ZstdBlocks: Send {
+    /// Begins a frame, whatever became of the one before. `header` is the frame's, magic number included, with the flag for a
+    /// content checksum cleared: checksums are not the decoder's affair.
+    ///
+    /// # Errors
+    /// [`InvalidFrame`] for a header that is not accepted.
+    fn begin(&mut self, header: &[u8]) -> Result<(), InvalidFrame>;
+
+    /// Decodes one whole block, given with its header, and gives the sink all that it decodes to.
+    ///
+    /// # Errors
+    /// [`BlockError`].
+    fn block(&mut self, block: &[u8], out: &mut Sink<'_>) -> Result<(), BlockError>;
+}
+
+/// A frame header that a decoder of blocks does not accept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidFrame;
+
+/// Why a block was not decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlockError {
+    /// Its bytes are not what the format allows.
+    Invalid,
+    /// The sink asked to stop.
+    Stopped,
+}
+
+impl From<Stop> for BlockError {
+    fn from(Stop: Stop) -> Self {
+        Self::Stopped
+    }
+}
 
 const FRAME_MAGIC: u32 = 0xfd2f_b528;
 /// The sixteen magic numbers of skippable frames differ in the low four bits (RFC 8878 §3.1.2).
@@ -24,9 +60,12 @@ const BLOCK_HEADER_LENGTH: usize = 3;
 const CHECKSUM_LENGTH: usize = 4;
 /// Block_Maximum_Size (RFC 8878 §3.1.1.2.4), unless the window is smaller.
 const BLOCK_MAX: u32 = 128 << 10;
-/// Decoded bytes are handed on in pieces of this many.
+/// Set in a frame's descriptor where a content checksum follows its last block.
+const CHECKSUM_FLAG: u8 = 0b100;
+/// Decoded bytes leave the decoder's window in pieces of this many.
 const PIECE_LENGTH: usize = 64 << 10;
 
+const BLOCK_RLE: u32 = 1;
 const BLOCK_RESERVED: u32 = 3;
 
 enum Part {
@@ -43,6 +82,7 @@ pub(super) struct Zstd {
     window_max: u64,
     part: Part,
     gather: Gather,
+    blocks: Box<dyn ZstdBlocks>,
     frame: Option<Frame>,
     frames: u64,
     frame_at: u64,
@@ -51,15 +91,15 @@ pub(super) struct Zstd {
 
 /// A frame whose header has been read.
 struct Frame {
-    blocks: Blocks,
-    checksum: Option<Xxh64>,
+    checksum: Option<XxHash64>,
     content_size: Option<u64>,
     produced: u64,
 }
 
 impl Zstd {
-    pub(super) fn new(window_max: u64) -> Self {
-        Self { window_max, part: Part::Magic, gather: Gather::default(), frame: None, frames: 0, frame_at: 0, taken: 0 }
+    pub(super) fn new(window_max: u64, blocks: Box<dyn ZstdBlocks>) -> Self {
+        let (part, gather) = (Part::Magic, Gather::default());
+        Self { window_max, part, gather, blocks, frame: None, frames: 0, frame_at: 0, taken: 0 }
     }
 
     fn read_part(&mut self, input: &mut &[u8], out: &mut Sink<'_>) -> Result<(), DecodeError> {
@@ -139,9 +179,16 @@ impl Zstd {
             let (limit, max) = (LimitKind::Window, self.window_max);
             return Err(DecodeError::Limit { codec: Some(Codec::Zstd), limit, max, found: window });
         }
+        let mut bytes = self.gather.bytes().to_vec();
+        if let Some(descriptor) = bytes.get_mut(MAGIC_LENGTH) {
+            *descriptor &= !CHECKSUM_FLAG;
+        }
+        if self.blocks.begin(&bytes).is_err() {
+            return Err(self.corrupt("the frame header is invalid"));
+        }
         let content_size = header.content_size(&self.gather);
-        let checksum = header.has_checksum().then(Xxh64::new);
-        self.frame = Some(Frame { blocks: Blocks::new(window), checksum, content_size, produced: 0 });
+        let checksum = header.has_checksum().then(|| XxHash64::with_seed(0));
+        self.frame = Some(Frame { checksum, content_size, produced: 0 });
         self.gather.clear();
         self.part = Part::Block;
         Ok(())
@@ -151,27 +198,36 @@ impl Zstd {
     fn decode_block(&mut self, block: &BlockHeader, out: &mut Sink<'_>) -> Result<(), DecodeError> {
         let at = self.frame_at;
         let corrupt = |what| DecodeError::Corrupt { codec: Codec::Zstd, at, what };
-        let Some(frame) = &mut self.frame else { return Err(corrupt("a block without a frame")) };
-        let (stored, checksum) = self.gather.bytes().split_at_checked(block.stored_length(false)).unwrap_or_default();
-        let content = stored.get(BLOCK_HEADER_LENGTH..).unwrap_or_default();
-        let decoded = frame.blocks.decode(block.kind(), block.size(), content).ok_or(corrupt("a block is invalid"))?;
-        for piece in decoded.chunks(PIECE_LENGTH) {
-            frame.produced = frame.produced.saturating_add(length(piece));
-            if frame.content_size.is_some_and(|size| frame.produced > size) {
-                return Err(corrupt("a frame is longer than its header says"));
+        let Some(Frame { checksum, content_size, produced }) = &mut self.frame else {
+            return Err(corrupt("a block without a frame"));
+        };
+        let (stored, behind) = self.gather.bytes().split_at_checked(block.stored_length(false)).unwrap_or_default();
+        let mut too_long = false;
+        let mut count = |piece: &[u8]| {
+            *produced = produced.saturating_add(length(piece));
+            too_long = content_size.is_some_and(|size| *produced > size);
+            if too_long {
+                return Err(Stop);
             }
-            if let Some(hash) = &mut frame.checksum {
-                hash.update(piece);
+            if let Some(hash) = checksum {
+                hash.write(piece);
             }
-            out(piece)?;
+            out(piece)
+        };
+        match self.blocks.block(stored, &mut count) {
+            _ if too_long => return Err(corrupt("a frame is longer than its header says")),
+            Ok(()) => {}
+            Err(BlockError::Invalid) => return Err(corrupt("a block is invalid")),
+            Err(BlockError::Stopped) => return Err(DecodeError::Stopped),
         }
         if block.is_last() {
-            if frame.content_size.is_some_and(|size| frame.produced != size) {
+            if content_size.is_some_and(|size| *produced != size) {
                 return Err(corrupt("a frame is shorter than its header says"));
             }
-            if let Some(hash) = &frame.checksum {
-                let stored = u64::from(u32::from_le_bytes(array_at(checksum, 0)));
-                let computed = u64::from(hash.finish());
+            if let Some(hash) = checksum {
+                let stored = u64::from(u32::from_le_bytes(array_at(behind, 0)));
+                // The low half of the hash (RFC 8878 §3.1.1).
+                let computed = hash.finish() & u64::from(u32::MAX);
                 if stored != computed {
                     let what = "the content checksum";
                     return Err(DecodeError::Checksum { codec: Codec::Zstd, at, what, stored, computed });
@@ -225,6 +281,40 @@ impl Decode for Zstd {
     }
 }
 
+/// The blocks by `ruzstd`.
+pub(super) struct PureBlocks {
+    decoder: FrameDecoder,
+    window_max: u64,
+    piece: Vec<u8>,
+}
+
+impl PureBlocks {
+    pub(super) fn new(window_max: u64) -> Self {
+        Self { decoder: FrameDecoder::new(), window_max, piece: alloc::vec![0; PIECE_LENGTH] }
+    }
+}
+
+impl ZstdBlocks for PureBlocks {
+    fn begin(&mut self, header: &[u8]) -> Result<(), InvalidFrame> {
+        // A new decoder for each frame: a used one would allocate the claimed window at once.
+        self.decoder = FrameDecoder::new();
+        self.decoder.set_max_window_size(self.window_max);
+        self.decoder.reset(header).map_err(|_| InvalidFrame)
+    }
+
+    fn block(&mut self, block: &[u8], out: &mut Sink<'_>) -> Result<(), BlockError> {
+        let decoded = self.decoder.decode_blocks(block, BlockDecodingStrategy::UptoBlocks(1));
+        decoded.map_err(|_| BlockError::Invalid)?;
+        loop {
+            let count = self.decoder.read(&mut self.piece).map_err(|_| BlockError::Invalid)?;
+            match self.piece.get(..count).unwrap_or_default() {
+                [] => return Ok(()),
+                piece => out(piece)?,
+            }
+        }
+    }
+}
+
 /// Frame_Header (RFC 8878 §3.1.1.1): which fields follow the descriptor, and what they say.
 struct FrameHeader {
     descriptor: u8,
@@ -238,7 +328,7 @@ impl FrameHeader {
     }
 
     fn has_checksum(&self) -> bool {
-        self.descriptor & 0b100 != 0
+        self.descriptor & CHECKSUM_FLAG != 0
     }
 
     fn window_length(&self) -> usize {

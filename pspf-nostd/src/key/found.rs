@@ -3,8 +3,9 @@
 use alloc::string::String;
 use core::fmt;
 
-use super::base64;
 use crate::quoted::quoted;
+use base64ct::{Base64, Encoding};
+use zeroize::Zeroizing;
 
 /// Which half of a key pair was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,16 +64,11 @@ pub enum FoundFormat {
     Binary(usize),
     /// Text without a PEM block.
     Text,
-    /// Not looked at: with the feature `small`.
-    Other,
 }
 
 impl FoundFormat {
     /// Names the content of a PEM block that is not a plain key, by its label.
     pub(super) fn of_label(label: &str) -> Self {
-        if cfg!(feature = "small") {
-            return Self::Other;
-        }
         match label {
             "ENCRYPTED PRIVATE KEY" => Self::EncryptedPrivateKey,
             "OPENSSH PRIVATE KEY" => Self::OpenSshPrivateKey,
@@ -86,9 +82,6 @@ impl FoundFormat {
 
     /// Names the algorithm of an object identifier that is not Ed25519.
     pub(super) fn of_algorithm(oid: &[u8]) -> Self {
-        if cfg!(feature = "small") {
-            return Self::Other;
-        }
         let text = super::der::dotted(oid);
         Self::OtherAlgorithm(match text.as_str() {
             "1.2.840.113549.1.1.1" => "RSA",
@@ -104,9 +97,6 @@ impl FoundFormat {
 
     /// Names a file that has no PEM block.
     pub(super) fn of_file(file: &[u8]) -> Self {
-        if cfg!(feature = "small") {
-            return Self::Other;
-        }
         let Ok(text) = core::str::from_utf8(file).map(str::trim) else { return Self::of_binary(file) };
         let first = text.split_ascii_whitespace().next().unwrap_or_default();
         if text.is_empty() {
@@ -127,7 +117,8 @@ impl FoundFormat {
         if matches!(text.len(), 64 | 128) && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Self::Hex(text.len() >> 1);
         }
-        if let Some(bytes) = base64::decode(text)
+        let mut buffer = Zeroizing::new([0u8; 128]);
+        if let Ok(bytes @ [_, ..]) = Base64::decode(text, buffer.as_mut())
             && matches!(bytes.len(), 32 | 44 | 48 | 64)
         {
             return Self::Base64(bytes.len());
@@ -173,7 +164,6 @@ impl fmt::Display for FoundFormat {
             Self::Json => "JSON",
             Self::Der => "DER without PEM lines",
             Self::Text => "text without a PEM block",
-            Self::Other => "something else (`flavor trust add` says what)",
         })
     }
 }

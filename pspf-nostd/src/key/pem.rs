@@ -4,11 +4,12 @@
 //! is cut out here because `pem-rfc7468` refuses text behind it.
 
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 
+use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;
 
-use super::base64;
 use super::der::{PrivateKeyInfo, PublicKeyInfo, octets};
 use super::{FoundFormat, KeyError, KeyRole, PemFault, PublicKey, SigningKey};
 use crate::limits::KEY_FILE_MAX;
@@ -135,7 +136,7 @@ fn content(file: &[u8], expected: KeyRole) -> Result<Zeroizing<Vec<u8>>, KeyErro
     let mut encoded = Zeroizing::new(String::with_capacity(text.len()));
     for (line, text) in lines {
         if boundary(text, "-----END ") == Some(label) {
-            return base64::decode(&encoded).ok_or(KeyError::Pem { line: begin, fault: PemFault::Base64 });
+            return decode(&encoded).ok_or(KeyError::Pem { line: begin, fault: PemFault::Base64 });
         }
         if text.starts_with("-----") {
             return Err(KeyError::Pem { line, fault: PemFault::WrongBoundary });
@@ -153,9 +154,16 @@ fn boundary<'a>(line: &'a str, start: &str) -> Option<&'a str> {
     line.strip_prefix(start)?.strip_suffix("-----")
 }
 
+fn decode(encoded: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(vec![0; encoded.len()]);
+    let length = Base64::decode(encoded, &mut bytes).ok()?.len();
+    bytes.truncate(length);
+    Some(bytes)
+}
+
 /// PEM with one line of base64: neither of the two structures fills more than the 64 characters a line may have.
 fn pem(label: &str, der: &[u8]) -> String {
-    let body = base64::encode(der);
+    let body = Zeroizing::new(Base64::encode_string(der));
     let mut text = String::with_capacity(128);
     for part in ["-----BEGIN ", label, "-----\n", &body, "\n-----END ", label, "-----\n"] {
         text.push_str(part);

@@ -5,7 +5,8 @@ use super::{
     error::TarFault,
     path::EntryPath,
 };
-use crate::{byte_map::ByteMap, limits::TAR_NAMES_MAX};
+use crate::limits::TAR_NAMES_MAX;
+use alloc::{boxed::Box, collections::BTreeMap};
 
 /// What stands at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +25,7 @@ const NODE_COST: u64 = 64;
 /// The tree so far. Paths are kept whole: with digests, a hard link to a missing file could pass by a collision.
 #[derive(Debug, Default)]
 pub(super) struct Members {
-    members: ByteMap<Member>,
+    members: BTreeMap<Box<[u8]>, Member>,
     held: u64,
 }
 
@@ -50,7 +51,7 @@ impl Members {
         match (self.members.get(path.as_bytes()), member) {
             (None, _) => {}
             (Some(Member::ImpliedDirectory), Member::Directory) => {
-                self.members.insert(path.as_bytes(), member);
+                self.members.insert(path.as_bytes().into(), member);
                 return Ok(());
             }
             (Some(Member::ImpliedDirectory), _) => return Err(TarFault::WasDirectory),
@@ -72,7 +73,7 @@ impl Members {
         if self.held > TAR_NAMES_MAX {
             return Err(TarFault::Limit { what: "bytes of paths", limit: TAR_NAMES_MAX });
         }
-        self.members.insert(path, member);
+        self.members.insert(path.into(), member);
         Ok(())
     }
 }
@@ -114,7 +115,7 @@ mod tests {
                 assert_eq!(members.insert(&path(&format!("d/{name}")), Member::File), Err(TarFault::Duplicate));
                 assert_eq!(members.members.get(format!("d/{name}0").as_bytes()), None);
             }
-            assert_eq!(members.members.get(b"d"), Some(&Member::ImpliedDirectory));
+            assert_eq!(members.members.get(b"d".as_slice()), Some(&Member::ImpliedDirectory));
         }
     }
 

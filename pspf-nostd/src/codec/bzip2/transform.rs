@@ -16,7 +16,7 @@ const RUN_LENGTH: u32 = 4;
 pub(super) struct Transform {
     piece: Vec<u8>,
     reversed: Vec<u8>,
-    crc: crate::codec::crc32::Hasher,
+    crc: crc32fast::Hasher,
 }
 
 impl Transform {
@@ -43,7 +43,7 @@ impl Transform {
             *slot = slot.saturating_add(1);
         }
 
-        self.crc = crate::codec::crc32::Hasher::new();
+        self.crc = crc32fast::Hasher::new();
         self.piece.clear();
         let column = block.column.as_slice();
         let start = position(block.origin.into());

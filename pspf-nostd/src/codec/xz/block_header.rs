@@ -36,7 +36,7 @@ impl BlockHeader {
         let fields_end = bytes.len().checked_sub(4).ok_or_else(short)?;
         let (covered, _) = bytes.split_at_checked(fields_end).ok_or_else(short)?;
         let stored = u32::from_le_bytes(array_at(bytes, fields_end));
-        let computed = crate::codec::crc32::hash(covered);
+        let computed = crc32fast::hash(covered);
         if stored != computed {
             let (what, stored, computed) = ("the CRC-32 of a block header", stored.into(), computed.into());
             return Err(DecodeError::Checksum { codec, at, what, stored, computed });

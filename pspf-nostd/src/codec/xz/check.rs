@@ -2,14 +2,17 @@
 
 use alloc::boxed::Box;
 
-use super::crc64::Crc64;
+use crc::{CRC_64_XZ, Crc, Table};
 use sha2::{Digest as _, Sha256};
+
+/// Sixteen bytes a step.
+static CRC64: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&CRC_64_XZ);
 
 /// A running check of a block's decoded bytes.
 pub(super) enum Check {
     None,
-    Crc32(crate::codec::crc32::Hasher),
-    Crc64(Crc64),
+    Crc32(crc32fast::Hasher),
+    Crc64(crc::Digest<'static, u64, Table<16>>),
     Sha256(Box<Sha256>),
 }
 
@@ -18,8 +21,8 @@ impl Check {
     pub(super) fn of(flags: [u8; 2]) -> Option<Self> {
         match flags {
             [0, 0] => Some(Self::None),
-            [0, 1] => Some(Self::Crc32(crate::codec::crc32::Hasher::new())),
-            [0, 4] => Some(Self::Crc64(Crc64::new())),
+            [0, 1] => Some(Self::Crc32(crc32fast::Hasher::new())),
+            [0, 4] => Some(Self::Crc64(CRC64.digest())),
             [0, 10] => Some(Self::Sha256(Box::default())),
             _ => None,
         }

@@ -46,14 +46,14 @@ pub(super) struct Index {
     varint: Varint,
     left: u64,
     listed: Totals,
-    crc: crate::codec::crc32::Hasher,
+    crc: crc32fast::Hasher,
     stored_crc: [u8; 4],
     length: u64,
 }
 
 impl Default for Index {
     fn default() -> Self {
-        let mut crc = crate::codec::crc32::Hasher::new();
+        let mut crc = crc32fast::Hasher::new();
         // The indicator.
         crc.update(&[0]);
         Self {
