@@ -2,12 +2,13 @@
 //! (launcher.md §5.1), in one fixed order.
 
 use std::{
+    collections::BTreeMap,
     ffi::{OsStr, OsString},
     os::unix::ffi::{OsStrExt, OsStringExt},
     path::Path,
 };
 
-use pspf_nostd::{byte_map::ByteMap, metadata::RuntimeEnv};
+use pspf_nostd::metadata::RuntimeEnv;
 
 use crate::{
     command::{CommandError, CommandFault},
@@ -19,31 +20,29 @@ use crate::{
 
 /// Variables by name. Values, and names, need not be UTF-8.
 #[derive(Clone, Debug, Default)]
-pub struct Environment(ByteMap<OsString>);
+pub struct Environment(BTreeMap<OsString, OsString>);
 
 impl Environment {
     /// A variable's value.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&OsStr> {
-        self.0.get(name.as_bytes()).map(OsString::as_os_str)
+        self.0.get(OsStr::new(name)).map(OsString::as_os_str)
     }
 
     /// Sets a variable.
     fn set(&mut self, name: &str, value: &OsStr) {
-        self.0.insert(name.as_bytes(), value.to_owned());
+        self.0.insert(name.into(), value.to_owned());
     }
 
     /// Names and values, in the order of the names.
     pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
-        self.0.iter().map(|(name, value)| (OsStr::from_bytes(name), value.as_os_str()))
+        self.0.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
     }
 }
 
 impl FromIterator<(OsString, OsString)> for Environment {
     fn from_iter<I: IntoIterator<Item = (OsString, OsString)>>(variables: I) -> Self {
-        let mut environment = Self::default();
-        variables.into_iter().for_each(|(name, value)| environment.0.insert(name.as_bytes(), value));
-        environment
+        Self(variables.into_iter().collect())
     }
 }
 
@@ -127,18 +126,13 @@ fn apply_runtime(environment: &mut Environment, rules: &RuntimeEnv) {
         |patterns: &[String], name: &OsStr| patterns.iter().any(|p| glob::matches(p.as_bytes(), name.as_bytes()));
     // What is renamed is wanted by its new name, also where all others go.
     let is_mapped = |name: &OsStr| rules.map.iter().any(|(old, _)| name == old.as_str());
-    let unset: Vec<Vec<u8>> = environment
-        .iter()
-        .filter(|(name, _)| matches_any(&rules.unset, name) && !matches_any(&rules.pass, name) && !is_mapped(name))
-        .map(|(name, _)| name.as_bytes().to_vec())
-        .collect();
-    for name in unset {
-        environment.0.remove(&name);
-    }
+    environment
+        .0
+        .retain(|name, _| !matches_any(&rules.unset, name) || matches_any(&rules.pass, name) || is_mapped(name));
     for (old, new) in &rules.map {
         if old != new
             && !matches_any(&rules.pass, OsStr::new(old))
-            && let Some(value) = environment.0.remove(old.as_bytes())
+            && let Some(value) = environment.0.remove(OsStr::new(old))
         {
             environment.set(new, &value);
         }
@@ -149,7 +143,7 @@ fn apply_runtime(environment: &mut Environment, rules: &RuntimeEnv) {
 }
 
 fn add_own(environment: &mut Environment, placeholders: &Placeholders<'_>, facts: &Facts<'_>) {
-    environment.0.remove(b"FLAVOR_LAUNCHER_CLI");
+    environment.0.remove(OsStr::new("FLAVOR_LAUNCHER_CLI"));
     let workenvs = facts.base.join("workenv");
     for (name, value) in [("FLAVOR_CACHE_DIR", facts.base), ("FLAVOR_CACHE", &workenvs)] {
         if environment.get(name).is_none() {

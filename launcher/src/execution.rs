@@ -4,8 +4,9 @@ use std::{
     convert::Infallible,
     ffi::OsString,
     io,
-    os::unix::ffi::OsStringExt,
+    os::unix::{ffi::OsStringExt, process::CommandExt as _},
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     environment::{self, Environment, Facts},
     open_file::{open, read_start},
     placeholders::Placeholders,
-    process_image::ProcessImage,
+    signals::Inherited,
     spawn::{self, Ended},
 };
 
@@ -79,7 +80,11 @@ impl Program {
     /// # Errors
     /// Those of executing it; it does not return otherwise.
     pub fn replace_launcher(&self) -> Result<Infallible, io::Error> {
-        self.start(&mut |program| Err(program.execute()))
+        let inherited = Inherited::now()?;
+        self.start(&mut |mut program| {
+            inherited.pass_to(&mut program);
+            Err(program.exec())
+        })
     }
 
     /// Runs it as a child, for at most `timeout` seconds.
@@ -91,19 +96,20 @@ impl Program {
     }
 
     /// A script without `#!` is given to the shell; the kernel knows only those with it.
-    fn start<T>(&self, start: &mut dyn FnMut(&ProcessImage) -> io::Result<T>) -> io::Result<T> {
-        match start(&self.image(&self.file, None)?) {
+    fn start<T>(&self, start: &mut dyn FnMut(Command) -> io::Result<T>) -> io::Result<T> {
+        match start(self.command(&self.file, None)) {
             Err(error) if error.raw_os_error() == Some(libc::ENOEXEC) && is_text(&self.file) => {
-                start(&self.image(Path::new(SHELL), Some(&self.file))?)
+                start(self.command(Path::new(SHELL), Some(&self.file)))
             }
             outcome => outcome,
         }
     }
 
-    fn image(&self, program: &Path, script: Option<&Path>) -> io::Result<ProcessImage> {
-        let script = script.into_iter().map(Path::as_os_str);
-        let mut arguments = script.chain(self.arguments.iter().map(OsString::as_os_str));
-        ProcessImage::new(program, &mut arguments, &self.environment)
+    fn command(&self, program: &Path, script: Option<&Path>) -> Command {
+        let mut command = Command::new(program);
+        command.args(script).args(&self.arguments);
+        command.env_clear().envs(self.environment.iter());
+        command
     }
 }
 

@@ -5,6 +5,7 @@
 //! last, and only those that provably stay inside ([`symlink_stays_inside`]).
 
 use std::{
+    collections::BTreeMap,
     ffi::OsStr,
     fmt,
     fs::{self, DirBuilder, Permissions},
@@ -17,7 +18,6 @@ use std::{
 };
 
 use pspf_nostd::{
-    byte_map::ByteMap,
     digest::{Sha256Digest, sha256},
     tar::{EntryPath, symlink_stays_inside},
 };
@@ -100,14 +100,14 @@ impl From<IoFailure> for EntryFault {
 #[derive(Debug)]
 pub struct ExtractionRoot {
     path: PathBuf,
-    entries: ByteMap<Made>,
+    entries: BTreeMap<Vec<u8>, Made>,
     /// The directory that the last entry went into: most follow each other in one.
     last_parent: Vec<u8>,
     writer: Arc<FileWriter>,
     /// Files that are not handed over to it yet.
     batch: Batch,
     /// The files that are written for sure.
-    written: ByteMap<tree_record::Entry>,
+    written: BTreeMap<Vec<u8>, tree_record::Entry>,
 }
 
 #[derive(Debug)]
@@ -135,7 +135,7 @@ impl ExtractionRoot {
     /// Those of making it.
     pub fn create(path: &Path) -> Result<Self, IoFailure> {
         DirBuilder::new().mode(0o700).create(path).map_err(IoFailure::of("create the directory", path))?;
-        let (entries, written) = (ByteMap::default(), ByteMap::default());
+        let (entries, written) = (BTreeMap::new(), BTreeMap::new());
         let writer = Arc::new(FileWriter::new(false));
         Ok(Self { path: path.to_owned(), entries, last_parent: Vec::new(), writer, batch: Batch::default(), written })
     }
@@ -154,7 +154,7 @@ impl ExtractionRoot {
     fn settle(&mut self) -> Result<(), EntryFault> {
         self.writer.hand_over(&mut self.batch, 0)?;
         for (path, entry) in self.writer.drain()? {
-            self.written.insert(&path, entry);
+            self.written.insert(path, entry);
         }
         Ok(())
     }
@@ -229,7 +229,7 @@ impl ExtractionRoot {
         let full = self.make_room(slot, path)?;
         fs::hard_link(self.full(target.as_bytes()), &full).map_err(IoFailure::of("create the hard link", &full))?;
         if let Some(entry) = self.written.get(target.as_bytes()).cloned() {
-            self.written.insert(path.as_bytes(), entry);
+            self.written.insert(path.as_bytes().to_vec(), entry);
         }
         self.remember(slot, path, Kind::File);
         Ok(())
@@ -334,14 +334,14 @@ impl ExtractionRoot {
                 Some(kind) => return Err(EntryFault::Clash { found: kind.word() }),
                 None => make_directory(&self.full(directory), DIRECTORY_MODE)?,
             }
-            self.entries.insert(directory, Made { slot, kind: Kind::Directory { mtime: None } });
+            self.entries.insert(directory.to_vec(), Made { slot, kind: Kind::Directory { mtime: None } });
         }
         self.last_parent = parent.to_vec();
         Ok(())
     }
 
     fn remember(&mut self, slot: usize, path: &EntryPath, kind: Kind) {
-        self.entries.insert(path.as_bytes(), Made { slot, kind });
+        self.entries.insert(path.as_bytes().to_vec(), Made { slot, kind });
     }
 
     fn full(&self, path: &[u8]) -> PathBuf {

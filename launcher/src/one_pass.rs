@@ -8,6 +8,7 @@ use std::{
     collections::VecDeque,
     fs::File,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
 };
 
 use pspf_nostd::{
@@ -25,7 +26,6 @@ use crate::{
     file_writer::FileWriter,
     progress::Progress,
     slot_reader::{self, SlotFault},
-    thread_scope::{parallelism, scope},
 };
 
 /// Smallest package for which threads are started, in stored bytes.
@@ -71,19 +71,24 @@ pub(crate) fn extract(
     let writer = Arc::new(FileWriter::new(true));
     let decode = || while reading.next() {};
     let write = || writer.work();
-    let extracted = scope(STACK, |scope| {
-        let decoders = (0..threads.min(DECODERS_MAX)).take_while(|_| scope.spawn(&decode)).count();
-        let writers = if decoders == 0 { 0 } else { threads.min(WRITERS_MAX) };
-        if (0..writers).take_while(|_| scope.spawn(&write)).count() > 0 {
+    let extracted = thread::scope(|scope| {
+        let decoders = helpers(scope, threads.min(DECODERS_MAX), &decode);
+        let writers = helpers(scope, if decoders.is_empty() { 0 } else { threads.min(WRITERS_MAX) }, &write);
+        if !writers.is_empty() {
             root.set_writer(Arc::clone(&writer));
         }
-        let extracted = unpack(root, &reading, &slots, decoders > 0);
+        let extracted = unpack(root, &reading, &slots, !decoders.is_empty());
         if extracted.is_err() {
             reading.give_up();
         }
         slots.iter().for_each(|slot| slot.pieces.abandon());
         writer.close();
         while reading.next() {}
+        // The scope itself waits for their work only. A thread that is still ending would take signals that are meant for the
+        // program's parent, with the default action.
+        for helper in decoders.into_iter().chain(writers) {
+            let _ = helper.join();
+        }
         extracted
     });
     for section in lock(&reading.done).drain(..) {
@@ -121,7 +126,17 @@ fn threads(stored: u64) -> usize {
     if stored < THREADS_FROM || descriptors < DESCRIPTORS_MIN {
         return 0;
     }
-    parallelism()
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Starts `count` threads, or as many as the system has to spare.
+fn helpers<'scope>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    count: usize,
+    work: &'scope (impl Fn() + Sync),
+) -> Vec<thread::ScopedJoinHandle<'scope, ()>> {
+    let start = |_| thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok();
+    (0..count).map_while(start).collect()
 }
 
 /// The wanted slots in their order, then everything else: whoever waits for a slot never waits for one behind it.

@@ -16,7 +16,7 @@ use crate::{
     log::{self, Severity},
     own_commands,
     own_file::OwnFile,
-    process_image, rights,
+    rights,
     safe_path::PathError,
     spawn::{self, Ended},
     start,
@@ -218,7 +218,6 @@ impl From<CommandError> for LaunchError {
 /// the exit code.
 #[must_use]
 pub fn main(arguments: Vec<OsString>) -> u8 {
-    process_image::ignore_broken_pipes();
     let mut arguments = arguments;
     let called = if arguments.is_empty() { OsString::new() } else { arguments.remove(0) };
     let own = match OwnFile::open(&called) {

@@ -5,12 +5,14 @@ use std::{
     ffi::OsString,
     fmt,
     fs::{self, DirBuilder, Permissions},
-    io::Write,
+    io::{self, Read, Write},
     os::unix::{
         ffi::{OsStrExt, OsStringExt},
         fs::{DirBuilderExt, PermissionsExt},
+        process::ExitStatusExt,
     },
     path::{Component, Path, PathBuf},
+    process::{Command, ExitStatus, Stdio},
 };
 
 use pspf_nostd::json::Json;
@@ -22,8 +24,7 @@ use crate::{
     io_failure::IoFailure,
     open_file::{create_new, open, read_start},
     placeholders::{Placeholders, inside},
-    process_image::ProcessImage,
-    spawn::Heard,
+    signals::{Heard, Inherited},
 };
 
 /// Bytes of a failed command's output that are shown: its end is where the reason stands.
@@ -181,16 +182,19 @@ impl Step<'_> {
         let (name, arguments) = words.split_first().ok_or_else(|| self.form("command", "a command"))?;
         let program = command::resolve(name, workenv, self.environment.get("PATH"))
             .map_err(|error| wrong_command(&self.place, error))?;
-        let mut arguments = arguments.iter().map(OsString::as_os_str);
-        let failed = ProcessImage::new(&program, &mut arguments, self.environment)
-            .and_then(|image| image.output(workenv, OUTPUT_SHOWN))
-            .map_err(IoFailure::of("run", &program))?;
-        let Some(failed) = failed else { return Ok(()) };
+        let mut command = Command::new(&program);
+        command.args(arguments).env_clear().envs(self.environment.iter()).current_dir(workenv);
+        let (status, printed) = run_quietly(command).map_err(IoFailure::of("run", &program))?;
+        let status = match (status.code(), status.signal()) {
+            (Some(0), _) => return Ok(()),
+            (Some(code), _) => format!("exit code {code}"),
+            (None, signal) => format!("signal {}", signal.unwrap_or_default()),
+        };
         Err(SetupError::Failed(Box::new(FailedProgram {
             place: self.place.clone(),
             program,
-            status: failed.status,
-            output: String::from_utf8_lossy(failed.printed.trim_ascii_end()).into_owned(),
+            status,
+            output: String::from_utf8_lossy(printed.trim_ascii_end()).into_owned(),
         })))
     }
 
@@ -274,6 +278,27 @@ impl Step<'_> {
         found.sort_unstable_by(|left, right| left.as_os_str().cmp(right.as_os_str()));
         Ok(found)
     }
+}
+
+/// Runs a command without input to its end; gives the end of what it printed, at most [`OUTPUT_SHOWN`] bytes.
+fn run_quietly(mut command: Command) -> io::Result<(ExitStatus, Vec<u8>)> {
+    Inherited::now()?.pass_to(&mut command);
+    let (mut read, write) = io::pipe()?;
+    let mut child = command.stdin(Stdio::null()).stdout(write.try_clone()?).stderr(write).spawn()?;
+    // It holds our ends for writing.
+    drop(command);
+    let (mut printed, mut piece) = (Vec::new(), [0; 4 << 10]);
+    loop {
+        match read.read(&mut piece) {
+            Ok(0) => break,
+            Ok(count) => printed.extend_from_slice(&piece[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => break,
+        }
+        let excess = printed.len().saturating_sub(OUTPUT_SHOWN);
+        printed.drain(..excess);
+    }
+    Ok((child.wait()?, printed))
 }
 
 fn fill(placeholders: &Placeholders<'_>, place: &str, text: &str) -> Result<Vec<u8>, SetupError> {

@@ -4,31 +4,33 @@
 //! the program: what the terminal sends (Ctrl-C, Ctrl-Z) reaches the child by itself, what is sent to the launcher is
 //! forwarded, and the launcher stops, dies and exits as the child does.
 
-#![allow(unsafe_code, reason = "signal masks, and what runs between fork and exec; every use says why it is sound")]
+use std::{io, process::Command};
 
-use std::{io, mem, ptr};
+use libc::{c_int, pid_t};
+use nix::{
+    sys::signal::{SigSet, SigmaskHow, Signal},
+    unistd::alarm,
+};
+use rustix::process::{Pid, Resource, WaitOptions, getpid, getrlimit, kill_process, setrlimit, waitpid};
 
-use libc::{c_int, pid_t, sigset_t};
-use rustix::process::{Pid, Resource, Signal, WaitOptions, getpid, getrlimit, kill_process, setrlimit, waitpid};
-
-use crate::process_image::ProcessImage;
+use crate::signals::{Action, Heard, Inherited, set_action};
 
 /// What is forwarded to the child.
-const FORWARDED: [c_int; 10] = [
-    libc::SIGHUP,
-    libc::SIGINT,
-    libc::SIGQUIT,
-    libc::SIGTERM,
-    libc::SIGUSR1,
-    libc::SIGUSR2,
-    libc::SIGALRM,
-    libc::SIGCONT,
-    libc::SIGTSTP,
-    libc::SIGWINCH,
+const FORWARDED: [Signal; 10] = [
+    Signal::SIGHUP,
+    Signal::SIGINT,
+    Signal::SIGQUIT,
+    Signal::SIGTERM,
+    Signal::SIGUSR1,
+    Signal::SIGUSR2,
+    Signal::SIGALRM,
+    Signal::SIGCONT,
+    Signal::SIGTSTP,
+    Signal::SIGWINCH,
 ];
 
 /// What a terminal sends to the whole process group.
-const OF_THE_TERMINAL: [c_int; 4] = [libc::SIGINT, libc::SIGQUIT, libc::SIGTSTP, libc::SIGWINCH];
+const OF_THE_TERMINAL: [Signal; 4] = [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTSTP, Signal::SIGWINCH];
 
 /// Seconds between SIGTERM and SIGKILL for a program that has run for too long.
 const TIMEOUT_GRACE: u32 = 5;
@@ -48,23 +50,18 @@ pub enum Ended {
 ///
 /// # Errors
 /// Those of starting it.
-pub(crate) fn run(program: &ProcessImage, timeout: Option<u64>) -> io::Result<Ended> {
-    let waited: Vec<c_int> = FORWARDED.into_iter().chain([libc::SIGCHLD]).collect();
-    let mask = Mask::block(&waited)?;
-    let launcher = getpid();
-    let prepare = || {
-        end_with_parent(launcher);
-        if mask.child_was_ignored {
-            // SAFETY: ignores the signal, no handler.
-            unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
-        }
-        Mask::set(&mask.before)
-    };
-    // SAFETY: the closure calls only functions that POSIX or Linux make async-signal-safe (prctl, getppid, sigprocmask,
-    // signal, _exit), and allocates nothing.
-    let child = unsafe { program.spawn(&prepare)? };
+pub(crate) fn run(mut program: Command, timeout: Option<u64>) -> io::Result<Ended> {
+    let waited: SigSet = FORWARDED.into_iter().chain([Signal::SIGCHLD]).collect();
+    let mask = waited.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+    let heard = Heard::default();
+    Inherited::of_child(getpid(), mask, heard.was_ignored()).pass_to(&mut program);
+    let child = program.spawn().inspect_err(|_| {
+        // The caller goes on: it starts a shell, or says what is wrong.
+        let _ = mask.thread_set_mask();
+    })?;
+    let child = i32::try_from(child.id()).ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::InvalidData)?;
     if let Some(seconds) = timeout {
-        set_alarm(u32::try_from(seconds).unwrap_or(u32::MAX));
+        alarm::set(u32::try_from(seconds).unwrap_or(u32::MAX));
     }
     Ok(wait(child, &waited, timeout.is_some()))
 }
@@ -79,11 +76,10 @@ pub fn end_as(ended: Ended) -> u8 {
             // One core dump is enough.
             let core = getrlimit(Resource::Core);
             let _ = setrlimit(Resource::Core, rustix::process::Rlimit { current: Some(0), ..core });
-            if let Some(number) = Signal::from_named_raw(signal) {
-                // SAFETY: no handler is installed; the default action needs none of our state.
-                unsafe { libc::signal(signal, libc::SIG_DFL) };
-                let _ = unblock(signal);
-                let _ = kill_process(getpid(), number);
+            if let Ok(signal) = Signal::try_from(signal) {
+                set_action(signal, Action::Default);
+                let _ = SigSet::from(signal).thread_unblock();
+                send(getpid(), signal);
             }
             // The first process of a container does not die of signals that it sends itself.
             u8::try_from(128 + signal).unwrap_or(u8::MAX)
@@ -92,23 +88,22 @@ pub fn end_as(ended: Ended) -> u8 {
 }
 
 /// Passes on what happens to the launcher and to the child, until the child is gone.
-fn wait(child: Pid, waited: &[c_int], has_timeout: bool) -> Ended {
-    let set = set_of(waited);
+fn wait(child: Pid, waited: &SigSet, has_timeout: bool) -> Ended {
+    let signals = Signals::of(waited);
     let mut timed_out = false;
     loop {
         if let Some(ended) = look_at(child) {
             return if timed_out { Ended::TimedOut } else { ended };
         }
-        let Some((signal, from)) = next_signal(&set) else { continue };
-        if signal == libc::SIGCHLD {
+        let Some((signal, from)) = signals.next() else { continue };
+        if signal == Signal::SIGCHLD {
             continue;
         }
-        if signal == libc::SIGALRM && has_timeout && from == From::Kernel {
-            let end = if timed_out { Signal::KILL } else { Signal::TERM };
-            let _ = kill_process(child, end);
-            let _ = kill_process(child, Signal::CONT);
+        if signal == Signal::SIGALRM && has_timeout && from == From::Kernel {
+            send(child, if timed_out { Signal::SIGKILL } else { Signal::SIGTERM });
+            send(child, Signal::SIGCONT);
             timed_out = true;
-            set_alarm(TIMEOUT_GRACE);
+            alarm::set(TIMEOUT_GRACE);
             continue;
         }
         let has_it = match from {
@@ -116,9 +111,16 @@ fn wait(child: Pid, waited: &[c_int], has_timeout: bool) -> Ended {
             // A program that signals its whole process group has had its own share.
             From::Process(sender) => sender == child.as_raw_pid(),
         };
-        if !has_it && let Some(signal) = Signal::from_named_raw(signal) {
-            let _ = kill_process(child, signal);
+        if !has_it {
+            send(child, signal);
         }
+    }
+}
+
+/// Sends a signal; whoever is gone does not need it.
+fn send(to: Pid, signal: Signal) {
+    if let Some(signal) = rustix::process::Signal::from_named_raw(signal as c_int) {
+        let _ = kill_process(to, signal);
     }
 }
 
@@ -141,7 +143,7 @@ fn look_at(child: Pid) -> Option<Ended> {
                 }
                 if status.stopped() {
                     // The shell sees its job stop; SIGCONT wakes us, and is forwarded then.
-                    let _ = kill_process(getpid(), Signal::STOP);
+                    send(getpid(), Signal::SIGSTOP);
                 }
             }
         }
@@ -155,138 +157,47 @@ enum From {
     Process(pid_t),
 }
 
+/// The blocked signals, taken one after the other.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn next_signal(set: &sigset_t) -> Option<(c_int, From)> {
-    // SAFETY: `siginfo_t` is plain data that may be all zeros; both pointers are to live values of the right type.
-    let (signal, info) = unsafe {
-        let mut info: libc::siginfo_t = mem::zeroed();
-        (libc::sigwaitinfo(set, &raw mut info), info)
-    };
-    if signal <= 0 {
-        return None;
+struct Signals(Option<nix::sys::signalfd::SignalFd>, SigSet);
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+impl Signals {
+    fn of(set: &SigSet) -> Self {
+        use nix::sys::signalfd::{SfdFlags, SignalFd};
+        Self(SignalFd::with_flags(set, SfdFlags::SFD_CLOEXEC).ok(), *set)
     }
-    // Codes of processes are 0 and below (`SI_USER`, `SI_QUEUE`, `SI_TKILL`).
-    let from = match info.si_code {
-        // SAFETY: these codes come with a sender.
-        code if code <= 0 => From::Process(unsafe { info.si_pid() }),
-        _ => From::Kernel,
-    };
-    Some((signal, from))
+
+    /// Waits for the next one.
+    fn next(&self) -> Option<(Signal, From)> {
+        // Without a descriptor left for it, the sender is not told.
+        let Some(descriptor) = &self.0 else { return Some((self.1.wait().ok()?, From::Kernel)) };
+        let info = descriptor.read_signal().ok()??;
+        let signal = Signal::try_from(c_int::try_from(info.ssi_signo).ok()?).ok()?;
+        // Codes of processes are 0 and below (`SI_USER`, `SI_QUEUE`, `SI_TKILL`).
+        let from = match info.ssi_code {
+            code if code <= 0 => From::Process(pid_t::try_from(info.ssi_pid).unwrap_or_default()),
+            _ => From::Kernel,
+        };
+        Some((signal, from))
+    }
 }
 
 /// Where the sender is not told, a terminal that we are in front of is taken for the sender of its own signals.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn next_signal(set: &sigset_t) -> Option<(c_int, From)> {
-    use std::io::IsTerminal;
-    let mut signal: c_int = 0;
-    // SAFETY: both pointers are to live values of the right type.
-    if unsafe { libc::sigwait(set, &raw mut signal) } != 0 {
-        return None;
-    }
-    let terminal = signal == libc::SIGALRM || (OF_THE_TERMINAL.contains(&signal) && io::stdin().is_terminal());
-    Some((signal, if terminal { From::Kernel } else { From::Process(0) }))
-}
-
-/// The child dies with the launcher, also if that is killed.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn end_with_parent(parent: Pid) {
-    let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
-    // It may have died before.
-    if rustix::process::getppid() != Some(parent) {
-        // SAFETY: ends the process; async-signal-safe.
-        unsafe { libc::_exit(1) };
-    }
-}
+struct Signals(SigSet);
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn end_with_parent(_parent: Pid) {}
-
-/// Sends this process SIGALRM after so many seconds.
-fn set_alarm(seconds: u32) {
-    // SAFETY: no memory is involved.
-    unsafe { libc::alarm(seconds) };
-}
-
-/// Children whose ends are told: a caller's ignored SIGCHLD would make the kernel throw their exit status away. Dropping it
-/// leaves the signal as the caller had it.
-#[derive(Debug)]
-pub struct Heard {
-    was_ignored: bool,
-}
-
-impl Default for Heard {
-    fn default() -> Self {
-        // SAFETY: sets the default action, no handler.
-        let old = unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
-        Self { was_ignored: old == libc::SIG_IGN }
-    }
-}
-
-impl Heard {
-    /// Whether the caller had it ignored; it is not restored here then, but in the child.
-    fn left_to_the_child(self) -> bool {
-        let was_ignored = self.was_ignored;
-        mem::forget(self);
-        was_ignored
-    }
-}
-
-impl Drop for Heard {
-    fn drop(&mut self) {
-        if self.was_ignored {
-            // SAFETY: ignores the signal, no handler.
-            unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
-        }
-    }
-}
-
-/// Signals that wait until they are asked for, from here to the end of the launcher.
-struct Mask {
-    before: sigset_t,
-    child_was_ignored: bool,
-}
-
-impl Mask {
-    fn block(signals: &[c_int]) -> io::Result<Self> {
-        let set = set_of(signals);
-        // SAFETY: `sigset_t` is plain data; the call fills `before` or fails.
-        let (done, before) = unsafe {
-            let mut before: sigset_t = mem::zeroed();
-            (libc::sigprocmask(libc::SIG_BLOCK, &raw const set, &raw mut before), before)
-        };
-        if done != 0 {
-            return Err(io::Error::last_os_error());
-        }
-        Ok(Self { before, child_was_ignored: Heard::default().left_to_the_child() })
+impl Signals {
+    fn of(set: &SigSet) -> Self {
+        Self(*set)
     }
 
-    /// Async-signal-safe.
-    fn set(mask: &sigset_t) -> io::Result<()> {
-        // SAFETY: `mask` is a live set; the old one is not asked for.
-        match unsafe { libc::sigprocmask(libc::SIG_SETMASK, mask, ptr::null_mut()) } {
-            0 => Ok(()),
-            _ => Err(io::Error::last_os_error()),
-        }
-    }
-}
-
-fn unblock(signal: c_int) -> io::Result<()> {
-    let set = set_of(&[signal]);
-    // SAFETY: `set` is a live set; the old one is not asked for.
-    match unsafe { libc::sigprocmask(libc::SIG_UNBLOCK, &raw const set, ptr::null_mut()) } {
-        0 => Ok(()),
-        _ => Err(io::Error::last_os_error()),
-    }
-}
-
-fn set_of(signals: &[c_int]) -> sigset_t {
-    // SAFETY: `sigset_t` is plain data; `sigemptyset` makes it valid, and the signals are constants of the system.
-    unsafe {
-        let mut set: sigset_t = mem::zeroed();
-        libc::sigemptyset(&raw mut set);
-        for signal in signals {
-            libc::sigaddset(&raw mut set, *signal);
-        }
-        set
+    /// Waits for the next one.
+    fn next(&self) -> Option<(Signal, From)> {
+        use std::io::IsTerminal;
+        let signal = self.0.wait().ok()?;
+        let terminal = signal == Signal::SIGALRM || (OF_THE_TERMINAL.contains(&signal) && io::stdin().is_terminal());
+        Some((signal, if terminal { From::Kernel } else { From::Process(0) }))
     }
 }

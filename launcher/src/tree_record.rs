@@ -5,6 +5,7 @@
 //! its record is no damage: programs put caches beside their files.
 
 use std::{
+    collections::BTreeMap,
     ffi::OsStr,
     fmt,
     fs::{self, Metadata},
@@ -16,10 +17,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use pspf_nostd::{
-    byte_map::ByteMap,
-    digest::{Sha256Digest, StreamingSha256, sha256},
-};
+use pspf_nostd::digest::{Sha256Digest, StreamingSha256, sha256};
 
 use crate::{io_failure::IoFailure, open_file::open};
 
@@ -129,7 +127,7 @@ impl fmt::Display for Damage {
 /// All entries of a tree, by path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TreeRecord {
-    pub(crate) entries: ByteMap<Entry>,
+    pub(crate) entries: BTreeMap<Vec<u8>, Entry>,
 }
 
 impl TreeRecord {
@@ -166,7 +164,7 @@ impl TreeRecord {
             };
             let Some(entry) = look().map_err(IoFailure::of("read", &full))? else { continue };
             let kind = entry.kind;
-            self.entries.insert(&path, entry);
+            self.entries.insert(path.clone(), entry);
             if kind == Kind::Directory {
                 self.add_directory(root, &path, except)?;
             }
@@ -181,7 +179,7 @@ impl TreeRecord {
     pub(crate) fn add(&mut self, root: &Path, path: &[u8], kind: Kind, digest: Sha256Digest) -> Result<(), IoFailure> {
         let full = root.join(OsStr::from_bytes(path));
         let found = fs::symlink_metadata(&full).map_err(IoFailure::of("look at", &full))?;
-        self.entries.insert(path, Entry::of(kind, &found, digest));
+        self.entries.insert(path.to_vec(), Entry::of(kind, &found, digest));
         Ok(())
     }
 
@@ -204,7 +202,7 @@ impl TreeRecord {
         let mut record = Self::default();
         for line in lines {
             let (path, entry) = parse_line(line)?;
-            record.entries.insert(path, entry);
+            record.entries.insert(path.to_vec(), entry);
         }
         Some(record)
     }

@@ -68,7 +68,7 @@ fn launcher_binary() -> Binary<'static> {
         name: "flavor-launcher",
         profile: "launcher",
         std_features: "optimize_for_size",
-        features: "small",
+        features: "",
         flags: LAUNCHER_FLAGS,
         static_flags: LAUNCHER_STATIC_FLAGS,
         unstable_flags: &["-Zunstable-options", "-Cpanic=immediate-abort"],

@@ -340,34 +340,11 @@ fn word<T: Copy>(setting: &Setting, words: &[(&str, T)], expected: &str) -> Resu
 
 /// `; did you mean …?` with the known name that takes the fewest changes, where that is less than half of the name.
 fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    // Only the `flavor` command suggests: it is where policies are written.
-    if cfg!(feature = "small") {
-        return String::new();
-    }
-    let best = known.map(|known| (distance(name, known), known)).min();
+    let best = known.map(|known| (strsim::levenshtein(name, known), known)).min();
     match best.filter(|(changes, _)| *changes * 2 < name.len()) {
         Some((_, known)) => format!("; did you mean `{known}`?"),
         None => String::new(),
     }
-}
-
-/// Single-character changes that make `left` into `right` (Levenshtein).
-fn distance(left: &str, right: &str) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (number, byte) in left.bytes().enumerate() {
-        let mut diagonal = number;
-        let mut before = number + 1;
-        if let Some(first) = row.first_mut() {
-            *first = before;
-        }
-        for (cell, other) in row.iter_mut().skip(1).zip(right.bytes()) {
-            let changed = diagonal + usize::from(byte != other);
-            diagonal = *cell;
-            *cell = changed.min(before + 1).min(diagonal + 1);
-            before = *cell;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -412,13 +389,6 @@ mod tests {
             let error = rules(text).unwrap_err();
             assert_eq!((error.at.line, error.at.column), (line, column), "{text}: {}", error.message);
             assert!(error.message.contains(words), "{text}: {}", error.message);
-        }
-    }
-
-    #[test]
-    fn distances_are_counted() {
-        for (left, right, expected) in [("", "abc", 3), ("kitten", "sitting", 3), ("abc", "abc", 0), ("abc", "", 3)] {
-            assert_eq!(distance(left, right), expected, "{left} {right}");
         }
     }
 }
