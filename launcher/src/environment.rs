@@ -167,7 +167,7 @@ fn add_own(environment: &mut Environment, placeholders: &Placeholders<'_>, facts
         match facts.launcher {
             Some(launcher) => environment.set(name, launcher.as_os_str()),
             // That of the caller would be another package.
-            None => drop(environment.0.remove(name.as_bytes())),
+            None => drop(environment.0.remove(OsStr::new(name))),
         }
     }
     let mut path = facts.workenv.join("bin").into_os_string().into_vec();

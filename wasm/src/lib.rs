@@ -3,8 +3,8 @@
 //! Everything here is a [`Task`](bindings): it says which bytes of the file it wants, is supplied with them, and ends with one
 //! JSON text. How bytes are read, files, fetches, blobs, is the npm package's business; what they mean is the core's.
 
-#[cfg(any(test, target_arch = "wasm32"))]
-mod allocator;
+#![forbid(unsafe_code)]
+
 pub mod bindings;
 pub mod failure;
 pub mod file_digest;
@@ -19,7 +19,3 @@ pub mod slot_content;
 pub mod slot_reading;
 pub mod task;
 pub mod verification;
-
-#[cfg(target_arch = "wasm32")]
-#[global_allocator]
-static HEAP: allocator::Heap = allocator::Heap::new();
