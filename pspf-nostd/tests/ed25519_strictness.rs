@@ -141,3 +141,60 @@ fn any_flipped_bit_is_refused() {
         assert_eq!(verify_strict(&key.public_key(), &changed, &signature), Err(SignatureError::Mismatch));
     }
 }
+
+#[test]
+fn every_refusal_has_its_code_and_sentence() {
+    use SignatureError::{
+        KeyNotAPoint, KeyNotCanonical, KeySmallOrder, Mismatch, RNotAPoint, RNotCanonical, RSmallOrder,
+        ScalarOutOfRange, Unsigned,
+    };
+    for (error, code, sentence) in [
+        (Unsigned, "signature.unsigned", "not signed: the public key or the signature is all zeros"),
+        (KeyNotAPoint, "signature.key.not_a_point", "the public key is not an Ed25519 curve point"),
+        (KeyNotCanonical, "signature.key.not_canonical", "the public key is not canonically encoded"),
+        (
+            KeySmallOrder,
+            "signature.key.small_order",
+            "the public key has small order: one signature would fit every message",
+        ),
+        (RNotAPoint, "signature.r.not_a_point", "the signature's first half is not an Ed25519 curve point"),
+        (RNotCanonical, "signature.r.not_canonical", "the signature's first half is not canonically encoded"),
+        (RSmallOrder, "signature.r.small_order", "the signature's first half has small order"),
+        (ScalarOutOfRange, "signature.s.out_of_range", "the signature's second half is not below the group order"),
+        (Mismatch, "signature.mismatch", "the signature was not made by this key over these bytes"),
+    ] {
+        assert_eq!((error.code(), error.to_string().as_str()), (code, sentence));
+    }
+}
+
+/// The group order itself and the numbers beside it, little-endian; a scalar must be below it.
+#[test]
+fn the_scalar_is_below_the_group_order() {
+    let key = SigningKey::from_seed_text("s").expect("a key");
+    let mut signature = key.sign(b"m");
+    let order = unhex::<32>("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010").expect("hex");
+    let mut scalar = order;
+    for (lowest, expected) in [
+        (0xec, SignatureError::Mismatch),
+        (0xed, SignatureError::ScalarOutOfRange),
+        (0xee, SignatureError::ScalarOutOfRange),
+    ] {
+        scalar[0] = lowest;
+        signature[32..].copy_from_slice(&scalar);
+        assert_eq!(verify_strict(&key.public_key(), b"m", &signature), Err(expected), "{lowest:#x}");
+    }
+}
+
+#[test]
+fn an_r_that_is_not_a_point_is_named() {
+    let key = SigningKey::from_seed_text("s").expect("a key");
+    let mut signature = key.sign(b"m");
+    let not_a_point = (0..=255_u8).find(|first| {
+        let mut encoding = [0; 32];
+        encoding[0] = *first;
+        ed25519_dalek::VerifyingKey::from_bytes(&encoding).is_err()
+    });
+    signature[..32].fill(0);
+    signature[0] = not_a_point.expect("half of all numbers are not on the curve");
+    assert_eq!(verify_strict(&key.public_key(), b"m", &signature), Err(SignatureError::RNotAPoint));
+}

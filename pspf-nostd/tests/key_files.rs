@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use pspf_nostd::digest::unhex;
-use pspf_nostd::key::{FoundFormat, KeyError, KeyRole, PemFault, PublicKey, SigningKey};
+use pspf_nostd::key::{Fingerprint, FoundFormat, KeyError, KeyRole, PemFault, PublicKey, SigningKey};
 use pspf_nostd::limits::KEY_FILE_MAX;
 use pspf_nostd::signature::SignatureError;
 
@@ -147,6 +147,97 @@ fn the_wrong_half_is_named() {
     );
     let error = SigningKey::from_pem(public.as_bytes()).expect_err("a public key");
     assert_eq!(error, KeyError::Unexpected { expected: KeyRole::Private, found: FoundFormat::PublicKey });
+}
+
+#[test]
+fn every_kind_of_file_and_every_error_has_its_words() {
+    use KeyError::{Content, Pem, PublicKeyMismatch, TooLarge, Unexpected, Unusable, ZeroSeed};
+    let (private, public) = (
+        "an Ed25519 private key in PEM (`-----BEGIN PRIVATE KEY-----`)",
+        "an Ed25519 public key in PEM (`-----BEGIN PUBLIC KEY-----`)",
+    );
+    let found = [
+        (FoundFormat::Empty, "an empty file"),
+        (FoundFormat::PrivateKey, "a private key"),
+        (FoundFormat::PublicKey, "a public key"),
+        (FoundFormat::EncryptedPrivateKey, "a private key protected by a password"),
+        (FoundFormat::OpenSshPrivateKey, "an OpenSSH private key"),
+        (FoundFormat::OpenSshPublicKey, "an OpenSSH public key"),
+        (FoundFormat::OtherAlgorithm("RSA"), "a key of another algorithm: RSA"),
+        (FoundFormat::UnknownAlgorithm("1.2".to_owned()), "a key of another algorithm: object identifier 1.2"),
+        (FoundFormat::OtherPem("A\u{202e}".to_owned()), "PEM of another kind: \"A\\u{202e}\""),
+        (FoundFormat::Pgp, "a PGP key"),
+        (FoundFormat::Minisign, "a minisign key"),
+        (FoundFormat::Age, "an age key"),
+        (FoundFormat::Json, "JSON"),
+        (FoundFormat::Hex(32), "32 bytes as hex digits"),
+        (FoundFormat::Base64(44), "44 bytes as base64 without PEM lines"),
+        (FoundFormat::Der, "DER without PEM lines"),
+        (FoundFormat::Binary(7), "7 binary bytes"),
+        (FoundFormat::Text, "text without a PEM block"),
+    ];
+    for (found, words) in found {
+        assert_eq!(found.to_string(), words);
+        let error = Unexpected { expected: KeyRole::Private, found };
+        assert_eq!((error.code(), error.to_string()), ("key.unexpected", format!("expected {private}, found {words}")));
+    }
+    let no_end = PemFault::NoEnd;
+    let errors = [
+        (
+            TooLarge { found: 99_999 },
+            "key.too_large",
+            "the key file has 99999 bytes; at most 16384 are read".to_owned(),
+        ),
+        (
+            Pem { line: 3, fault: no_end },
+            "key.pem",
+            "line 3 of the key file: this PEM block has no END line".to_owned(),
+        ),
+        (
+            Content { expected: KeyRole::Public, found: 31 },
+            "key.content",
+            format!("expected {public}; the 31 bytes in its PEM block are no such key"),
+        ),
+        (
+            PublicKeyMismatch,
+            "key.public_mismatch",
+            "the public key stored beside the private key does not belong to it".to_owned(),
+        ),
+        (ZeroSeed, "key.zero_seed", "the private key is all zeros".to_owned()),
+        (
+            Unusable(SignatureError::KeyNotAPoint),
+            "key.unusable",
+            "the key cannot verify signatures: the public key is not an Ed25519 curve point".to_owned(),
+        ),
+    ];
+    for (error, code, sentence) in errors {
+        assert_eq!((error.code(), error.to_string()), (code, sentence));
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        let expected = matches!(error, Unusable(_)).then(|| SignatureError::KeyNotAPoint.to_string());
+        assert_eq!(cause, expected);
+    }
+    for (fault, words) in [
+        (PemFault::WrongBoundary, "this line does not end the PEM block it stands in"),
+        (PemFault::Header, "header lines inside the PEM block (a password-protected key?) are not supported"),
+        (PemFault::Base64, "the PEM block that starts here is not valid base64"),
+    ] {
+        assert_eq!(fault.to_string(), words);
+    }
+}
+
+#[test]
+fn a_fingerprint_is_read_as_it_is_written() {
+    let fingerprint = key().public_key().fingerprint();
+    let text = fingerprint.to_string();
+    assert_eq!(text, pspf_nostd::digest::sha256(&key().public_key().0).to_string());
+    assert_eq!(text.parse(), Ok(fingerprint));
+    assert_eq!(fingerprint.short(), text[..16]);
+    assert_eq!(format!("{fingerprint:?}"), format!("Fingerprint({text})"));
+    for wrong in ["", &text[1..], &text.to_ascii_uppercase(), &format!("{text}0"), &format!("g{}", &text[1..])] {
+        assert!(wrong.parse::<Fingerprint>().is_err(), "{wrong}");
+    }
+    let public = key().public_key();
+    assert_eq!(format!("{public:?}"), format!("PublicKey({})", pspf_nostd::digest::hex(&public.0)));
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod elf;
 mod libc_only;
 mod licences;
 mod listing;
+mod mutants;
 mod npm;
 mod run;
 mod setup;
@@ -89,6 +90,11 @@ enum Task {
     BenchWeb,
     /// Run all tests
     Test,
+    /// Change the core in every small way, and count what its tests notice (an hour); see docs/mutation.md
+    Mutants {
+        /// Only what is in these source files, such as pspf-nostd/src/profile.rs
+        files: Vec<String>,
+    },
     /// Hold the launcher and the published ones against the list of holes and failures; a report in target/reports/
     Table,
     /// lint, wasm, test and demo
@@ -132,6 +138,7 @@ fn run_task(arguments: &Arguments) -> Result<()> {
         Task::Web { same_origin_urls } => web::web(&workspace, options.toolchain, same_origin_urls),
         Task::BenchWeb => web::bench(&workspace, options.toolchain),
         Task::Test => summarised(|summary| test::test(&workspace, options, summary)),
+        Task::Mutants { files } => mutants::mutants(&workspace, &files),
         Task::Table => {
             println!("{}", test::table(&workspace, options)?.display());
             Ok(())

@@ -30,9 +30,17 @@ pub(crate) fn tools(workspace: &Workspace) -> Result<()> {
     modules(&workspace.npm())
 }
 
-fn installed(workspace: &Workspace, program: &str, package: &str, version: &str, lock: Option<&str>) -> Result<()> {
+/// A program that cargo builds from crates.io, in this version.
+pub(crate) fn installed(
+    workspace: &Workspace,
+    program: &str,
+    package: &str,
+    version: &str,
+    lock: Option<&str>,
+) -> Result<()> {
     let file = workspace.cargo_tools().join("bin").join(program);
-    let found = Command::new(file).arg("--version").output().ok();
+    // A subcommand of cargo's is told which one it is.
+    let found = Command::new(file).args(program.strip_prefix("cargo-")).arg("--version").output().ok();
     let found = found.map(|found| String::from_utf8_lossy(&found.stdout).trim().to_owned()).unwrap_or_default();
     if found.ends_with(&format!(" {version}")) {
         step(&format!("{program} {version}: ready"));

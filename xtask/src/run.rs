@@ -29,10 +29,15 @@ pub(crate) fn forget_cargo_run(command: &mut Command) {
 
 /// Runs `command` with its output shown; anything but exit code 0 is an error.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
+    run_any(command, &[0])
+}
+
+/// Runs `command` with its output shown; any other exit code than these is an error.
+pub(crate) fn run_any(command: &mut Command, codes: &[i32]) -> Result<()> {
     let shown = display(command);
     eprintln!("    $ {shown}");
     let status = command.status().with_context(|| format!("could not start: {shown}"))?;
-    if !status.success() {
+    if !status.code().is_some_and(|code| codes.contains(&code)) {
         bail!("{status}: {shown}");
     }
     Ok(())

@@ -31,6 +31,9 @@ pub(crate) const WASM_BINDGEN: &str = "0.2.130";
 /// Runs the engine's own tests in Node and in a browser.
 pub(crate) const WASM_PACK: &str = "0.15.1";
 
+/// Shows what the tests of the core do not notice.
+pub(crate) const CARGO_MUTANTS: &str = "27.1.0";
+
 /// Largest engine accepted, in bytes as `gzip -9` leaves it: everybody who opens a page that has it downloads it. 110,000 are
 /// wanted; the rest is for other versions of the tools.
 pub(crate) const ENGINE_GZIP_MAX: u64 = 110_500;

@@ -1,6 +1,7 @@
 //! What the report says of packages of every profile.
 
 mod coverage;
+mod findings;
 #[path = "../package/mod.rs"]
 mod package;
 mod samples;

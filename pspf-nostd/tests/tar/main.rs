@@ -3,8 +3,10 @@
 mod archive;
 mod corpus;
 mod differential;
+mod entries;
 mod generated;
 mod listing;
+mod messages;
 mod refusals;
 mod robustness;
 mod writing;

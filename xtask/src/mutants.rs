@@ -1,0 +1,195 @@
+//! `cargo xtask mutants`: changes the core in every small way that cargo-mutants knows, and counts what its tests notice.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::npm;
+use crate::run::{cargo, path_with, run_any};
+use crate::toolchain;
+use crate::workspace::Workspace;
+
+/// Sources that are changed together, and the tests that a change in them is held against.
+struct Group {
+    name: &'static str,
+    sources: &'static [&'static str],
+    tests: &'static [&'static str],
+}
+
+impl Group {
+    fn holds(&self, file: &str) -> bool {
+        self.sources.iter().any(|source| match source.strip_suffix("*.rs") {
+            Some(folder) => file.starts_with(folder),
+            None => file == *source,
+        })
+    }
+}
+
+/// Tests of other parts would only cost time. What these miss goes to the conformance kit.
+const GROUPS: [Group; 3] = [
+    Group {
+        name: "verification",
+        sources: &[
+            "pspf-nostd/src/verify/*.rs",
+            "pspf-nostd/src/metadata.rs",
+            "pspf-nostd/src/metadata/*.rs",
+            "pspf-nostd/src/profile.rs",
+        ],
+        tests: &[
+            "--test=metadata",
+            "--test=policy_hash",
+            "--test=report",
+            "--test=golden",
+            "--test=levels",
+            "--test=sections",
+            "--test=sealed",
+            "--test=hostile",
+        ],
+    },
+    Group {
+        name: "keys",
+        sources: &["pspf-nostd/src/signature.rs", "pspf-nostd/src/key.rs", "pspf-nostd/src/key/*.rs"],
+        tests: &["--lib", "--test=key_files", "--test=ed25519_strictness", "--test=format_vectors"],
+    },
+    Group { name: "tar", sources: &["pspf-nostd/src/tar/*.rs"], tests: &["--lib", "--test=tar"] },
+];
+const KIT: &[&str] = &["--test=conformance"];
+
+/// What became of the mutants of one module.
+#[derive(Default)]
+struct Count {
+    own: usize,
+    kit: usize,
+    missed: usize,
+    unviable: usize,
+}
+
+/// Runs all groups, or the mutants of these files only; fails where one survives that docs/mutation.md does not explain.
+pub(crate) fn mutants(workspace: &Workspace, files: &[String]) -> Result<()> {
+    npm::installed(workspace, "cargo-mutants", "cargo-mutants", toolchain::CARGO_MUTANTS, Some("--locked"))?;
+    let mut counts = BTreeMap::<String, Count>::new();
+    let mut survivors = Vec::new();
+    for group in GROUPS.iter().filter(|group| files.is_empty() || files.iter().any(|file| group.holds(file))) {
+        let out = workspace.target.join("mutants").join(group.name);
+        fs::create_dir_all(&out).with_context(|| format!("could not make {}", out.display()))?;
+        let own = pass(workspace, group, files, group.tests, &out, &[])?;
+        let [caught, missed, timeout, unviable] = own;
+        // A test that hangs has noticed the change.
+        for line in caught.iter().chain(&timeout) {
+            counts.entry(module(line)).or_default().own += 1;
+        }
+        for line in unviable {
+            counts.entry(module(&line)).or_default().unviable += 1;
+        }
+        if missed.is_empty() {
+            continue;
+        }
+        let [by_kit, ..] = pass(workspace, group, files, KIT, &out, &["--iterate"])?;
+        for line in missed {
+            let count = counts.entry(module(&line)).or_default();
+            if by_kit.contains(&line) {
+                count.kit += 1;
+            } else {
+                count.missed += 1;
+                survivors.push(line);
+            }
+        }
+    }
+    println!("{}", table(&counts));
+    let explained = fs::read_to_string(workspace.root.join("docs/mutation.md")).unwrap_or_default();
+    let unexplained: Vec<&String> = survivors.iter().filter(|line| !explained.contains(place_free(line))).collect();
+    for line in &survivors {
+        println!("survived: {line}");
+    }
+    if !unexplained.is_empty() {
+        bail!(
+            "{} mutants survive without a reason in docs/mutation.md: test what they change, or say why not",
+            unexplained.len()
+        );
+    }
+    Ok(())
+}
+
+/// One run of cargo-mutants: what its tests caught and missed, where they hung, and what does not compile.
+fn pass(
+    workspace: &Workspace,
+    group: &Group,
+    files: &[String],
+    tests: &[&str],
+    out: &Path,
+    more: &[&str],
+) -> Result<[Vec<String>; 4]> {
+    let mut command = cargo(&workspace.root);
+    command.args(["mutants", "--package=pspf-nostd", "--no-shuffle", "--colors=never", "--output"]).arg(out).args(more);
+    if which::which("cargo-nextest").is_ok() {
+        // It stops at the first test that fails.
+        command.arg("--test-tool=nextest");
+    }
+    for source in group.sources {
+        command.args(["--file", source]);
+    }
+    for file in files {
+        command.args(["--re", file]);
+    }
+    command.arg("--").args(tests);
+    command.env("PATH", path_with(&workspace.cargo_tools().join("bin"))?);
+    command.env("CARGO_TARGET_DIR", workspace.target.join("mutants/target"));
+    // 2 and 3: some were missed, or hung.
+    run_any(&mut command, &[0, 2, 3])?;
+    let results = out.join("mutants.out");
+    let lines = |name: &str| -> Result<Vec<String>> {
+        let file = results.join(name).with_extension("txt");
+        let text = fs::read_to_string(&file).with_context(|| format!("could not read {}", file.display()))?;
+        Ok(text.lines().map(str::to_owned).collect())
+    };
+    Ok([lines("caught")?, lines("missed")?, lines("timeout")?, lines("unviable")?])
+}
+
+/// `verify`, of `pspf-nostd/src/verify/mod.rs:12:5: replace …`.
+fn module(line: &str) -> String {
+    let path = line.strip_prefix("pspf-nostd/src/").unwrap_or(line);
+    path.split(['/', '.', ':']).next().unwrap_or_default().to_owned()
+}
+
+/// A mutant's name without file and place, which move with every edit.
+fn place_free(line: &str) -> &str {
+    line.splitn(4, ':').last().unwrap_or(line).trim()
+}
+
+fn table(counts: &BTreeMap<String, Count>) -> String {
+    let mut text =
+        "| module | mutants | core's tests | and the kit | survive | caught |\n|---|--:|--:|--:|--:|--:|\n".to_owned();
+    let mut total = Count::default();
+    for (module, count) in counts {
+        total.own += count.own;
+        total.kit += count.kit;
+        total.missed += count.missed;
+        total.unviable += count.unviable;
+        row(&mut text, module, count);
+    }
+    row(&mut text, "all", &total);
+    let _ = write!(text, "\n{} more do not compile.", total.unviable);
+    text
+}
+
+fn row(text: &mut String, module: &str, count: &Count) {
+    let Count { own, kit, missed, .. } = count;
+    let all = own + kit + missed;
+    let share = (own + kit) * 1000 / all.max(1);
+    let _ = writeln!(text, "| {module} | {all} | {own} | {kit} | {missed} | {}.{} % |", share / 10, share % 10);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modules_and_names_are_taken_from_a_line() {
+        let line = "pspf-nostd/src/verify/mod.rs:12:5: replace Level::tolerates -> bool with true";
+        assert_eq!((module(line).as_str(), place_free(line)), ("verify", "replace Level::tolerates -> bool with true"));
+        assert_eq!(module("pspf-nostd/src/key.rs:1:1: delete !"), "key");
+    }
+}
