@@ -39,10 +39,15 @@ enum Count {
 }
 
 impl Count {
-    /// Takes the next stored bytes. Never gives more than the number that is to be proved: a larger one is an error at once.
+    /// Takes the next stored bytes. One layer never gives more than the number that is to be proved: a larger one is an error
+    /// at once.
     fn take(&mut self, bytes: &[u8], last: bool) {
         if let Self::Wanted(layers, claim) = *self {
-            let budget = Budget { output_max: claim, ..Budget::default() };
+            let mut budget = Budget::default();
+            // Between several layers there may be more than comes out of the last.
+            if layers == 1 {
+                budget.output_max = claim;
+            }
             *self = match Chain::new(&vec![Codec::Gzip; layers], &PureCodecs, &budget) {
                 Ok(chain) => Self::Running(Box::new(chain)),
                 Err(error) => Self::Done(Err(error)),

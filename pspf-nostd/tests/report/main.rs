@@ -2,6 +2,7 @@
 
 mod coverage;
 mod findings;
+mod original_size;
 #[path = "../package/mod.rs"]
 mod package;
 mod samples;

@@ -42,6 +42,8 @@ pub(super) const NOT_READ: Class = (Protection::Unprotected, "not read");
 pub(super) struct Slot {
     pub(super) entry: &'static str,
     pub(super) signed: Signed,
+    /// Whether the entry has the stored size.
+    pub(super) sized: bool,
     pub(super) stored: Vec<u8>,
     /// Length before encoding.
     pub(super) original: usize,
@@ -77,7 +79,10 @@ pub(super) struct Sample {
     pub(super) profile: Profile,
     /// `build` and `launcher` of the metadata.
     pub(super) tool: Option<&'static str>,
+    /// Whether the metadata have the launcher's digest.
     pub(super) launcher_signed: bool,
+    /// Whether they have its size.
+    pub(super) launcher_sized: bool,
     pub(super) slots: Vec<Slot>,
     /// Index fields that differ from the table's.
     pub(super) index: &'static [(&'static str, Class)],
@@ -89,14 +94,17 @@ impl Sample {
     pub(super) fn json(&self) -> String {
         let slots: Vec<String> = (self.slots.iter().enumerate())
             .map(|(number, slot)| {
-                let (size, checksum) = (slot.stored.len(), slot.checksum());
-                format!(r#"{{"slot":{number},"size":{size},"checksum":"{checksum}",{}}}"#, slot.entry)
+                let size = if slot.sized { format!(r#""size":{},"#, slot.stored.len()) } else { String::new() };
+                format!(r#"{{"slot":{number},{size}"checksum":"{}",{}}}"#, slot.checksum(), slot.entry)
             })
             .collect();
         let build = self.tool.map(|tool| format!(r#","build":{{"tool":"{tool}"}}"#)).unwrap_or_default();
-        let checksum = sha256(LAUNCHER);
-        let launcher = format!(r#","launcher":{{"size":{},"checksum":"sha256:{checksum}"}}"#, LAUNCHER.len());
-        let launcher = if self.launcher_signed { launcher } else { String::new() };
+        let launcher = match (self.launcher_sized, self.launcher_signed) {
+            (false, false) => String::new(),
+            (true, false) => format!(r#","launcher":{{"size":{}}}"#, LAUNCHER.len()),
+            (false, true) => format!(r#","launcher":{{"checksum":"{}"}}"#, sha256(LAUNCHER)),
+            (true, true) => format!(r#","launcher":{{"size":{},"checksum":"{}"}}"#, LAUNCHER.len(), sha256(LAUNCHER)),
+        };
         format!(r#"{{"format":"PSPF/2025","slots":[{}]{build}{launcher}}}"#, slots.join(","))
     }
 
@@ -118,7 +126,7 @@ pub(super) fn slot(entry: &'static str, stored: &[u8], signed: Signed) -> Slot {
         Signed::Nothing | Signed::Malformed => (vec![("checksum", CHECKSUM)], DESCRIPTOR),
     };
     columns.push(("offset", LENGTHS));
-    Slot { entry, signed, stored, original, columns, content }
+    Slot { entry, signed, sized: true, stored, original, columns, content }
 }
 
 impl Slot {
@@ -154,6 +162,7 @@ pub(super) fn samples() -> Vec<Sample> {
             profile: Profile::Python,
             tool: Some("flavor-python"),
             launcher_signed: true,
+            launcher_sized: true,
             slots: vec![
                 slot(raw, b"raw bytes", Signed::Full).python(LENGTH),
                 slot(raw, b"", Signed::Full).python(LENGTH),
@@ -167,6 +176,7 @@ pub(super) fn samples() -> Vec<Sample> {
             profile: Profile::Python,
             tool: Some("flavor-python"),
             launcher_signed: true,
+            launcher_sized: true,
             slots: vec![
                 gzipped(Signed::Full).python(GZIP),
                 slot(squeezed, b"not looked at", Signed::Full).python(UNKNOWN),
@@ -183,6 +193,7 @@ pub(super) fn samples() -> Vec<Sample> {
             profile: Profile::Python,
             tool: Some("flavor-python"),
             launcher_signed: true,
+            launcher_sized: true,
             slots: vec![slot(squeezed, b"not looked at", Signed::Full).python(UNKNOWN)],
             index: &[],
             state: Integrity::Intact,
@@ -193,6 +204,7 @@ pub(super) fn samples() -> Vec<Sample> {
             profile: Profile::Python,
             tool: Some("flavor-python"),
             launcher_signed: false,
+            launcher_sized: false,
             slots: vec![
                 slot(raw, b"raw bytes", Signed::Full).python(LENGTH),
                 slot(attested, b"{}", Signed::Prefix).python(LENGTH),
@@ -206,6 +218,7 @@ pub(super) fn samples() -> Vec<Sample> {
             profile: Profile::Rust,
             tool: Some("flavor-rs"),
             launcher_signed: true,
+            launcher_sized: true,
             slots: vec![
                 slot(raw, b"raw bytes", Signed::Full),
                 slot(zipped, &member, Signed::Full),
@@ -221,16 +234,44 @@ pub(super) fn samples() -> Vec<Sample> {
             profile: Profile::Rust,
             tool: Some("flavor-rs"),
             launcher_signed: true,
+            launcher_sized: true,
             slots: vec![slot(raw, b"raw bytes", Signed::Nothing), slot(raw, b"raw bytes", Signed::Prefix)],
             index: &[],
             state: Integrity::Intact,
             codes: &["slot.digest.missing", "slot.digest.short"],
         },
         Sample {
+            name: "Rust, sizes missing",
+            profile: Profile::Rust,
+            tool: Some("flavor-rs"),
+            launcher_signed: true,
+            launcher_sized: false,
+            slots: vec![Slot {
+                sized: false,
+                columns: vec![("offset", LENGTHS), ("size", LENGTH), ("original_size", LENGTH)],
+                ..slot(raw, b"raw bytes", Signed::Full)
+            }],
+            index: &[("launcher_size", LENGTHS), ("metadata_offset", LENGTHS)],
+            state: Integrity::Bound,
+            codes: &[],
+        },
+        Sample {
+            name: "Rust, of the launcher only its size",
+            profile: Profile::Rust,
+            tool: Some("flavor-rs"),
+            launcher_signed: false,
+            launcher_sized: true,
+            slots: vec![],
+            index: &[],
+            state: Integrity::Intact,
+            codes: &["launcher.digest.missing"],
+        },
+        Sample {
             name: "Go",
             profile: Profile::Go,
             tool: Some("flavor-go"),
             launcher_signed: false,
+            launcher_sized: false,
             slots: vec![slot(raw, b"raw bytes", Signed::Full), slot(zipped, &member, Signed::Full)],
             index: &[("launcher_size", LENGTHS), ("metadata_offset", LENGTHS)],
             state: Integrity::Intact,
@@ -241,6 +282,7 @@ pub(super) fn samples() -> Vec<Sample> {
             profile: Profile::Go,
             tool: None,
             launcher_signed: true,
+            launcher_sized: true,
             slots: vec![slot(raw, b"raw bytes", Signed::Full)],
             index: &[],
             // What index and table mean is the unsigned choice of a builder.
@@ -258,6 +300,7 @@ pub(super) fn sealed_sample() -> (Sample, Vec<u8>, Placement) {
         profile: Profile::Sealed,
         tool: None,
         launcher_signed: true,
+        launcher_sized: true,
         slots: stored.iter().map(|bytes| slot(raw, bytes, Signed::Full).sealed()).collect(),
         index: &[],
         state: Integrity::Sealed,
