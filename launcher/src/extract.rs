@@ -4,8 +4,9 @@ use std::{fmt, fs::File, path::Path};
 
 use pspf_nostd::{
     codec::{Sink, Stop},
+    placement::{self, Fault},
     quoted::escaped,
-    tar::{Entry, EntryKind, EntryPath, EntrySink, PathFault, TarError, TarLimits, TarReader},
+    tar::{Entry, EntryKind, EntryPath, EntrySink, TarError, TarLimits, TarReader},
     verify::{Authenticated, Checked, SlotFacts},
 };
 
@@ -13,7 +14,6 @@ use crate::{
     extraction_root::{EntryFault, ExtractionRoot},
     file_writer::PieceWriter,
     io_failure::IoFailure,
-    placeholders::inside,
     slot_reader::{self, SlotFault},
 };
 
@@ -42,7 +42,7 @@ pub enum ExtractFault {
         /// As signed.
         target: String,
         /// What is wrong with it.
-        fault: PathFault,
+        fault: Fault,
     },
     /// An entry cannot be made.
     Entry(EntryFault),
@@ -65,7 +65,7 @@ impl fmt::Display for ExtractError {
             ExtractFault::NotATar => f.write_str(
                 "its operations say tar, but it holds no tar archive (the published Python builder makes none of a single file)",
             ),
-            ExtractFault::Target { target, fault } => write!(f, "its target `{}` {fault}", escaped(target)),
+            ExtractFault::Target { target, fault } => write!(f, "its target `{}`: {fault}", escaped(target)),
             ExtractFault::Entry(fault) => fault.fmt(f),
             ExtractFault::Io(failure) => failure.fmt(f),
         }
@@ -208,22 +208,12 @@ fn archive_fault(error: TarError) -> ExtractFault {
 }
 
 fn copy(content: &mut Source<'_>, facts: &SlotFacts, writer: &mut EntryWriter<'_>) -> Result<(), ExtractFault> {
-    let path = target(&facts.entry().target)
+    let path = placement::target(&facts.entry().target)
         .map_err(|fault| ExtractFault::Target { target: facts.entry().target.clone(), fault })?;
     let stopped = |_: Stop| ExtractFault::Slot(SlotFault::Stopped);
     writer.begin_file(&path, u32::from(facts.mode()), None).map_err(stopped)?;
     content(&mut |bytes| writer.data(bytes)).map_err(ExtractFault::Slot)?;
     writer.end().map_err(stopped)
-}
-
-/// The path that a target means: `{workenv}/` taken off, empty and `.` components left out.
-fn target(text: &str) -> Result<EntryPath, PathFault> {
-    let text = inside(text);
-    if text.starts_with('/') {
-        return Err(PathFault::Absolute);
-    }
-    let parts: Vec<&str> = text.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-    EntryPath::new(parts.join("/").as_bytes())
 }
 
 /// Makes entries as they come; keeps the reason where it stops.
@@ -238,8 +228,8 @@ struct EntryWriter<'a> {
 impl EntryWriter<'_> {
     fn begin_file(&mut self, path: &EntryPath, mode: u32, mtime: Option<u64>) -> Result<(), Stop> {
         self.path = Some(path.as_bytes().to_vec());
-        let room = self.root.add_file(self.slot, path, mode, mtime);
-        let new = self.keep(room)?;
+        let new = self.root.add_file(self.slot, path, mode, mtime);
+        let new = self.keep(new)?;
         self.open = Some(PieceWriter::new(new, self.root.writer().1));
         Ok(())
     }
@@ -277,26 +267,5 @@ impl EntrySink for EntryWriter<'_> {
         let (writer, batch) = self.root.writer();
         let finished = open.finish(writer, batch);
         self.keep(finished.map_err(EntryFault::from))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn targets() {
-        for (text, expected) in [
-            ("{workenv}/bin/a", "bin/a"),
-            ("a/", "a"),
-            ("./a//b", "a/b"),
-            ("{package_name}", "{package_name}"),
-            ("x{workenv}", "x{workenv}"),
-        ] {
-            assert_eq!(target(text).unwrap().as_bytes(), expected.as_bytes(), "{text}");
-        }
-        for text in ["", ".", "{workenv}", "{workenv}/", "/a", "a/../b", "..", "{workenv}/../a", "a\0"] {
-            assert!(target(text).is_err(), "{text}");
-        }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! What makes it safe: the directory is made by us and private; every directory below it was made here as well, so no
 //! parent is ever a link; files are created exclusively, which follows no link in last place either; symbolic links come
-//! last, and only those that provably stay inside ([`symlink_stays_inside`]).
+//! last, and only those that provably stay inside. What may be put beside what is judged by [`pspf_nostd::placement`].
 
 use std::{
     collections::BTreeMap,
@@ -19,7 +19,8 @@ use std::{
 
 use pspf_nostd::{
     digest::{Sha256Digest, sha256},
-    tar::{EntryPath, symlink_stays_inside},
+    placement::{Fault, Item, ItemKind, PlacedKind, Replaced, Tree},
+    tar::EntryPath,
 };
 
 use crate::{
@@ -29,11 +30,7 @@ use crate::{
     tree_record::{self, TreeRecord},
 };
 
-/// Name of the launcher's own directory in every work environment; no slot may write there.
-pub const RECORD_DIRECTORY: &str = ".pspf";
-
-/// Most entries of all slots together: what this module remembers of each takes some 200 bytes of memory.
-pub const ENTRIES_MAX: usize = 1_000_000;
+pub use pspf_nostd::placement::RECORD_DIRECTORY;
 
 /// Mode of directories that no slot gives a mode to.
 const DIRECTORY_MODE: u32 = 0o755;
@@ -45,25 +42,8 @@ pub enum EntryFault {
     Io(IoFailure),
     /// A file that was handed over earlier could not be written.
     Earlier(Box<FailedFile>),
-    /// Something of another kind stands there already.
-    Clash {
-        /// What stands there.
-        found: &'static str,
-    },
-    /// The launcher keeps its own records under this name.
-    Reserved,
-    /// A symbolic link that could lead out of the directory.
-    LinkLeaves {
-        /// Where it points.
-        target: Vec<u8>,
-    },
-    /// A hard link to something that is not a file of the same slot.
-    HardLink {
-        /// Where it points.
-        target: Vec<u8>,
-    },
-    /// More entries than [`ENTRIES_MAX`].
-    TooMany,
+    /// It cannot be beside the rest, or in the directory at all.
+    Refused(Fault),
 }
 
 impl fmt::Display for EntryFault {
@@ -71,15 +51,7 @@ impl fmt::Display for EntryFault {
         match self {
             Self::Io(failure) => failure.fmt(f),
             Self::Earlier(file) => file.failure.fmt(f),
-            Self::Clash { found } => write!(f, "there is already a {found} in its place"),
-            Self::Reserved => write!(f, "the name {RECORD_DIRECTORY} is reserved for the launcher"),
-            Self::LinkLeaves { target } => {
-                write!(f, "the symbolic link to `{}` could lead out of the directory", target.escape_ascii())
-            }
-            Self::HardLink { target } => {
-                write!(f, "the hard link to `{}` does not name a file of the same slot", target.escape_ascii())
-            }
-            Self::TooMany => write!(f, "more than the limit of {ENTRIES_MAX} files and directories"),
+            Self::Refused(fault) => fault.fmt(f),
         }
     }
 }
@@ -87,6 +59,12 @@ impl fmt::Display for EntryFault {
 impl From<Box<FailedFile>> for EntryFault {
     fn from(failed: Box<FailedFile>) -> Self {
         Self::Earlier(failed)
+    }
+}
+
+impl From<Fault> for EntryFault {
+    fn from(fault: Fault) -> Self {
+        Self::Refused(fault)
     }
 }
 
@@ -100,32 +78,12 @@ impl From<IoFailure> for EntryFault {
 #[derive(Debug)]
 pub struct ExtractionRoot {
     path: PathBuf,
-    entries: BTreeMap<Vec<u8>, Made>,
-    /// The directory that the last entry went into: most follow each other in one.
-    last_parent: Vec<u8>,
+    tree: Tree,
     writer: Arc<FileWriter>,
     /// Files that are not handed over to it yet.
     batch: Batch,
     /// The files that are written for sure.
     written: BTreeMap<Vec<u8>, tree_record::Entry>,
-}
-
-#[derive(Debug)]
-struct Made {
-    slot: usize,
-    kind: Kind,
-}
-
-#[derive(Debug)]
-enum Kind {
-    Directory {
-        mtime: Option<u64>,
-    },
-    File,
-    /// Not made before [`ExtractionRoot::finish`].
-    Symlink {
-        target: Vec<u8>,
-    },
 }
 
 impl ExtractionRoot {
@@ -135,9 +93,9 @@ impl ExtractionRoot {
     /// Those of making it.
     pub fn create(path: &Path) -> Result<Self, IoFailure> {
         DirBuilder::new().mode(0o700).create(path).map_err(IoFailure::of("create the directory", path))?;
-        let (entries, written) = (BTreeMap::new(), BTreeMap::new());
         let writer = Arc::new(FileWriter::new(false));
-        Ok(Self { path: path.to_owned(), entries, last_parent: Vec::new(), writer, batch: Batch::default(), written })
+        let (tree, batch, written) = (Tree::default(), Batch::default(), BTreeMap::new());
+        Ok(Self { path: path.to_owned(), tree, writer, batch, written })
     }
 
     /// Has files created by the threads that work for `writer`.
@@ -165,7 +123,7 @@ impl ExtractionRoot {
         &self.path
     }
 
-    /// Makes room for a file of `slot`; who gets it creates it.
+    /// Clears the way for a file of `slot`; who gets it creates it.
     ///
     /// # Errors
     /// [`EntryFault`].
@@ -176,8 +134,7 @@ impl ExtractionRoot {
         mode: u32,
         mtime: Option<u64>,
     ) -> Result<NewFile, EntryFault> {
-        let full = self.make_room(slot, path)?;
-        self.remember(slot, path, Kind::File);
+        let (full, _) = self.place(&Item { slot, path, kind: ItemKind::File, mode })?;
         Ok(NewFile { name: path.as_bytes().to_vec(), path: full, mode, mtime, slot })
     }
 
@@ -189,28 +146,17 @@ impl ExtractionRoot {
         mode: u32,
         mtime: u64,
     ) -> Result<(), EntryFault> {
-        let bytes = path.as_bytes();
-        self.check(bytes)?;
-        let full = self.full(bytes);
-        match self.entries.get(bytes).map(|made| &made.kind) {
-            None => {
-                self.make_parents(slot, bytes)?;
-                make_directory(&full, mode)?;
-            }
-            Some(Kind::Directory { .. }) => set_directory_mode(&full, mode)?,
-            Some(kind) => return Err(EntryFault::Clash { found: kind.word() }),
+        let (full, existed) = self.place(&Item { slot, path, kind: ItemKind::Directory { mtime }, mode })?;
+        match existed {
+            true => set_directory_mode(&full, mode)?,
+            false => make_directory(&full, mode)?,
         }
-        self.remember(slot, path, Kind::Directory { mtime: Some(mtime) });
         Ok(())
     }
 
     /// Notes a symbolic link, to be made at the end.
     pub(crate) fn note_symlink(&mut self, slot: usize, path: &EntryPath, target: &[u8]) -> Result<(), EntryFault> {
-        if !symlink_stays_inside(path, target) {
-            return Err(EntryFault::LinkLeaves { target: target.to_vec() });
-        }
-        self.make_room(slot, path)?;
-        self.remember(slot, path, Kind::Symlink { target: target.to_vec() });
+        self.place(&Item { slot, path, kind: ItemKind::Symlink { target }, mode: 0 })?;
         Ok(())
     }
 
@@ -221,17 +167,12 @@ impl ExtractionRoot {
         path: &EntryPath,
         target: &EntryPath,
     ) -> Result<(), EntryFault> {
-        match self.entries.get(target.as_bytes()) {
-            Some(Made { slot: owner, kind: Kind::File }) if *owner == slot => {}
-            _ => return Err(EntryFault::HardLink { target: target.as_bytes().to_vec() }),
-        }
+        let (full, _) = self.place(&Item { slot, path, kind: ItemKind::HardLink { target }, mode: 0 })?;
         self.settle()?;
-        let full = self.make_room(slot, path)?;
         fs::hard_link(self.full(target.as_bytes()), &full).map_err(IoFailure::of("create the hard link", &full))?;
         if let Some(entry) = self.written.get(target.as_bytes()).cloned() {
             self.written.insert(path.as_bytes().to_vec(), entry);
         }
-        self.remember(slot, path, Kind::File);
         Ok(())
     }
 
@@ -241,15 +182,15 @@ impl ExtractionRoot {
     /// Those of the system.
     pub(crate) fn finish(&mut self) -> Result<(), EntryFault> {
         self.settle()?;
-        for (path, made) in self.entries.iter() {
-            if let Kind::Symlink { target } = &made.kind {
+        for (path, placed) in self.tree.iter() {
+            if let PlacedKind::Symlink { target } = &placed.kind {
                 let full = self.full(path);
                 std::os::unix::fs::symlink(OsStr::from_bytes(target), &full)
                     .map_err(IoFailure::of("create the symbolic link", &full))?;
             }
         }
-        for (path, made) in self.entries.iter() {
-            if let Kind::Directory { mtime: Some(mtime) } = made.kind {
+        for (path, placed) in self.tree.iter() {
+            if let PlacedKind::Directory { mtime: Some(mtime) } = placed.kind {
                 let full = self.full(path);
                 open(&full)
                     .and_then(|directory| set_time(&directory, mtime))
@@ -265,13 +206,13 @@ impl ExtractionRoot {
     /// What cannot be looked at.
     pub(crate) fn record(&self) -> Result<TreeRecord, IoFailure> {
         let mut record = TreeRecord { entries: self.written.clone() };
-        for (path, made) in self.entries.iter() {
-            match &made.kind {
-                Kind::File => {}
-                Kind::Directory { .. } => {
+        for (path, placed) in self.tree.iter() {
+            match &placed.kind {
+                PlacedKind::File => {}
+                PlacedKind::Directory { .. } => {
                     record.add(&self.path, path, tree_record::Kind::Directory, Sha256Digest([0; 32]))?;
                 }
-                Kind::Symlink { target } => {
+                PlacedKind::Symlink { target } => {
                     record.add(&self.path, path, tree_record::Kind::Symlink, sha256(target))?;
                 }
             }
@@ -283,79 +224,34 @@ impl ExtractionRoot {
     /// `path` is where the directory stands by now.
     pub(crate) fn remove(&self, path: &Path, gone: impl Fn(usize) -> bool) {
         // In reverse order what stands in a directory comes before the directory.
-        for (entry, _) in self.entries.iter().rev().filter(|(_, made)| gone(made.slot)) {
+        for (entry, _) in self.tree.iter().rev().filter(|(_, placed)| gone(placed.slot)) {
             let full = path.join(OsStr::from_bytes(entry));
             // Neither success is needed: setup commands may have removed or filled any of them.
             let _ = fs::remove_file(&full).or_else(|_| fs::remove_dir(&full));
         }
     }
 
-    /// Clears the way for a file or link: parents are made, a file or link of an earlier slot is replaced.
-    fn make_room(&mut self, slot: usize, path: &EntryPath) -> Result<PathBuf, EntryFault> {
-        let bytes = path.as_bytes();
-        self.check(bytes)?;
-        self.make_parents(slot, bytes)?;
-        let full = self.full(bytes);
-        match self.entries.get(bytes) {
-            None | Some(Made { kind: Kind::Symlink { .. }, .. }) => {}
-            Some(Made { slot: earlier, kind: Kind::File }) if *earlier != slot => {
-                self.settle()?;
-                fs::remove_file(&full).map_err(IoFailure::of("replace", &full))?;
-            }
-            Some(made) => return Err(EntryFault::Clash { found: made.kind.word() }),
+    /// Clears the way for something that may be here: directories above it are made, a file of an earlier slot is removed. Gives
+    /// its path, and whether it is a directory that was there before.
+    fn place(&mut self, item: &Item<'_>) -> Result<(PathBuf, bool), EntryFault> {
+        let added = self.tree.add(item)?;
+        if added.moved {
+            self.writer.hand_over(&mut self.batch, BATCH_MIN)?;
         }
-        Ok(full)
-    }
-
-    fn check(&self, path: &[u8]) -> Result<(), EntryFault> {
-        let first = path.split(|byte| *byte == b'/').next().unwrap_or_default();
-        // File systems that ignore case would mix the two up.
-        if first.eq_ignore_ascii_case(RECORD_DIRECTORY.as_bytes()) {
-            return Err(EntryFault::Reserved);
+        for directory in &added.parents {
+            make_directory(&self.full(directory), DIRECTORY_MODE)?;
         }
-        if self.entries.len() >= ENTRIES_MAX {
-            return Err(EntryFault::TooMany);
+        let full = self.full(item.path.as_bytes());
+        // A link is not made before the end.
+        if let Some(Replaced { is_file: true, .. }) = added.replaced {
+            self.settle()?;
+            fs::remove_file(&full).map_err(IoFailure::of("replace", &full))?;
         }
-        Ok(())
-    }
-
-    fn make_parents(&mut self, slot: usize, path: &[u8]) -> Result<(), EntryFault> {
-        let Some(parent) = path.iter().rposition(|byte| *byte == b'/').map(|slash| &path[..slash]) else {
-            return Ok(());
-        };
-        if parent == self.last_parent {
-            return Ok(());
-        }
-        self.writer.hand_over(&mut self.batch, BATCH_MIN)?;
-        let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
-        for directory in ends.map(|end| &path[..end]) {
-            match self.entries.get(directory).map(|made| &made.kind) {
-                Some(Kind::Directory { .. }) => continue,
-                Some(kind) => return Err(EntryFault::Clash { found: kind.word() }),
-                None => make_directory(&self.full(directory), DIRECTORY_MODE)?,
-            }
-            self.entries.insert(directory.to_vec(), Made { slot, kind: Kind::Directory { mtime: None } });
-        }
-        self.last_parent = parent.to_vec();
-        Ok(())
-    }
-
-    fn remember(&mut self, slot: usize, path: &EntryPath, kind: Kind) {
-        self.entries.insert(path.as_bytes().to_vec(), Made { slot, kind });
+        Ok((full, added.existed))
     }
 
     fn full(&self, path: &[u8]) -> PathBuf {
         self.path.join(OsStr::from_bytes(path))
-    }
-}
-
-impl Kind {
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Directory { .. } => "directory",
-            Self::File => "file",
-            Self::Symlink { .. } => "symbolic link",
-        }
     }
 }
 

@@ -5,6 +5,7 @@
 use pspf_nostd::{
     json::Json,
     metadata::{Metadata, SlotEntry},
+    placement::Root,
     verify::Authenticated,
 };
 
@@ -33,10 +34,12 @@ impl Place {
     pub fn of_lifecycle(lifecycle: &str) -> Self {
         match lifecycle {
             "init" | "init-only" | "volatile" => Self::SetupOnly,
-            "startup" | "temporary" | "temp" | "shutdown" => Self::Fresh,
-            "lazy" => Self::Lazy,
-            "config" => Self::State,
-            _ => Self::Kept,
+            _ => match Root::of_lifecycle(lifecycle, 0) {
+                Root::Start => Self::Fresh,
+                Root::Own(_) => Self::Lazy,
+                Root::State => Self::State,
+                Root::WorkEnvironment => Self::Kept,
+            },
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use pspf_nostd::{metadata::Metadata, profile::Profile};
+use pspf_nostd::{metadata::Metadata, placement::inside_workenv, profile::Profile};
 
 use crate::{
     base_dir::variable,
@@ -144,17 +144,8 @@ impl<'a> Placeholders<'a> {
         let profile = Profile::of(self.metadata).unwrap_or(Profile::Rust);
         match profile.operations(&entry.operations).unwrap_or_default().is_tar() {
             true => Ok(root),
-            false => Ok(root.join(inside(&entry.target))),
+            false => Ok(root.join(inside_workenv(&entry.target))),
         }
-    }
-}
-
-/// A target or path of the metadata without the `{workenv}` in front of it.
-#[must_use]
-pub fn inside(path: &str) -> &str {
-    match path.strip_prefix("{workenv}") {
-        Some(rest) => rest.trim_start_matches('/'),
-        None => path,
     }
 }
 

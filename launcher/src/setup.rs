@@ -15,7 +15,7 @@ use std::{
     process::{Command, ExitStatus, Stdio},
 };
 
-use pspf_nostd::json::Json;
+use pspf_nostd::{json::Json, placement::inside_workenv};
 
 use crate::{
     command::{self, CommandError},
@@ -23,7 +23,7 @@ use crate::{
     glob,
     io_failure::IoFailure,
     open_file::{create_new, open, read_start},
-    placeholders::{Placeholders, inside},
+    placeholders::Placeholders,
     signals::{Heard, Inherited},
 };
 
@@ -311,7 +311,7 @@ fn wrong_command(place: &str, error: CommandError) -> SetupError {
 
 /// A path of the metadata below the work environment; relative ones are taken from there.
 fn inner_path(placeholders: &Placeholders<'_>, place: &str, text: &str) -> Result<PathBuf, SetupError> {
-    let filled = PathBuf::from(OsString::from_vec(fill(placeholders, place, inside(text))?));
+    let filled = PathBuf::from(OsString::from_vec(fill(placeholders, place, inside_workenv(text))?));
     let relative = filled.strip_prefix(&placeholders.workenv).unwrap_or(&filled);
     let normal = relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if !normal || filled.as_os_str().as_bytes().contains(&0) {

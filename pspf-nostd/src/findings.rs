@@ -10,6 +10,63 @@ use alloc::{borrow::ToOwned, string::String, vec::Vec};
 /// Code of the finding that says that others were left out.
 pub const LEFT_OUT: &str = "findings.limit";
 
+/// Every code of a verification, with what its findings weigh. Errors make a package broken (docs/findings.md).
+pub const CODES: &[(&str, Severity)] = &[
+    ("trailer.missing", Severity::Error),
+    ("trailer.start_magic", Severity::Error),
+    ("trailer.end_magic", Severity::Error),
+    ("index.checksum", Severity::Error),
+    ("index.version", Severity::Error),
+    ("index.package_size", Severity::Error),
+    ("index.field", Severity::Error),
+    ("launcher.size", Severity::Error),
+    ("launcher.digest", Severity::Error),
+    ("launcher.digest.missing", Severity::Warning),
+    ("metadata.range", Severity::Error),
+    ("metadata.limit", Severity::Error),
+    ("metadata.gzip", Severity::Error),
+    ("metadata.gzip_header", Severity::Error),
+    ("metadata.trailing", Severity::Error),
+    ("metadata.json", Severity::Error),
+    ("metadata.checksum", Severity::Error),
+    ("signature.absent", Severity::Warning),
+    ("signature.invalid", Severity::Error),
+    ("key.fingerprint", Severity::Error),
+    ("table.range", Severity::Error),
+    ("slots.count", Severity::Error),
+    ("slots.limit", Severity::Error),
+    ("slot.range", Severity::Error),
+    ("slot.number", Severity::Error),
+    ("slot.operations", Severity::Error),
+    ("slot.descriptor", Severity::Error),
+    ("slot.digest.descriptor", Severity::Error),
+    ("slot.digest.signed", Severity::Error),
+    ("slot.digest.short", Severity::Warning),
+    ("slot.digest.missing", Severity::Warning),
+    ("slot.digest.malformed", Severity::Warning),
+    ("slot.checksum", Severity::Error),
+    ("slot.original_size", Severity::Error),
+    ("layout.overlap", Severity::Error),
+    ("layout.size", Severity::Error),
+    ("padding.nonzero", Severity::Error),
+    ("attestation.digest", Severity::Error),
+    ("policy.hash", Severity::Error),
+    ("profile.unknown", Severity::Info),
+    ("seal.version", Severity::Error),
+    ("seal.signer", Severity::Error),
+    ("seal.launcher", Severity::Error),
+    ("seal.slot", Severity::Error),
+    ("seal.gzip", Severity::Error),
+    ("findings.limit", Severity::Info),
+    ("verify.incomplete", Severity::Error),
+];
+
+/// What the findings with a code of the verification weigh; `None` for other codes.
+#[must_use]
+pub fn severity_of(code: &str) -> Option<Severity> {
+    CODES.iter().find(|(known, _)| *known == code).map(|(_, severity)| *severity)
+}
+
 /// The findings so far, at most [`FINDINGS_MAX`] of each severity, and all that failed.
 #[derive(Debug, Default)]
 pub struct Findings {

@@ -19,6 +19,7 @@ pub mod limits;
 pub mod metadata;
 pub mod offsets;
 pub mod operation;
+pub mod placement;
 pub mod profile;
 pub mod quoted;
 pub mod report;

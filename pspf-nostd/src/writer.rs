@@ -11,7 +11,9 @@ use crate::{
     limits::{METADATA_JSON_MAX, SLOT_COUNT_MAX},
     metadata::{FORMAT, Metadata, MetadataError, SEAL_KEY},
     offsets::length,
+    placement::{self, Fault},
     profile::{IndexFacts, Placement, Profile, StoredSlot},
+    tar::PathFault,
 };
 use alloc::{
     borrow::ToOwned,
@@ -200,8 +202,10 @@ impl PackagePlan {
             if slot.id.is_empty() || !ids.insert(slot.id.as_str()) {
                 return plan(format!("slots[{number}].id"), format!("`{}` is empty or stands twice", slot.id));
             }
-            let outside = |part: &str| part == ".." || part.contains(['\0', '\\']);
-            if slot.target.starts_with('/') || slot.target.split('/').any(outside) {
+            let path = placement::target(&slot.target);
+            // An archive goes to the root whatever its target says.
+            let inside = matches!(path, Ok(_) | Err(Fault::Path(PathFault::Empty)));
+            if !inside || slot.target.contains('\\') {
                 let message = format!("`{}` is not a path inside the work environment", slot.target);
                 return plan(format!("slots[{number}].target"), message);
             }

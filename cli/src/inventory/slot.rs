@@ -26,6 +26,8 @@ pub struct SlotInventory {
     pub unpacked: u64,
     /// What they are.
     pub content: Content,
+    /// What the entries of an archive put where; empty where wheels were not to be looked into either.
+    pub placed: Vec<Entry>,
     /// The wheels among the files, or the file itself where it is one; empty where they were not to be looked into.
     pub wheels: Vec<CarriedWheel>,
 }
@@ -66,6 +68,7 @@ struct Members {
     entries: Entries,
     dist_infos: Collector,
     wheels: Option<Wheels>,
+    placed: Vec<Entry>,
 }
 
 impl EntrySink for Members {
@@ -74,6 +77,7 @@ impl EntrySink for Members {
         self.dist_infos.begin(entry);
         if let Some(wheels) = &mut self.wheels {
             wheels.begin_entry(entry);
+            self.placed.push(entry.clone());
         }
         self.entries.begin(entry)
     }
@@ -118,7 +122,7 @@ impl Reading {
         mut self,
         read: Result<u64, SlotError>,
         slot: &str,
-    ) -> Result<(u64, Content, Vec<CarriedWheel>), InventoryError> {
+    ) -> Result<(u64, Content, Vec<CarriedWheel>, Vec<Entry>), InventoryError> {
         let refused = |error| InventoryError::Archive { slot: slot.to_owned(), error: Box::new(error) };
         let read = read.map_err(InventoryError::Slot);
         if let Some(error) = self.refused {
@@ -128,10 +132,10 @@ impl Reading {
         if let Some(tar) = &mut self.tar {
             match tar.finish(&mut self.members) {
                 Ok(()) => {
-                    let Members { entries, dist_infos, wheels, .. } = self.members;
+                    let Members { entries, dist_infos, wheels, placed, .. } = self.members;
                     let (entries, distributions) = (entries.complete, dist_infos.distributions());
                     let wheels = wheels.map(|wheels| wheels.found).unwrap_or_default();
-                    return Ok((self.unpacked, Content::Archive { entries, distributions }, wheels));
+                    return Ok((self.unpacked, Content::Archive { entries, distributions }, wheels, placed));
                 }
                 Err(error) if error.is_no_archive() => {}
                 Err(error) => return Err(refused(error)),
@@ -142,7 +146,7 @@ impl Reading {
             wheels.end();
             wheels.found
         });
-        Ok((self.unpacked, content, wheels.unwrap_or_default()))
+        Ok((self.unpacked, content, wheels.unwrap_or_default(), Vec::new()))
     }
 }
 

@@ -1,5 +1,10 @@
 //! Words and names that manifests use, and what is accepted of them.
 
+use pspf_nostd::{
+    placement::{self, Fault, inside_workenv},
+    tar::PathFault,
+};
+
 /// Lifecycles that mean something to a launcher (docs/launcher.md), without the reserved `attestation`.
 pub const LIFECYCLES: &[&str] = &[
     "init",
@@ -90,25 +95,18 @@ pub fn unsafe_name(name: &str) -> Option<&'static str> {
 #[must_use]
 pub fn unsafe_target(target: &str) -> Option<&'static str> {
     let path = inside_workenv(target);
-    if path.starts_with('/') {
-        return Some("it is absolute");
-    }
-    if path.split('/').any(|part| part == "..") {
-        return Some("it has a `..`");
+    match placement::target(target) {
+        // The root itself: archives go there.
+        Ok(_) | Err(Fault::Path(PathFault::Empty)) => {}
+        Err(Fault::Path(PathFault::Absolute)) => return Some("it is absolute"),
+        Err(Fault::Path(PathFault::Parent)) => return Some("it has a `..`"),
+        Err(Fault::Path(PathFault::Nul)) => return Some("it holds a NUL"),
+        Err(_) => return Some("it is too long"),
     }
     if path.contains(['\\', '\0', '{', '}']) || path.chars().any(char::is_control) {
         return Some("it has a backslash, a brace or a control character");
     }
     None
-}
-
-/// A target without its leading `{workenv}`.
-#[must_use]
-pub fn inside_workenv(target: &str) -> &str {
-    match target.strip_prefix("{workenv}") {
-        Some(rest) => rest.strip_prefix('/').unwrap_or(rest),
-        None => target,
-    }
 }
 
 /// Reads octal permission bits such as `0755` or `0o755`; nothing beyond `0777`.

@@ -7,6 +7,7 @@
 use crate::problem::Problem;
 use pspf_nostd::{
     digest::{Sha256Digest, StreamingSha256},
+    placement::{self, ItemKind},
     tar::{END, EntryKind, EntryPath, header, padding, symlink_stays_inside},
 };
 use std::{
@@ -132,9 +133,17 @@ impl Archive {
         Ok(self)
     }
 
-    /// Paths of all entries, each with whether it is a directory.
-    pub fn entries(&self) -> impl Iterator<Item = (&[u8], bool)> {
-        self.entries.iter().map(|item| (item.name.as_bytes(), item.kind == EntryKind::Directory))
+    /// What all entries put where, as slot `slot`.
+    pub fn items(&self, slot: usize) -> impl Iterator<Item = placement::Item<'_>> {
+        self.entries.iter().map(move |item| {
+            let kind = match &item.kind {
+                EntryKind::File => ItemKind::File,
+                EntryKind::Directory => ItemKind::Directory { mtime: 0 },
+                EntryKind::Symlink { target } => ItemKind::Symlink { target },
+                EntryKind::HardLink { target } => ItemKind::HardLink { target },
+            };
+            placement::Item { slot, path: &item.name, kind, mode: item.mode }
+        })
     }
 
     /// Whether the archive has a file or link of this name.

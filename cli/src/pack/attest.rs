@@ -21,6 +21,7 @@ pub(super) fn slot(document: &[u8]) -> Prepared {
         permissions: 0o644,
         extra: Vec::new(),
         content: Content::Stored(PathBuf::new()),
+        listed: Vec::new(),
         content_size: length(document),
         codecs: Vec::new(),
         is_reused: false,

@@ -10,6 +10,8 @@ use pspf_nostd::{
     digest::StreamingSha256,
     json::Json,
     operation::{Codec, OperationChain},
+    placement,
+    tar::{Entry, EntryKind},
 };
 use std::{
     fs,
@@ -67,6 +69,8 @@ pub struct Prepared {
     pub extra: Vec<(String, Json)>,
     /// What is encoded.
     pub content: Content,
+    /// What is in a file that is an archive already.
+    pub listed: Vec<Entry>,
     /// Length of the content before encoding, in bytes.
     pub content_size: u64,
     /// Compressions in the order in which they are applied, with their levels; none for stored content.
@@ -103,6 +107,7 @@ pub fn prepare(slot: &SlotSpec, options: &Options) -> Result<Prepared, Vec<Probl
         extra: slot.extra.clone(),
         permissions: slot.permissions.unwrap_or(if facts.permissions().mode() & 0o111 == 0 { 0o600 } else { 0o700 }),
         content: Content::File(slot.source.clone()),
+        listed: Vec::new(),
         content_size: facts.len(),
         codecs: levels,
         is_reused: false,
@@ -140,7 +145,7 @@ impl Prepared {
     }
 
     fn with_file(&mut self, path: &Path, chain: OperationChain, options: &Options) -> Result<(), Problem> {
-        let target = crate::manifest::words::inside_workenv(&self.target);
+        let target = placement::inside_workenv(&self.target);
         if !chain.is_tar() && (matches!(target, "" | ".") || target.ends_with('/')) {
             let problem = Problem::error("slot.target", "the content is one file, and the target is a directory");
             return Err(problem.expected("the path of a file").found(format!("{:?}", self.target)));
@@ -157,11 +162,13 @@ impl Prepared {
         }
         if encoded || chain.is_tar() {
             let measured_chain = if encoded { chain } else { tar_only() };
-            let Measured { original_size, symlink } = stored::measure(path, measured_chain)?;
-            if let Some(link) = symlink.filter(|_| options.compat) {
+            let Measured { original_size, entries } = stored::measure(path, measured_chain)?;
+            let link = entries.iter().find(|entry| matches!(entry.kind, EntryKind::Symlink { .. }));
+            if let Some(link) = link.filter(|_| options.compat) {
                 let problem = Problem::error("compat.symlink", "the published launchers refuse symbolic links");
-                return Err(problem.file(path).found(format!("a link in the archive: `{link}`")));
+                return Err(problem.file(path).found(format!("a link in the archive: `{}`", link.path)));
             }
+            self.listed = entries;
             if encoded {
                 self.content_size = original_size;
                 self.content = Content::Stored(path.to_owned());

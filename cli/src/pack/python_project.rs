@@ -10,7 +10,7 @@ use crate::{
     arguments::Pack,
     attestation::purl::normal_name,
     interrupt::Scratch,
-    manifest::{PackageSpec, pyproject::PythonSpec, words},
+    manifest::{PackageSpec, pyproject::PythonSpec},
     problem::{Failure, Problem},
     progress::Steps,
     python::{
@@ -18,7 +18,7 @@ use crate::{
         TreeRequest, Uv,
     },
 };
-use pspf_nostd::operation::OperationChain;
+use pspf_nostd::{operation::OperationChain, placement};
 use std::{
     env,
     ffi::OsString,
@@ -270,7 +270,7 @@ fn check_program(tree: &PythonTree, slots: &[Prepared]) -> Result<(), Failure> {
         Content::Archive(archive) => archive.contains(path),
         // An archive that was there before may hold anything.
         Content::File(_) | Content::Stored(_) => {
-            slot.operations.contains("tar") || words::inside_workenv(&slot.target) == path
+            slot.operations.contains("tar") || placement::inside_workenv(&slot.target) == path
         }
     };
     if path.contains('{') || tree.root.join(path).exists() || slots.iter().any(in_slot) {
@@ -336,6 +336,7 @@ fn slot(
         lifecycle: "runtime".to_owned(),
         permissions: 0o755,
         extra: Vec::new(),
+        listed: Vec::new(),
         content_size: archive.size(),
         content: Content::Archive(archive),
         codecs: prepare::default_levels(chain, level),

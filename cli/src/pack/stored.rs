@@ -6,7 +6,7 @@ use pspf_nostd::{
     codec::{Budget, Chain, Stop},
     offsets::length,
     operation::{Codec, OperationChain},
-    tar::{Entry, EntryKind, EntrySink, TarLimits, TarReader},
+    tar::{Entry, EntrySink, TarLimits, TarReader},
 };
 use std::{
     fs::File,
@@ -54,8 +54,8 @@ pub fn is_encoded(look: Look, chain: OperationChain) -> bool {
 pub struct Measured {
     /// Bytes after decoding, a tar archive not unpacked.
     pub original_size: u64,
-    /// The first symbolic link in the archive.
-    pub symlink: Option<String>,
+    /// What is in the archive.
+    pub entries: Vec<Entry>,
 }
 
 /// Decodes a whole file by its chain, to see that it can be, and how long the content is. A tar archive is read through.
@@ -70,12 +70,12 @@ pub fn measure(path: &Path, chain: OperationChain) -> Result<Measured, Problem> 
     };
     let codecs = chain.codecs().map_err(|error| refuse(error.to_string()))?;
     let mut decoder = Chain::new(&codecs, &NativeCodecs, &Budget::default()).map_err(|error| broken(&error))?;
-    let mut archive = chain.is_tar().then(|| (TarReader::new(TarLimits::default()), Links::default()));
+    let mut archive = chain.is_tar().then(|| (TarReader::new(TarLimits::default()), Listed::default()));
     let (mut original_size, mut tar_error) = (0_u64, None);
     let mut sink = |bytes: &[u8]| {
         original_size = original_size.saturating_add(length(bytes));
-        let Some((reader, links)) = &mut archive else { return Ok(()) };
-        reader.push(bytes, links).map_err(|error| {
+        let Some((reader, listed)) = &mut archive else { return Ok(()) };
+        reader.push(bytes, listed).map_err(|error| {
             tar_error = Some(error);
             Stop
         })
@@ -96,27 +96,25 @@ pub fn measure(path: &Path, chain: OperationChain) -> Result<Measured, Problem> 
         return Err(broken(&error));
     }
     decoded.map_err(|error| broken(&error))?;
-    let symlink = match &mut archive {
-        Some((reader, links)) => {
-            reader.finish(links).map_err(|error| broken(&error))?;
-            links.first.take()
+    let entries = match archive {
+        Some((mut reader, mut listed)) => {
+            reader.finish(&mut listed).map_err(|error| broken(&error))?;
+            listed.entries
         }
-        None => None,
+        None => Vec::new(),
     };
-    Ok(Measured { original_size, symlink })
+    Ok(Measured { original_size, entries })
 }
 
-/// Remembers the first symbolic link.
+/// Remembers what is in an archive.
 #[derive(Default)]
-struct Links {
-    first: Option<String>,
+struct Listed {
+    entries: Vec<Entry>,
 }
 
-impl EntrySink for Links {
+impl EntrySink for Listed {
     fn begin(&mut self, entry: &Entry) -> Result<(), Stop> {
-        if matches!(entry.kind, EntryKind::Symlink { .. }) && self.first.is_none() {
-            self.first = Some(String::from_utf8_lossy(entry.path.as_bytes()).into_owned());
-        }
+        self.entries.push(entry.clone());
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 //! wheels in `../python_tree.rs`.
 
 use super::process::{Folder, Run, limited};
+use pspf_nostd::tar;
 use std::fs;
 
 const MINIMAL: &str = r#"{"package": {"name": "app", "version": "1"}, "execution": {"command": "x"}, "slots": []}"#;
@@ -268,12 +269,29 @@ fn slots_that_a_start_would_refuse_are_refused_at_once() {
     };
     let tree = r#"{"id": "tree", "source": "folder", "target": "t"}"#;
     let long = "n".repeat(256);
+    for (archive, entry) in [("old.tar", "d/x"), ("reserved.tar", ".PSPF/x")] {
+        let header = tar::header(entry.as_bytes(), &tar::EntryKind::File, 0, 0o644, 0).unwrap();
+        fs::write(folder.path(archive), [&header[..], &tar::END[..]].concat()).unwrap();
+    }
     for (slots, why) in [
-        (file("a", ".pspf/x", ""), "`a`: \".pspf/x\": .pspf is the launcher's own".to_owned()),
-        (file("a", &format!("b/{long}"), ""), "a name is longer than 255 bytes".to_owned()),
+        (file("a", ".pspf/x", ""), "`a`: \".pspf/x\": the name .pspf is reserved for the launcher".to_owned()),
+        (file("a", &format!("b/{long}"), ""), "more than the limit of 255 bytes in a name".to_owned()),
         (
             [&file("a", "x", ""), tree, &file("b", "x/y", "")].join(","),
-            "\"x\" is a folder here, and a file in the slot \"tree\"".to_owned(),
+            "\"x/y\" cannot be there: x is a file of the slot \"tree\"".to_owned(),
+        ),
+        (
+            // What is in an archive that was there before is judged, too.
+            [
+                r#"{"id": "old", "source": "old.tar", "target": "old", "operations": "tar"}"#.to_owned(),
+                file("b", "d", ""),
+            ]
+            .join(","),
+            "\"d\" cannot be there: d is a directory of the slot \"old\"".to_owned(),
+        ),
+        (
+            r#"{"id": "old", "source": "reserved.tar", "target": "old", "operations": "tar"}"#.to_owned(),
+            "`old`: \".PSPF/x\": the name .pspf is reserved for the launcher".to_owned(),
         ),
         (
             [file("a-b", "x", r#", "lifecycle": "lazy""#), file("a_b", "y", r#", "lifecycle": "config""#)].join(","),

@@ -2,7 +2,7 @@
 
 use super::{
     process::Folder,
-    signed_anew::{attest_otherwise, rewrite},
+    signed_anew::{attest_otherwise, rewrite, rewrite_as},
 };
 use serde_json::Value;
 
@@ -171,4 +171,55 @@ fn without_an_attestation_the_slots_are_decoded_all_the_same() {
     folder.flavor(&[&pack[..], &["--no-attestation"]].concat()).succeeds();
     let run = folder.flavor(&["verify", "app.psp", "--deep"]).succeeds();
     run.says(&["[attestation.absent]", "looked into 2 slots", "no bill of materials"]);
+}
+
+#[test]
+fn what_would_be_written_is_judged_for_single_files_as_for_archives() {
+    let folder = Folder::new();
+    folder.write("file", "x");
+    folder.write(
+        "a.json",
+        r#"{"package": {"name": "a", "version": "1"}, "execution": {"command": "/bin/true"}, "slots": [
+        {"id": "a", "source": "file", "target": "a/CON", "permissions": "0666"},
+        {"id": "b", "source": "file", "target": "b"},
+        {"id": "c", "source": "file", "target": "b"},
+        {"id": "d", "source": "file", "target": "B"}]}"#,
+    );
+    folder.flavor(&["pack", "--manifest", "a.json", "--output", "a.psp", "--key-seed", "k"]).succeeds();
+    let found = |package: &str| {
+        let report = folder.flavor(&["verify", package, "--deep", "--json"]).json();
+        let findings = report["deep"]["findings"].as_array().unwrap().clone();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let placed = findings.iter().filter(|finding| text(&finding["code"]).starts_with("placement."));
+        let said: Vec<_> = placed
+            .map(|found| [text(&found["code"]), text(&found["part"]), text(&found["severity"])].join(" "))
+            .collect();
+        (said, report["deep"]["ok"] == true)
+    };
+    let (said, ok) = found("a.psp");
+    assert!(ok);
+    assert_eq!(
+        said,
+        [
+            "placement.world_writable slot 0 a/CON warning",
+            "placement.not_portable slot 0 a/CON warning",
+            "placement.replaces slot 2 b warning",
+            "placement.same_name slot 3 B info",
+        ]
+    );
+    for (target, code) in [(".pspf/complete", "reserved"), (&"n".repeat(256), "too_long"), ("b/below", "clash")] {
+        rewrite_as(
+            &folder,
+            "a.psp",
+            "b.psp",
+            |_, stored| stored.to_vec(),
+            |plan| plan.slots[3].target = target.to_owned(),
+        );
+        let (said, ok) = found("b.psp");
+        assert!(!ok, "{target}");
+        assert!(said[0].starts_with(&format!("placement.{code} slot 3 ")) && said[0].ends_with(" error"), "{said:?}");
+        // Whoever takes the files out is told the same; slots in directories of their own do not meet.
+        let run = folder.flavor(&["extract-all", "b.psp", "out", "--force"]);
+        assert_eq!(run.code == Some(0), code == "clash", "{run:#?}");
+    }
 }

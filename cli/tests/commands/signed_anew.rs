@@ -12,6 +12,17 @@ use std::ops::Range;
 
 /// Rewrites `from` as `to`; `change` gives each slot's new stored bytes for its identifier and its old ones.
 pub(crate) fn rewrite(folder: &Folder, from: &str, to: &str, change: impl Fn(&str, &[u8]) -> Vec<u8>) {
+    rewrite_as(folder, from, to, change, |_| ());
+}
+
+/// The same, with a plan that `changed` has changed.
+pub(crate) fn rewrite_as(
+    folder: &Folder,
+    from: &str,
+    to: &str,
+    change: impl Fn(&str, &[u8]) -> Vec<u8>,
+    changed: impl Fn(&mut PackagePlan),
+) {
     let bytes = folder.bytes(from);
     let outcome = verify_slice(&bytes, Scope::Content, TrustedKeys::default());
     let head = outcome.authenticated.expect("the package to begin with verifies");
@@ -22,7 +33,9 @@ pub(crate) fn rewrite(folder: &Folder, from: &str, to: &str, change: impl Fn(&st
     let stored: Vec<Vec<u8>> =
         head.slots().iter().map(|slot| change(&slot.entry().id, &bytes[place(slot.range())])).collect();
     let key = SigningKey::from_seed_text("somebody else").unwrap();
-    let assembly = plan(&head, launcher, &stored).assemble(&key).unwrap();
+    let mut plan = plan(&head, launcher, &stored);
+    changed(&mut plan);
+    let assembly = plan.assemble(&key).unwrap();
     let mut package = Vec::new();
     for segment in assembly.segments {
         match segment {

@@ -48,7 +48,7 @@ pub use entry::{Entry, EntryKind, EntrySink};
 pub use error::{TarError, TarFault};
 pub use listing::{Entries, FileEntry};
 pub use number::NumberFault;
-pub use path::{EntryPath, PathFault, fold_key};
+pub use path::{EntryPath, PathFault};
 pub use reader::{TarLimits, TarReader};
 pub use symlink::symlink_stays_inside;
 pub use writer::{END, HeaderError, header, padding};

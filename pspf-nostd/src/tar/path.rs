@@ -113,10 +113,11 @@ impl EntryPath {
     /// Whether the path means the same on every common file system, by its text alone: UTF-8; no component longer than 255 bytes,
     /// ending with a dot or blank, with a control character or one of `<>:"|?*\`, or named like a DOS device.
     ///
-    /// Two portable paths may still be one file where case is folded: compare [`fold_key`].
+    /// Two portable paths may still be one file where case is folded: compare [`crate::placement::name_key`].
     #[must_use]
     pub fn is_portable(&self) -> bool {
-        core::str::from_utf8(&self.0).is_ok() && self.components().all(is_portable_component)
+        core::str::from_utf8(&self.0).is_ok_and(|text| !text.chars().any(char::is_control))
+            && self.components().all(is_portable_component)
     }
 }
 
@@ -132,31 +133,16 @@ impl fmt::Debug for EntryPath {
     }
 }
 
-/// A key that is equal for paths that may be one file on a host which folds case or drops trailing dots and blanks.
-///
-/// Only ASCII letters are folded, and Unicode normalisation is not undone: other letters that a host takes for equal keep different keys.
-#[must_use]
-pub fn fold_key(path: &EntryPath) -> Vec<u8> {
-    let mut key = Vec::with_capacity(path.as_bytes().len());
-    for component in path.components() {
-        if !key.is_empty() {
-            key.push(b'/');
-        }
-        let end =
-            component.iter().rposition(|byte| !matches!(byte, b'.' | b' ')).map_or(0, |last| last.saturating_add(1));
-        key.extend(component.iter().take(end).map(u8::to_ascii_lowercase));
-    }
-    key
-}
-
 fn is_portable_component(component: &[u8]) -> bool {
     let stem = component.split(|&byte| byte == b'.').next().unwrap_or_default().trim_ascii_end();
     let device = match stem.to_ascii_uppercase().as_slice() {
         b"CON" | b"PRN" | b"AUX" | b"NUL" | b"CONIN$" | b"CONOUT$" => true,
         [b'C', b'O', b'M', digit] | [b'L', b'P', b'T', digit] => digit.is_ascii_digit(),
+        // Windows takes the superscripts ¹, ² and ³ for digits.
+        [b'C', b'O', b'M', 0xc2, digit] | [b'L', b'P', b'T', 0xc2, digit] => matches!(digit, 0xb9 | 0xb2 | 0xb3),
         _ => false,
     };
-    let reserved = |byte: &u8| byte.is_ascii_control() || br#"<>:"|?*\"#.contains(byte);
+    let reserved = |byte: &u8| br#"<>:"|?*\"#.contains(byte);
     !device
         && component.len() <= 255
         && !matches!(component.last(), Some(b'.' | b' '))
@@ -165,7 +151,7 @@ fn is_portable_component(component: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{EntryPath, PathFault, fold_key};
+    use super::{EntryPath, PathFault};
     use alloc::vec::Vec;
 
     fn path(bytes: &[u8]) -> EntryPath {
@@ -221,14 +207,6 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_equal_where_hosts_fold_names() {
-        assert_eq!(fold_key(&path(b"Lib/READ.me")), b"lib/read.me");
-        assert_eq!(fold_key(&path(b"lib./read.me. .")), b"lib/read.me");
-        assert_ne!(fold_key(&path(b"lib/a")), fold_key(&path(b"lib/b")));
-        assert_ne!(fold_key(&path(b".a")), fold_key(&path(b"a")));
-    }
-
-    #[test]
     fn portable_names() {
         for name in ["a", "a/b.c", "ä/ö", "console", "com", "com10", "nul-a", ".hidden", "a b"] {
             assert!(path(name.as_bytes()).is_portable(), "{name}");
@@ -245,6 +223,10 @@ mod tests {
             b"a /b",
             b"a\nb",
             b"a?",
+            b"a\x7f",
+            "a\u{85}".as_bytes(),
+            "COM¹.txt".as_bytes(),
+            "lpt³".as_bytes(),
             b"\xff",
         ] {
             assert!(!path(name).is_portable(), "{}", name.escape_ascii());
