@@ -7,12 +7,18 @@ process.chdir(import.meta.dirname ?? new URL('.', import.meta.url).pathname);
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 rmSync('dist', { recursive: true, force: true });
 
+/** What each code means, for SARIF: the rows of docs/findings.md. */
+const rules = {};
+for (const [, cell, means] of readFileSync('../docs/findings.md', 'utf8').matchAll(/^\| (`[^|]+`) \| [^|]+ \| ((?:[^|]|\\\|)+) \|/gm)) {
+  for (const [, code] of cell.matchAll(/`([^`]+)`/g)) rules[code] = means.trim().replaceAll('`', '').replace(/\[([^\]]+)\]\([^)]*\)/g, '$1');
+}
+
 const shared = {
   bundle: true,
   outdir: 'dist',
   target: 'es2022',
   charset: 'utf8',
-  define: { PSPF_VERSION: JSON.stringify(version) },
+  define: { PSPF_VERSION: JSON.stringify(version), PSPF_RULES: JSON.stringify(rules) },
   plugins: [
     {
       // The engine as text: compressed, because base64 is not.

@@ -207,7 +207,7 @@ export interface Policy {
   trust?: {
     /** Fingerprints; where given, packages of other signers are refused. */
     fingerprints?: string[];
-    /** Least of what must be proved. Default `intact`. */
+    /** Least of what must be proved. Default `bound`; `intact` with `allowUnsigned`. */
     minimum?: 'intact' | 'bound' | 'sealed';
     /** Accept packages without a valid signature. Default false. */
     allowUnsigned?: boolean;
@@ -216,13 +216,17 @@ export interface Policy {
     /** SHA-256 digests of launchers; where given, others are refused. */
     digests?: string[];
   };
-  /** What is forbidden in slots. Everything is forbidden by default except world-writable files. */
+  /** What is forbidden in slots. Everything is forbidden by default except `worldWritable` and `sameNames`. */
   forbid?: {
     setuid?: boolean;
     worldWritable?: boolean;
     symlinksOut?: boolean;
     unknownOperations?: boolean;
     deviceNames?: boolean;
+    /** A file of one slot in place of another's. */
+    replacedFiles?: boolean;
+    /** Paths that are one file where case is folded or Unicode normalised. */
+    sameNames?: boolean;
   };
   limits?: {
     /** Bytes of the file. */
@@ -238,12 +242,12 @@ export interface Policy {
   };
   sbom?: {
     required?: boolean;
-    /** Licence identifiers or expressions, `*` as wildcard; any that matches is refused. */
+    /** SPDX identifiers or expressions, `*` as wildcard; any that matches is refused. */
     denyLicences?: string[];
-    /** Package URLs, `*` as wildcard. */
+    /** Package URLs (`pkg:TYPE/NAME`), `*` as wildcard. */
     denyPurls?: string[];
   };
-  /** Codes whose findings do not reject, and codes whose warnings do. */
+  /** Codes whose findings do not reject, and codes whose warnings do. Codes of the verification can only be given more weight. */
   severity?: { [code: string]: 'error' | 'warning' | 'info' };
 }
 
@@ -289,7 +293,7 @@ export type Engine =
 export function init(engine?: Engine): Promise<void>;
 
 /** Reads the head of a package: under 100 KB whatever the file's size, except of very large metadata. */
-export function inspect(source: Source, options?: SourceOptions & TrustOptions): Promise<Inspection>;
+export function inspect(source: Source, options?: SourceOptions & TrustOptions & ProgressOptions): Promise<Inspection>;
 
 /** Reads every byte. */
 export function verify(source: Source, options?: SourceOptions & TrustOptions & ProgressOptions): Promise<Report>;
@@ -303,7 +307,7 @@ export function verifyJson(source: Source, options?: SourceOptions & TrustOption
  */
 export function listFiles(source: Source, slot: number, options?: SourceOptions & DecodeOptions & ProgressOptions): AsyncIterableIterator<FileEntry>;
 
-export interface ExtractOptions extends SourceOptions, DecodeOptions {
+export interface ExtractOptions extends SourceOptions, DecodeOptions, ProgressOptions {
   /** Read from a package whose head is not validly signed, too. Default false. */
   allowUnverified?: boolean;
 }
@@ -318,16 +322,22 @@ export function extractFile(source: Source, slot: number, path: string, options?
 export function readSlot(source: Source, slot: number, options?: ExtractOptions): ReadableStream<Uint8Array>;
 
 /** The SBOM and the provenance that the package carries; `null` where it has none. */
-export function attestation(source: Source, options?: SourceOptions): Promise<Attestation | null>;
+export function attestation(source: Source, options?: SourceOptions & ProgressOptions): Promise<Attestation | null>;
 
 /** Compares two packages. Neither is verified; slots with the same digest are not read. */
-export function diff(before: Source, after: Source, options?: SourceOptions & DecodeOptions): Promise<Difference>;
+export function diff(before: Source, after: Source, options?: SourceOptions & DecodeOptions & ProgressOptions): Promise<Difference>;
 
-/** Verifies, lists every slot and applies the policy (default: signed by anyone, nothing forbidden in it). */
-export function scan(source: Source, policy?: Policy, options?: SourceOptions & ProgressOptions): Promise<ScanResult>;
+/**
+ * Verifies, lists every slot and applies the policy, an object or its JSON text (without one: bound, signed by anyone, nothing forbidden
+ * in it). A policy that is or holds `undefined` is a `TypeError`: it was meant to demand something.
+ */
+export function scan(source: Source, policy?: Policy | string, options?: SourceOptions & ProgressOptions): Promise<ScanResult>;
 
-/** SARIF 2.1.0 of scan results, one result for each finding. */
-export function sarif(results: readonly { file: string; result: ScanResult }[]): JsonObject;
+/** A file that was scanned, or why it could not be read. User and password of a URL are left out of the SARIF. */
+export type Scanned = { file: string; result: ScanResult } | { file: string; error: { code: string; message: string } };
+
+/** SARIF 2.1.0 of scan results, one result for each finding and for each file that could not be read. */
+export function sarif(results: readonly Scanned[]): JsonObject;
 
 /** The SHA-256 of the whole file, 64 hexadecimal digits: a name for it, no verdict on it. */
 export function sha256(source: Source, options?: SourceOptions & ProgressOptions): Promise<string>;

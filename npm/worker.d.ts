@@ -8,13 +8,13 @@ export type WorkerSource = Blob | Uint8Array | ArrayBuffer;
 
 /** The functions of the package; lists and contents come whole, when they are known to be right. */
 export interface PspfWorker {
-  inspect(source: WorkerSource, options?: SourceOptions & TrustOptions): Promise<Inspection>;
+  inspect(source: WorkerSource, options?: SourceOptions & TrustOptions & ProgressOptions): Promise<Inspection>;
   verify(source: WorkerSource, options?: SourceOptions & TrustOptions & ProgressOptions): Promise<Report>;
   verifyJson(source: WorkerSource, options?: SourceOptions & TrustOptions & ProgressOptions): Promise<string>;
-  attestation(source: WorkerSource, options?: SourceOptions): Promise<Attestation | null>;
+  attestation(source: WorkerSource, options?: SourceOptions & ProgressOptions): Promise<Attestation | null>;
   sha256(source: WorkerSource, options?: SourceOptions & ProgressOptions): Promise<string>;
-  diff(before: WorkerSource, after: WorkerSource, options?: SourceOptions & DecodeOptions): Promise<Difference>;
-  scan(source: WorkerSource, policy?: Policy, options?: SourceOptions & ProgressOptions): Promise<ScanResult>;
+  diff(before: WorkerSource, after: WorkerSource, options?: SourceOptions & DecodeOptions & ProgressOptions): Promise<Difference>;
+  scan(source: WorkerSource, policy?: Policy | string, options?: SourceOptions & ProgressOptions): Promise<ScanResult>;
   listFiles(source: WorkerSource, slot: number, options?: SourceOptions & DecodeOptions & ProgressOptions): Promise<FileEntry[]>;
   extractFile(source: WorkerSource, slot: number, path: string, options?: ExtractOptions): Promise<Blob>;
   readSlot(source: WorkerSource, slot: number, options?: ExtractOptions): Promise<Blob>;

@@ -9,10 +9,18 @@ import { pipeline } from 'node:stream/promises';
 import { PspfError, scan, sha256 } from 'pspf';
 
 const store = process.env.STORE ?? 'store';
-const policy = JSON.parse(await readFile(process.env.POLICY ?? new URL('policy.json', import.meta.url), 'utf8'));
-const sizeLimit = policy.limits?.packageSize ?? 256 * 1024 * 1024;
-const scansAtOnce = Number(process.env.SCANS ?? 2);
-const waitingLimit = Number(process.env.MAX_WAITING ?? 100);
+// As text: the engine refuses what is misspelt or there twice. What it says of no bytes at all does not matter.
+const policy = await readFile(process.env.POLICY ?? new URL('policy.json', import.meta.url), 'utf8');
+await scan(new Uint8Array(0), policy);
+const sizeLimit = JSON.parse(policy).limits?.packageSize ?? 256 * 1024 * 1024;
+const scansAtOnce = count('SCANS', 2);
+const waitingLimit = count('MAX_WAITING', 100);
+
+function count(name, otherwise) {
+  const value = Number(process.env[name] ?? otherwise);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`${name}=${process.env[name]} is no number from 1`);
+  return value;
+}
 
 class Refusal extends Error {
   constructor(status, body) {
@@ -61,9 +69,9 @@ async function upload(request) {
     return await inTurn(async () => {
       const result = await scan(path, policy);
       if (result.verdict !== 'accept') throw new Refusal(422, { findings: result.findings });
+      const { name, version } = result.report.package;
       const digest = await sha256(path);
       await rename(path, join(store, `${digest}.psp`));
-      const { name, version } = result.report.package;
       return { sha256: digest, name, version, report: result.report };
     });
   } finally {

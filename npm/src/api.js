@@ -1,9 +1,8 @@
 import { compared } from './diff.js';
 import { engine } from './engine.js';
 import { PspfError, fromEngine } from './errors.js';
+import { NOTHING_DEMANDED, checkedOptions, policyText } from './options.js';
 import { run, steps } from './run.js';
-
-const NOTHING_DEMANDED = { version: 1, forbid: { setuid: false, symlinksOut: false, deviceNames: false } };
 
 /** A source that is open already, for more than one task. */
 class Opened {
@@ -36,18 +35,23 @@ export function api(open) {
     return (task, size) => task.slot(size, slot, what, path, maxWindow, allowUnverified);
   }
 
-  const verifyJson = (source, options = {}) => one(source, options, (task, size) => task.verify(size, keys(options)));
+  const read = (source, options) => one(source, options, (task, size) => task.verify(size, keys(options)));
+  const verifyJson = async (source, options = {}) => read(source, checkedOptions('verifyJson', options));
+  const verify = async (source, options = {}) => JSON.parse(await read(source, checkedOptions('verify', options)));
 
-  const verify = async (source, options) => JSON.parse(await verifyJson(source, options));
-
-  const inspect = async (source, options = {}) =>
+  const look = async (source, options) =>
     JSON.parse(await one(source, options, (task, size) => task.inspect(size, keys(options))));
+  const inspect = async (source, options = {}) => look(source, checkedOptions('inspect', options));
 
-  async function* listFiles(source, slot, options = {}) {
+  async function* list(source, slot, options) {
     const parts = driven(source, { ...options, pieces: true }, slotTask(slot, 'list', '', options));
     for await (const part of parts) {
       if (part) yield* JSON.parse(part);
     }
+  }
+
+  async function* listFiles(source, slot, options = {}) {
+    yield* list(source, slot, checkedOptions('listFiles', options));
   }
 
   /** A stream of what a slot gives; the next stored bytes are read when the receiver wants more. */
@@ -78,28 +82,32 @@ export function api(open) {
     });
   }
 
-  const extractFile = (source, slot, path, options = {}) => content(source, slot, 'file', path, options);
-  const readSlot = (source, slot, options = {}) => content(source, slot, 'bytes', '', options);
+  const extractFile = (source, slot, path, options = {}) => content(source, slot, 'file', path, checkedOptions('extractFile', options));
+  const readSlot = (source, slot, options = {}) => content(source, slot, 'bytes', '', checkedOptions('readSlot', options));
 
   const attestation = async (source, options = {}) =>
-    JSON.parse(await one(source, options, slotTask(0, 'attestation', '', {})));
+    JSON.parse(await one(source, checkedOptions('attestation', options), slotTask(0, 'attestation', '', {})));
 
   async function diff(before, after, options = {}) {
+    checkedOptions('diff', options);
     const readers = [];
     try {
       for (const source of [before, after]) readers.push(new Opened(await open(source, options)));
-      return await compared(...readers, options, { inspect, listFiles });
+      return await compared(...readers, options, { inspect: look, listFiles: list });
     } finally {
       for (const { reader } of readers) await reader.close();
     }
   }
 
-  const scan = async (source, policy = NOTHING_DEMANDED, options = {}) => {
-    const text = JSON.stringify(policy);
+  const scan = async (source, ...words) => {
+    const [policy, options = {}] = words;
+    // A policy that is `undefined` was meant to be one.
+    const text = words.length === 0 ? NOTHING_DEMANDED : policyText(policy);
+    checkedOptions('scan', options);
     return JSON.parse(await one(source, { ...options, pieces: true }, (task, size) => task.scan(size, text)));
   };
 
-  const sha256 = async (source, options = {}) => JSON.parse(await one(source, options, (task, size) => task.digest(size)));
+  const sha256 = async (source, options = {}) => JSON.parse(await one(source, checkedOptions('sha256', options), (task, size) => task.digest(size)));
 
   async function keyFromFile(file) {
     try {

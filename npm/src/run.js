@@ -13,7 +13,9 @@ export async function* steps(task, reader, { signal, onProgress, decode, pieces 
       signal?.throwIfAborted();
       const bytes = await reader.read(task.start, task.end, signal);
       const step = pieces ? STEP : bytes.length;
-      for (let at = 0; at < bytes.length; at += step) {
+      // A slot that is refused wants no more of its bytes: what is wanted then is somewhere else, or nothing.
+      const { start } = task;
+      for (let at = 0; at < bytes.length && task.pending && task.start === start + at; at += step) {
         try {
           task.supply(bytes.subarray(at, at + step), decode);
         } finally {

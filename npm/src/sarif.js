@@ -1,37 +1,92 @@
-const LEVEL = { error: 'error', warning: 'warning', info: 'note' };
+import { shownName } from './url.js';
 
-function place(file, finding) {
-  const physicalLocation = { artifactLocation: { uri: encodeURI(file) } };
-  if (finding.range) {
-    physicalLocation.region = { byteOffset: finding.range.start, byteLength: finding.range.end - finding.range.start };
-  }
-  const name = finding.path ? `${finding.part}/${finding.path}` : finding.part;
-  return { physicalLocation, logicalLocations: [{ fullyQualifiedName: name, kind: finding.path ? 'resource' : 'module' }] };
+const LEVEL = { error: 'error', warning: 'warning', info: 'note' };
+/** Longest message that GitHub takes, in characters. */
+const MESSAGE_MAX = 1000;
+
+/** What a file is called in SARIF: a URI reference (RFC 3986), never with a password. */
+function uriOf(file) {
+  const name = shownName(file).replace('://***@', '://');
+  if (/^https?:\/\//i.test(name) && URL.canParse(name)) return new URL(name).href;
+  // Text of files whose names are not Unicode may have halves of characters.
+  const whole = name.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd');
+  const path = whole.split('/').map(encodeURIComponent).join('/');
+  return path.startsWith('/') ? `file://${path.replace(/^\/+/, '/')}` : path;
 }
 
-/** SARIF 2.1.0 of scan results (OASIS, "Static Analysis Results Interchange Format"). */
+/** The same finding of another scan has the same; FNV-1a of 64 bits, since a name is wanted and not a proof. */
+function fingerprint(...parts) {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(parts.join('\n'))) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  return `${hash.toString(16).padStart(16, '0')}:1`;
+}
+
+/** What a rule is about, from docs/findings.md; of those without a row of their own by the first word. */
+function about(code) {
+  return PSPF_RULES[code] ?? PSPF_RULES[`${code.split('.')[0]}.*`] ?? 'see the message of the finding';
+}
+
+function rule(id) {
+  const text = about(id);
+  const sentence = `${text[0].toUpperCase()}${text.slice(1)}.`;
+  return {
+    id,
+    name: id.replace(/(^|[._])([a-z])/g, (_, __, letter) => letter.toUpperCase()),
+    shortDescription: { text: sentence.length > 255 ? `${sentence.slice(0, 254)}…` : sentence },
+    fullDescription: { text: sentence },
+    help: { text: `${sentence} Every code is listed in docs/findings.md.`, markdown: `${sentence} Every code is listed in \`docs/findings.md\`.` },
+    properties: { tags: ['security'] },
+  };
+}
+
+function place(file, size, finding) {
+  const range = finding.range ?? { start: 0, end: size };
+  // A package has no lines; GitHub shows nothing that has none.
+  const region = { startLine: 1, startColumn: 1, endLine: 1, endColumn: 2, byteOffset: range.start, byteLength: range.end - range.start };
+  const name = finding.path ? `${finding.part}/${finding.path}` : finding.part;
+  return {
+    physicalLocation: { artifactLocation: { uri: uriOf(file) }, region },
+    logicalLocations: [{ fullyQualifiedName: name, kind: finding.path ? 'resource' : 'module' }],
+  };
+}
+
+/** SARIF 2.1.0 of scan results (OASIS, "Static Analysis Results Interchange Format"), as GitHub takes it. */
 export function sarif(results) {
   const rules = new Map();
-  const entries = results.flatMap(({ file, result }) =>
-    result.findings.map((finding) => {
-      if (!rules.has(finding.code)) rules.set(finding.code, rules.size);
-      return {
-        ruleId: finding.code,
-        ruleIndex: rules.get(finding.code),
-        level: LEVEL[finding.severity],
-        message: { text: finding.message },
-        locations: [place(file, finding)],
-      };
-    }),
+  const index = (code) => {
+    if (!rules.has(code)) rules.set(code, rules.size);
+    return rules.get(code);
+  };
+  const entry = (file, size, finding) => ({
+    ruleId: finding.code,
+    ruleIndex: index(finding.code),
+    level: LEVEL[finding.severity],
+    message: { text: finding.message.length > MESSAGE_MAX ? `${finding.message.slice(0, MESSAGE_MAX - 1)}…` : finding.message },
+    locations: [place(file, size, finding)],
+    partialFingerprints: { primaryLocationLineHash: fingerprint(finding.code, uriOf(file), finding.part, finding.path ?? '') },
+  });
+  const unread = ({ code, message }) => ({ code, severity: 'error', part: 'package', message });
+  const entries = results.flatMap(({ file, result, error }) =>
+    error ? [entry(file, 0, unread(error))] : result.findings.map((finding) => entry(file, result.report.size, finding)),
   );
+  const notifications = results
+    .filter(({ error }) => error)
+    .map(({ file, error }) => ({
+      level: 'error',
+      descriptor: { id: error.code },
+      message: { text: error.message },
+      locations: [{ physicalLocation: { artifactLocation: { uri: uriOf(file) } } }],
+    }));
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
     runs: [
       {
-        tool: { driver: { name: 'pspf', version: PSPF_VERSION, rules: [...rules.keys()].map((id) => ({ id })) } },
+        tool: { driver: { name: 'pspf', semanticVersion: PSPF_VERSION, rules: [...rules.keys()].map(rule) } },
+        automationDetails: { id: 'pspf/' },
+        invocations: [{ executionSuccessful: notifications.length === 0, toolExecutionNotifications: notifications }],
         columnKind: 'utf16CodeUnits',
-        artifacts: results.map(({ file, result }) => ({ location: { uri: encodeURI(file) }, length: result.report.size })),
+        artifacts: results.map(({ file, result }) => ({ location: { uri: uriOf(file) }, ...(result ? { length: result.report.size } : {}) })),
         results: entries,
       },
     ],

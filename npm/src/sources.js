@@ -1,5 +1,6 @@
 import { PASS, buffered } from './buffered.js';
 import { PspfError } from './errors.js';
+import { shownUrl } from './url.js';
 
 const MIB = 1024 * 1024;
 const STREAM_LIMIT = 256 * MIB;
@@ -100,13 +101,24 @@ async function answer(url, init) {
     return await fetch(url, init);
   } catch (cause) {
     init.signal?.throwIfAborted();
-    throw new PspfError('source.fetch', `${url} cannot be reached: ${cause.cause?.message ?? cause.message}`, { cause });
+    throw new PspfError('source.fetch', `${shownUrl(url)} cannot be reached: ${cause.cause?.message ?? cause.message}`, { cause });
   }
 }
 
-async function httpReader(url, options, keep) {
+/** A URL without user and password, which `fetch` does not take, and the header that says them instead. */
+function withoutUser(url) {
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  if (bare.href === url.href) return { bare, own: {} };
+  const text = new TextEncoder().encode(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`);
+  return { bare, own: { authorization: `Basic ${btoa(String.fromCharCode(...text))}` } };
+}
+
+async function httpReader(named, options, keep) {
   const { signal } = options;
-  const first = await answer(url, { headers: { range: 'bytes=0-0' }, signal });
+  const { bare: url, own } = withoutUser(named);
+  const first = await answer(url, { headers: { ...own, range: 'bytes=0-0' }, signal });
   const total = /^bytes 0-0\/(\d+)$/.exec(first.headers.get('content-range') ?? '');
   if (first.status === 200 && first.body) return keep(first.body, options);
   await first.body?.cancel();
@@ -115,7 +127,7 @@ async function httpReader(url, options, keep) {
   }
   const identity = first.headers.get('etag') ?? first.headers.get('last-modified');
   const read = async (start, end, current) => {
-    const headers = { range: `bytes=${start}-${end - 1}` };
+    const headers = { ...own, range: `bytes=${start}-${end - 1}` };
     if (identity && !identity.startsWith('W/')) headers['if-range'] = identity;
     const part = await answer(url, { headers, signal: current ?? signal });
     const expected = `bytes ${start}-${end - 1}/${total[1]}`;

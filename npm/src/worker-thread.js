@@ -7,7 +7,7 @@ function told(error) {
   return { name: error.name, code: error.code, message: error.message };
 }
 
-onmessage = async ({ data: { id, name, words, engine } }) => {
+onmessage = async ({ data: { id, name, words, engine, heard } }) => {
   if (engine) {
     pspf.init(engine).catch(() => {});
     return;
@@ -20,12 +20,13 @@ onmessage = async ({ data: { id, name, words, engine } }) => {
   running.set(id, controller);
   const options = { ...words.pop(), signal: controller.signal };
   let last = 0;
-  options.onProgress = (done, total) => {
+  const onProgress = (done, total) => {
     const now = performance.now();
     if (now - last < 50 && done !== total) return;
     last = now;
     postMessage({ id, progress: [done, total] });
   };
+  if (heard) options.onProgress = onProgress;
   try {
     if (name === 'listFiles') {
       const value = [];

@@ -1,5 +1,6 @@
 // The functions of the package with the work done in a web worker, so that the page stays quick.
 import { PspfError } from './errors.js';
+import { NOTHING_DEMANDED } from './options.js';
 
 /** Starts a worker; `terminate` ends it with all that it does. */
 export function spawn({ engine } = {}) {
@@ -15,7 +16,7 @@ export function spawn({ engine } = {}) {
   };
   worker.onmessage = ({ data: { id, value, error, progress } }) => {
     if (progress) waiting.get(id)?.onProgress?.(...progress);
-    else if (error) settle(id, 'reject', error.code ? new PspfError(error.code, error.message) : new Error(error.message));
+    else if (error) settle(id, 'reject', error.code ? new PspfError(error.code, error.message) : new (error.name === 'TypeError' ? TypeError : Error)(error.message));
     else settle(id, 'resolve', value);
   };
   const fail = (error) => {
@@ -33,7 +34,7 @@ export function spawn({ engine } = {}) {
       };
       signal?.addEventListener('abort', abort, { once: true });
       waiting.set(id, { resolve, reject, onProgress, settled: () => signal?.removeEventListener('abort', abort) });
-      worker.postMessage({ id, name, words: [...words, options] });
+      worker.postMessage({ id, name, words: [...words, options], heard: onProgress !== undefined });
     });
   return {
     inspect: (source, options) => call('inspect', [source], options),
@@ -42,7 +43,7 @@ export function spawn({ engine } = {}) {
     attestation: (source, options) => call('attestation', [source], options),
     sha256: (source, options) => call('sha256', [source], options),
     diff: (before, after, options) => call('diff', [before, after], options),
-    scan: (source, policy, options) => call('scan', [source, policy], options),
+    scan: (source, ...words) => (words.length === 0 ? call('scan', [source, NOTHING_DEMANDED]) : call('scan', [source, words[0]], words[1])),
     listFiles: (source, slot, options) => call('listFiles', [source, slot], options),
     extractFile: (source, slot, path, options) => call('extractFile', [source, slot, path], options),
     readSlot: (source, slot, options) => call('readSlot', [source, slot], options),

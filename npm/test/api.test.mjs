@@ -17,6 +17,7 @@ const asked = [];
 before(async () => {
   server = createServer((request, response) => {
     const bytes = readFileSync(good);
+    if (request.url === '/private' && request.headers.authorization !== `Basic ${btoa('me:s3cret')}`) return response.writeHead(401).end();
     const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
     if (!range || request.url === '/whole') return response.end(bytes);
     const [start, end] = [Number(range[1]), Math.min(Number(range[2]), bytes.length - 1)];
@@ -106,7 +107,7 @@ test('progress ends at the end, and a signal ends the work', async () => {
   assert.deepEqual(last, [statSync(good).size, statSync(good).size]);
   await assert.rejects(pspf.verify(good, { signal: AbortSignal.abort() }), { name: 'AbortError' });
   const controller = new AbortController();
-  const work = pspf.scan(good, undefined, { signal: controller.signal, onProgress: () => controller.abort() });
+  const work = pspf.scan(good, { version: 1 }, { signal: controller.signal, onProgress: () => controller.abort() });
   await assert.rejects(work, { name: 'AbortError' });
 });
 
@@ -227,4 +228,70 @@ test('a file that shrinks while it is read is an error', async () => {
   const work = pspf.verify(path, { onProgress: () => writeFileSync(path, 'gone') });
   const end = await work.then((report) => report.state, (error) => error.code);
   assert.ok(['source.read', 'broken'].includes(end), end);
+});
+
+test('an option that nobody reads, and a policy that loses something, are type errors', async () => {
+  const refused = (work, text) => assert.rejects(async () => work(), (error) => error instanceof TypeError && text.test(error.message));
+  const one = async (list) => { for await (const _ of list) break; };
+  for (const work of [
+    () => pspf.verify(good, { trustedKey: [publisher] }),
+    () => pspf.verifyJson(good, { keys: [publisher] }),
+    () => pspf.inspect(good, { trustedkeys: [publisher] }),
+    () => one(pspf.listFiles(good, 0, { trustedKeys: [] })),
+    () => gather(pspf.extractFile(good, 0, 'x', { allowUnverifed: true })),
+    () => gather(pspf.readSlot(good, 0, { onprogress() {} })),
+    () => pspf.attestation(good, { trustedKeys: [publisher] }),
+    () => pspf.diff(good, good, { trustedKeys: [publisher] }),
+    () => pspf.scan(good, { version: 1 }, { trustedKeys: [publisher] }),
+    () => pspf.sha256(good, { digest: 'x' }),
+  ]) await refused(work, /has no option/);
+  await refused(() => pspf.verify(good, { trustedKeys: publisher }), /not an array of fingerprints/);
+  await refused(() => pspf.verify(good, [publisher]), /no object/);
+  await refused(() => pspf.readSlot(good, 0, { maxWindow: -1 }), /whole number/);
+  await refused(() => pspf.scan(good, undefined), /the policy is undefined/);
+  await refused(() => pspf.scan(good, null), /neither/);
+  for (const policy of [
+    { version: 1, trust: undefined },
+    { version: 1, trust: { fingerprints: undefined } },
+    { version: 1, trust: { fingerprints: [undefined] } },
+    // eslint-disable-next-line no-sparse-arrays
+    { version: 1, trust: { fingerprints: [,] } },
+    { version: 1, sbom: { denyPurls: new Set(['pkg:npm/a']) } },
+    { version: 1, severity: new Map([['policy.purl', 'error']]) },
+    { version: 1, limits: { packageSize: Number.NaN } },
+    { version: 1, limits: { packageSize: 10n } },
+    { version: 1, trust: { minimum: () => 'sealed' } },
+    { version: 1, toJSON: () => ({ version: 1 }) },
+  ]) await refused(() => pspf.scan(good, policy), /of the policy is/);
+  assert.equal((await pspf.scan(good, '{"version":1}')).verdict, 'accept');
+  await assert.rejects(pspf.scan(good, '{"version":1,"trust":{"minimum":"sealed"},"trust":{}}'), code('policy.invalid'));
+  assert.equal((await pspf.verify(good, { trustedKeys: undefined })).trust, 'unknown_key');
+});
+
+test('no weight is taken from what breaks a package, or from what is not known', async () => {
+  const scan = (title, policy) => pspf.scan(files[title], { version: 1, ...policy });
+  for (const policy of [
+    { limits: { packageSize: 1000 }, trust: { minimum: 'sealed' }, severity: { 'policy.package_size': 'warning' } },
+    { severity: { 'launcher.digest': 'info' } },
+    { severity: { 'slot.digest.signed': 'warning' } },
+    { severity: { 'policy.setuids': 'error' } },
+    { sbom: { denyPurls: ['left-pad'] } },
+    { sbom: { denyLicences: ['GPLv3'] } },
+  ]) await assert.rejects(scan('Tampered', policy), code('policy.invalid'), JSON.stringify(policy));
+  assert.equal((await scan('Tampered', { limits: { packageSize: 1000 } })).verdict, 'reject');
+});
+
+test('user and password of a URL are used, and never shown', async () => {
+  const url = new URL('/private', origin.replace('//', '//me:s3cret@'));
+  assert.equal((await pspf.verify(url)).state, 'sealed');
+  const wrong = new URL(url);
+  wrong.password = 's3cret-and-wrong';
+  const gone = new URL('http://me:s3cret@127.0.0.1:1/package');
+  for (const source of [wrong, gone]) {
+    await assert.rejects(pspf.verify(source), ({ message, code: found }) => {
+      assert.match(found, /^source\./);
+      assert.doesNotMatch(message, /s3cret|me:/);
+      return true;
+    });
+  }
 });

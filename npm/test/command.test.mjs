@@ -1,10 +1,11 @@
 // The npx command: exit codes, formats, threads, patterns.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { closeSync, copyFileSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, closeSync, copyFileSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { folder, native, npmFolder, samples } from './environment.mjs';
+import { folder, native, npmFolder, program, samples } from './environment.mjs';
 
 const { publisher, files } = samples();
 const place = folder();
@@ -115,4 +116,101 @@ test('hostile names do not reach the terminal', () => {
   const name = 'in/\u202egpj.\u001b[2J.psp';
   copyFileSync(files.Good, join(place, name));
   assert.doesNotMatch(pspf('verify', name).stdout, /[\u202e\u001b]/);
+});
+
+test('every option is used or refused', () => {
+  const commands = { scan: ['policy', 'format', 'jobs'], verify: ['key', 'format', 'jobs'], inspect: ['key', 'format', 'jobs'], ls: ['slot', 'format', 'jobs'] };
+  const values = { policy: 'policy.json', key: publisher, slot: '0', format: 'json', jobs: '2' };
+  for (const [command, taken] of Object.entries(commands)) {
+    for (const [option, value] of Object.entries(values)) {
+      const { status, stderr } = pspf(command, `--${option}`, value, 'in/good.psp');
+      if (taken.includes(option)) assert.equal(status, 0, `${command} --${option}: ${stderr}`);
+      else {
+        assert.equal(status, 2, `${command} --${option}`);
+        assert.match(stderr, new RegExp(`${command} has no option --${option}`));
+      }
+    }
+  }
+  assert.equal(pspf('scan', '--policy', 'policy.json', '--policy', 'policy.json', 'in/good.psp').status, 2);
+  assert.equal(pspf('verify', '--key', publisher, '--key', publisher, 'in/good.psp').status, 0);
+  for (const words of [['ls', '--slot', '1e0'], ['ls', '--slot', '-1'], ['ls', '--slot='], ['scan', '--jobs', '0'], ['scan', '--jobs', ' 2'], ['scan', '--policy=']]) {
+    assert.equal(pspf(...words, 'in/good.psp').status, 2, words.join(' '));
+  }
+  assert.equal(pspf('scan', '--jobs', '1000', 'in/good.psp', 'in/good.psp').status, 0);
+});
+
+test('a policy that names a key twice is refused before anything is read', () => {
+  writeFileSync(join(place, 'twice.json'), '{"version":1,"trust":{"minimum":"sealed"},"trust":{}}');
+  const { status, stdout, stderr } = pspf('scan', '--policy', 'twice.json', 'nowhere.psp');
+  assert.deepEqual([status, stdout], [2, '']);
+  assert.match(stderr, /^pspf: twice\.json: /);
+});
+
+test('patterns find what is there, and say what they cannot see', () => {
+  assert.equal(pspf('verify', '*/good.psp').status, 0);
+  const absent = pspf('verify', '*/nothing.psp');
+  assert.deepEqual([absent.status, absent.stdout], [2, '']);
+  assert.match(absent.stderr, /no file matches/);
+  assert.equal(pspf('verify', '*/good.psp/below').status, 2);
+  assert.equal(pspf('verify', 'nowhere/*.psp').status, 2);
+  const closed = join(place, 'closed/inner');
+  mkdirSync(closed, { recursive: true });
+  copyFileSync(files.Tampered, join(closed, 'hidden.psp'));
+  chmodSync(closed, 0);
+  // Root reads every directory: a user of no name does not.
+  const words = [join(npmFolder, 'dist/cli.js'), 'verify', 'closed/**/*.psp'];
+  chmodSync(place, 0o755);
+  const as = process.getuid() === 0 ? { uid: 65534, gid: 65534 } : {};
+  const { status, stderr } = spawnSync(process.execPath, words, { cwd: place, encoding: 'utf8', ...as });
+  chmodSync(closed, 0o700);
+  assert.equal(status, 3, stderr);
+  assert.match(stderr, /closed\/inner: .*EACCES/);
+});
+
+test('whoever stops reading does not change the exit code', () => {
+  const line = `"${process.execPath}" "${join(npmFolder, 'dist/cli.js')}" verify --format json in/good.psp in/deep/tampered.psp in/good.psp in/deep/tampered.psp`;
+  const { stdout } = spawnSync('bash', ['-c', `${line} | head -c 1 > /dev/null; echo \${PIPESTATUS[0]}`], { cwd: place, encoding: 'utf8' });
+  assert.equal(stdout.trim(), '1');
+});
+
+/** A package whose one slot has much more than a decoder is given at once. */
+function large() {
+  const source = join(place, 'large');
+  mkdirSync(join(source, 'tree'), { recursive: true });
+  for (let index = 0; index < 8; index += 1) writeFileSync(join(source, `tree/${index}`), randomBytes(128 * 1024));
+  const manifest = {
+    package: { name: 'large', version: '1' },
+    execution: { command: '/bin/true' },
+    slots: [
+      { id: 'one', source: 'tree', target: 'one', operations: 'tar.gz' },
+      { id: 'two', source: 'tree', target: 'two', operations: 'tar', lifecycle: 'lazy' },
+    ],
+  };
+  writeFileSync(join(source, 'app.json'), JSON.stringify(manifest));
+  const words = ['pack', '--manifest', join(source, 'app.json'), '--output', join(place, 'large.psp'), '--key-seed', 'k', '--quiet', '--no-attestation'];
+  execFileSync(program('flavor'), words, { env: { HOME: place, PATH: process.env.PATH, FLAVOR_LAUNCHER_BIN: process.env.PSPF_LAUNCHER } });
+}
+
+test('a slot that is refused early is a finding, and the next one is looked at', () => {
+  large();
+  for (const [limits, codes] of [
+    [{ unpackedSize: 1000 }, ['codec.limit.output', 'codec.limit.output']],
+    [{ entries: 2 }, ['tar.limit', 'tar.limit']],
+    [{}, []],
+  ]) {
+    writeFileSync(join(place, 'limits.json'), JSON.stringify({ version: 1, limits }));
+    const { status, documents } = pspf('scan', '--policy', 'limits.json', '--format', 'json', 'large.psp');
+    const [{ findings }] = documents();
+    assert.deepEqual(findings.map(({ code }) => code), codes, JSON.stringify(limits));
+    assert.equal(status, codes.length ? 1 : 0);
+  }
+});
+
+test('passwords of URLs are in no output', () => {
+  const url = 'http://me:s3cret@127.0.0.1:1/a.psp';
+  for (const words of [['verify', url], ['verify', '--format', 'json', url], ['scan', '--format', 'sarif', url], ['ls', url, 'in/good.psp'], ['inspect', url, 'in/good.psp'], ['verify', 'http://me:s3cret@[/x']]) {
+    const { status, stdout, stderr } = pspf(...words);
+    assert.equal(status, 3, words.join(' '));
+    assert.doesNotMatch(stdout + stderr, /s3cret/, words.join(' '));
+  }
 });

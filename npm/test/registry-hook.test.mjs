@@ -1,7 +1,7 @@
 // The example under 50 uploads at once, most of them hostile: every answer is right and memory stays small.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { copyFileSync, readFileSync, readdirSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { copyFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { project, root, samples } from './environment.mjs';
@@ -70,4 +70,29 @@ test('50 uploads at once', { skip: process.platform !== 'linux' }, async (t) => 
   const kept = readdirSync(store);
   assert.equal(kept.length, 2, kept.join());
   assert.ok(kept.every((name) => /^[0-9a-f]{64}\.psp$/.test(name)));
+});
+
+test('it does not start with a policy or a setting that is none', () => {
+  const folder = project();
+  copyFileSync(join(root, 'examples/registry-hook/server.mjs'), join(folder, 'server.mjs'));
+  const start = (policy, settings = {}) => {
+    writeFileSync(join(folder, 'policy.json'), policy);
+    const env = { ...process.env, PORT: '0', ...settings };
+    return spawnSync(process.execPath, ['server.mjs'], { cwd: folder, env, encoding: 'utf8', timeout: 10_000 });
+  };
+  for (const policy of [
+    '{"version":1,"trust":{"minimum":"sealed"},"trust":{}}',
+    '{"version":1,"trust":{"minimun":"sealed"}}',
+    '{"version":1,"severity":{"launcher.digest":"info"}}',
+    '{"version":1,"sbom":{"denyLicences":["GPLv3"]}}',
+    'none',
+  ]) {
+    const { status, stdout, stderr } = start(policy);
+    assert.deepEqual([status, stdout], [1, ''], policy);
+    assert.match(stderr, /policy/, policy);
+  }
+  for (const settings of [{ SCANS: 'many' }, { SCANS: '0' }, { MAX_WAITING: '-1' }]) {
+    const { status, stdout } = start('{"version":1}', settings);
+    assert.deepEqual([status, stdout], [1, ''], JSON.stringify(settings));
+  }
 });

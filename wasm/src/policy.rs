@@ -6,9 +6,11 @@ use crate::failure::Failure;
 use pspf_nostd::{
     codec::Budget,
     digest::Sha256Digest,
+    findings::severity_of,
     json::Json,
     key::Fingerprint,
     limits::{DECODE_WINDOW_MAX, DECODED_RATIO_MAX, TAR_ENTRIES_MAX},
+    quoted::quoted,
     report::{Integrity, Severity},
     tar::TarLimits,
 };
@@ -50,7 +52,31 @@ pub struct Forbid {
     pub unknown_operations: bool,
     /// Paths that do not mean the same on every file system, such as DOS device names.
     pub device_names: bool,
+    /// Files of one slot in place of another's.
+    pub replaced_files: bool,
+    /// Paths that are one file where case is folded or Unicode normalised.
+    pub same_names: bool,
 }
+
+/// Codes of the policy's own findings, with whether `severity` may take weight from them: what a package is, and who signed it, is
+/// not weighed; such a demand is left out instead.
+pub const CODES: &[(&str, bool)] = &[
+    ("policy.unsigned", false),
+    ("policy.state", false),
+    ("policy.signer", false),
+    ("policy.launcher", false),
+    ("policy.package_size", false),
+    ("policy.setuid", true),
+    ("policy.world_writable", true),
+    ("policy.symlink_out", true),
+    ("policy.device_name", true),
+    ("policy.replaced_file", true),
+    ("policy.same_name", true),
+    ("policy.operation", true),
+    ("policy.sbom_missing", true),
+    ("policy.licence", true),
+    ("policy.purl", true),
+];
 
 /// How much may be in a package.
 #[derive(Clone, Copy, Debug)]
@@ -98,16 +124,35 @@ impl Policy {
         }
         let trust = top.section("trust", &["fingerprints", "minimum", "allowUnsigned"]);
         let launcher = top.section("launcher", &["digests"]);
-        let forbidden = ["setuid", "worldWritable", "symlinksOut", "unknownOperations", "deviceNames"];
+        let forbidden = [
+            "setuid",
+            "worldWritable",
+            "symlinksOut",
+            "unknownOperations",
+            "deviceNames",
+            "replacedFiles",
+            "sameNames",
+        ];
         let forbid = top.section("forbid", &forbidden);
         let limits = top.section("limits", &["packageSize", "entries", "unpackedSize", "ratio", "window"]);
         let sbom = top.section("sbom", &["required", "denyLicences", "denyPurls"]);
+        let denied = |key, wrong: fn(&str) -> Option<&'static str>| {
+            let texts = sbom.texts(key).unwrap_or_default();
+            for text in &texts {
+                if let Some(why) = wrong(text) {
+                    sbom.wrong(key, &format!("has {}, {why}", quoted(text)));
+                }
+            }
+            texts
+        };
         Self {
             fingerprints: trust.texts("fingerprints").map(|texts| trust.each(&texts, fingerprint)),
             launchers: launcher.texts("digests").map(|texts| launcher.each(&texts, digest)),
             minimum: match trust.get("minimum").map(|value| value.as_str().unwrap_or_default()) {
-                None | Some("intact") => Integrity::Intact,
-                Some("bound") => Integrity::Bound,
+                Some("intact") => Integrity::Intact,
+                // More cannot be proved of an unsigned package.
+                None if trust.flag("allowUnsigned", false) => Integrity::Intact,
+                None | Some("bound") => Integrity::Bound,
                 Some("sealed") => Integrity::Sealed,
                 Some(_) => {
                     trust.refuse(invalid("trust.minimum", "must be intact, bound or sealed"));
@@ -121,6 +166,8 @@ impl Policy {
                 symlinks_out: forbid.flag("symlinksOut", true),
                 unknown_operations: forbid.flag("unknownOperations", true),
                 device_names: forbid.flag("deviceNames", true),
+                replaced_files: forbid.flag("replacedFiles", true),
+                same_names: forbid.flag("sameNames", false),
             },
             limits: Limits {
                 package_size: limits.number("packageSize", u64::MAX),
@@ -131,8 +178,8 @@ impl Policy {
             },
             sbom: SbomRules {
                 required: sbom.flag("required", false),
-                deny_licences: sbom.texts("denyLicences").unwrap_or_default(),
-                deny_purls: sbom.texts("denyPurls").unwrap_or_default(),
+                deny_licences: denied("denyLicences", wrong_licence),
+                deny_purls: denied("denyPurls", wrong_purl),
             },
             severity: severities(&top),
         }
@@ -193,18 +240,60 @@ fn severities(top: &Section<'_>) -> Vec<(String, Severity)> {
         top.refuse(invalid("severity", "must be an object"));
     }
     for (code, word) in value.entries() {
+        let place = ["severity.", code].concat();
         let severity = match word.as_str() {
             Some("error") => Severity::Error,
             Some("warning") => Severity::Warning,
             Some("info") => Severity::Info,
             _ => {
-                top.refuse(invalid(&["severity.", code].concat(), "must be error, warning or info"));
+                top.refuse(invalid(&place, "must be error, warning or info"));
                 continue;
             }
         };
+        let own = severity_of(code);
+        match CODES.iter().find(|(known, _)| known == code) {
+            Some((_, true)) => {}
+            Some((_, false)) if severity == Severity::Error => {}
+            Some((_, false)) => {
+                top.refuse(invalid(&place, "can weigh no less than error; leave the demand out instead"));
+            }
+            // The order is from error to info.
+            None if own.is_some_and(|own| severity <= own) => {}
+            None if own.is_some() => {
+                top.refuse(invalid(&place, "is a code of the verification, which can only be given more weight"));
+            }
+            None => top.refuse(invalid(&place, "is no code that a policy can weigh (npm/README.md, \"Policy\")")),
+        }
         severities.push((code.clone(), severity));
     }
     severities
+}
+
+/// Why a pattern is none that a package URL can match, where it is not.
+fn wrong_purl(pattern: &str) -> Option<&'static str> {
+    const FORM: Option<&str> = Some("which is no package URL: expected the form pkg:TYPE/NAME, `*` as wildcard");
+    // What begins with a wildcard may match anything.
+    if pattern.starts_with('*') && pattern.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return None;
+    }
+    let Some(rest) = pattern.strip_prefix("pkg:") else { return FORM };
+    let Some((kind, name)) = rest.split_once('/') else { return FORM };
+    let of_type = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'-' | b'*');
+    let plain = |byte: u8| byte.is_ascii_graphic();
+    if kind.is_empty() || !kind.bytes().all(of_type) || name.is_empty() || !name.bytes().all(plain) {
+        return FORM;
+    }
+    None
+}
+
+/// Why a pattern is none that a licence can match, where it is not.
+fn wrong_licence(pattern: &str) -> Option<&'static str> {
+    let known = spdx::identifiers::LICENSES.iter().any(|licence| matches(pattern, licence.name));
+    let own = ["LicenseRef-", "DocumentRef-"].iter().any(|start| pattern.starts_with(start));
+    match known || own || spdx::Expression::parse(pattern).is_ok() {
+        true => None,
+        false => Some("which is no SPDX licence or expression, and matches none; LicenseRef-NAME is another's"),
+    }
 }
 
 fn digest(text: &str) -> Result<Sha256Digest, Failure> {
@@ -356,13 +445,62 @@ mod tests {
     }
 
     #[test]
+    fn weight_is_never_taken_from_what_breaks_a_package() {
+        let refused = |code: &str, weight: &str| {
+            Policy::parse(&format!(r#"{{"version":1,"severity":{{"{code}":"{weight}"}}}}"#))
+                .err()
+                .map(|error| error.message)
+        };
+        for (code, own) in pspf_nostd::findings::CODES {
+            for (weight, severity) in
+                [("error", Severity::Error), ("warning", Severity::Warning), ("info", Severity::Info)]
+            {
+                assert_eq!(refused(code, weight).is_some(), severity > *own, "{code} {weight}");
+            }
+        }
+        for (code, may_be_lowered) in super::CODES {
+            assert_eq!(refused(code, "error"), None, "{code}");
+            for weight in ["warning", "info"] {
+                assert_eq!(refused(code, weight).is_none(), *may_be_lowered, "{code} {weight}");
+            }
+        }
+        for code in ["tar.path", "codec.limit.ratio", "placement.path", "policy.setuids", "attestation.json", "", "*"] {
+            assert!(refused(code, "error").is_some_and(|message| message.contains("no code")), "{code}");
+        }
+        assert!(refused("policy.setuid", "off").is_some());
+    }
+
+    #[test]
+    fn what_denies_nothing_is_an_error() {
+        let refused = |key: &str, text: &str| {
+            Policy::parse(&format!(r#"{{"version":1,"sbom":{{"{key}":["{text}"]}}}}"#)).err().map(|error| error.message)
+        };
+        for text in ["pkg:pypi/a", "pkg:npm/*", "pkg:*/left-pad@1.*", "*", "*left-pad*", "pkg:npm/%40scope/name@1.2.3"]
+        {
+            assert_eq!(refused("denyPurls", text), None, "{text}");
+        }
+        for text in ["", "* a", "pypi/a", "pkg:pypi", "pkg:/a", "pkg:pypi/", "pkg:py pi/a", "left-pad", "pkg:pypi/a b"]
+        {
+            assert!(refused("denyPurls", text).is_some_and(|message| message.contains("denyPurls")), "{text}");
+        }
+        for text in ["MIT", "mit", "GPL-*", "*gpl*", "AGPL-3.0-or-later", "MIT OR GPL-2.0-only", "LicenseRef-ours", "*"]
+        {
+            assert_eq!(refused("denyLicences", text), None, "{text}");
+        }
+        for text in ["", "GPLv3", "AGPL-3.O-only", "GPL3*", "MIT OR", "proprietary"] {
+            assert!(refused("denyLicences", text).is_some_and(|message| message.contains("denyLicences")), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_said_is_what_holds() {
-        let policy =
-            Policy::parse(r#"{"version":1,"trust":{"minimum":"sealed","fingerprints":[]},"severity":{"x":"info"}}"#)
-                .expect("a policy");
+        let policy = Policy::parse(
+            r#"{"version":1,"trust":{"minimum":"sealed","fingerprints":[]},"severity":{"policy.purl":"info"}}"#,
+        )
+        .expect("a policy");
         assert_eq!(policy.minimum(), Integrity::Sealed);
         assert_eq!(policy.trusted(), Some([].as_slice()));
-        assert_eq!(policy.severity("x", Severity::Error), Severity::Info);
+        assert_eq!(policy.severity("policy.purl", Severity::Error), Severity::Info);
         assert!(policy.forbid.setuid && !policy.forbid.world_writable && policy.launchers().is_none());
     }
 }

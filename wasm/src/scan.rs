@@ -14,10 +14,11 @@ use pspf_nostd::{
     codec::Stop,
     json::{Json, JsonWriter, ToJson},
     offsets::{ByteRange, length},
-    quoted::quoted,
+    operation::OperationChain,
+    placement::{self, Concern, Fault, Item, Judge, Judgement},
     report::{Integrity, Severity, Trust},
-    tar::{Entry, EntryKind, EntrySink, FileEntry, symlink_stays_inside},
-    verify::{Outcome, Scope, TrustedKeys, Verification},
+    tar::{Entry, EntrySink, FileEntry},
+    verify::{Outcome, Scope, SlotFacts, TrustedKeys, Verification},
 };
 
 /// Version of the result's shape.
@@ -28,6 +29,7 @@ pub struct Scan {
     policy: Policy,
     stage: Stage,
     findings: ScanFindings,
+    judge: Judge,
     counts: Counts,
     size: u64,
     done: u64,
@@ -62,12 +64,13 @@ struct Document<'a> {
     findings: Vec<ScanFinding>,
     counts: Counts,
     outcome: &'a Outcome,
+    sound: bool,
 }
 
 impl ToJson for Document<'_> {
     fn write_json(&self, out: &mut JsonWriter) {
-        let Self { findings, counts, outcome } = self;
-        let refused = findings.iter().any(|finding| finding.severity == Severity::Error);
+        let Self { findings, counts, outcome, sound } = self;
+        let refused = !sound || findings.iter().any(|finding| finding.severity == Severity::Error);
         let launcher = outcome.launcher_sha256.map_or(Json::Null, |digest| Json::from(digest.to_string()));
         out.object(&[
             ("schema", &SCAN_SCHEMA),
@@ -99,6 +102,7 @@ impl Scan {
             policy,
             stage: Stage::Verification(verification),
             findings,
+            judge: Judge::default(),
             counts: Counts::default(),
             size,
             done: 0,
@@ -116,7 +120,7 @@ impl Scan {
         }
         let done = Verification::new(0, Scope::Head, TrustedKeys::default());
         let outcome = Box::new(core::mem::replace(&mut **verification, done).finish());
-        self.judge(&outcome);
+        self.hold_against(&outcome);
         self.done = self.size;
         let slots = outcome.report.slots.iter().map(|slot| slot.range.len());
         self.total = slots.fold(self.size, u64::saturating_add);
@@ -125,7 +129,7 @@ impl Scan {
     }
 
     /// What the policy says of the verification.
-    fn judge(&mut self, outcome: &Outcome) {
+    fn hold_against(&mut self, outcome: &Outcome) {
         let Self { policy, findings, .. } = self;
         let report = &outcome.report;
         for finding in &report.findings {
@@ -168,7 +172,8 @@ impl Scan {
             }
             if let Some(finished) = current.take() {
                 let bound = outcome.checked.is_some();
-                let result = finish(*finished, &self.policy, &mut self.findings, &mut self.counts, bound);
+                let (findings, judge, counts) = (&mut self.findings, &mut self.judge, &mut self.counts);
+                let result = finish(*finished, &self.policy, findings, judge, counts, bound);
                 if let Err((slot, failure)) = result {
                     self.findings.refused(&self.policy, slot, &failure);
                 }
@@ -180,6 +185,7 @@ impl Scan {
             }
             let slot = *next;
             *next = slot.saturating_add(1);
+            place_slot(&self.policy, &mut self.findings, &mut self.judge, outcome, slot);
             let attestation = outcome.metadata_hint.as_ref().and_then(|metadata| metadata.attestation_slot());
             let plan = SlotPlan::of(outcome, slot).and_then(|plan| {
                 let budget = self.policy.budget(self.counts.unpacked);
@@ -220,8 +226,9 @@ impl Task for Scan {
                 let Some(slot) = current else { return Err(Failure::new("engine.supply", "no bytes were asked for")) };
                 let (policy, findings, counts) = (&self.policy, &mut self.findings, &mut self.counts);
                 let number = slot.slot;
-                let mut judge = Judge { slot: number, policy, findings, counts, held: slot.held.as_mut() };
-                let result = slot.content.supply(bytes, &mut judge);
+                let (judge, held) = (&mut self.judge, slot.held.as_mut());
+                let mut look = Look { slot: number, policy, findings, judge, counts, held };
+                let result = slot.content.supply(bytes, &mut look);
                 self.done = self.done.saturating_add(length(bytes));
                 if let Err(failure) = result {
                     *current = None;
@@ -249,8 +256,18 @@ impl Task for Scan {
         let Stage::Slots { outcome, .. } = &self.stage else {
             return Err(Failure::new("engine.incomplete", "the scan was ended before the head was read"));
         };
-        Ok(JsonWriter::compact(&Document { findings, counts: self.counts, outcome }))
+        let sound = is_sound(&self.policy, outcome);
+        Ok(JsonWriter::compact(&Document { findings, counts: self.counts, outcome, sound }))
     }
+}
+
+/// Whether the verification proves as much as the policy demands, whatever the findings weigh.
+fn is_sound(policy: &Policy, outcome: &Outcome) -> bool {
+    let report = &outcome.report;
+    let signed = report.trust != Trust::Unsigned || policy.allows_unsigned();
+    // All of it was read, and nothing is wrong with it.
+    let whole = report.state >= Integrity::Intact && report.errors().next().is_none();
+    whole && signed && report.state >= policy.minimum()
 }
 
 /// Ends a slot: its codec and archive are complete, its bill of materials is judged.
@@ -258,13 +275,14 @@ fn finish(
     current: Current,
     policy: &Policy,
     findings: &mut ScanFindings,
+    judge: &mut Judge,
     counts: &mut Counts,
     bound: bool,
 ) -> Result<(), (usize, Failure)> {
     let Current { slot, content, mut held } = current;
     counts.unpacked = counts.unpacked.saturating_add(content.unpacked());
-    let mut judge = Judge { slot, policy, findings, counts, held: held.as_mut() };
-    content.finish(&mut judge).map_err(|failure| (slot, failure))?;
+    let mut look = Look { slot, policy, findings, judge, counts, held: held.as_mut() };
+    content.finish(&mut look).map_err(|failure| (slot, failure))?;
     if let Some(text) = held {
         match Attestation::parse(&text, bound) {
             Ok(document) => sbom::judge(&document.sbom, slot, policy, findings),
@@ -284,42 +302,67 @@ fn word(state: Integrity) -> &'static str {
     }
 }
 
+/// Judges what a slot that is no archive would put where; the entries of others are judged as they pass.
+fn place_slot(policy: &Policy, findings: &mut ScanFindings, judge: &mut Judge, outcome: &Outcome, number: usize) {
+    let Some(slot) = outcome.report.slots.get(number) else { return };
+    let entry = outcome.metadata_hint.as_ref().and_then(|metadata| metadata.slots.get(number));
+    let platform = entry.and_then(|entry| entry.platform.as_deref()).unwrap_or_default();
+    judge.begin(number, &slot.lifecycle, platform);
+    let facts = outcome.authenticated.as_ref().and_then(|head| head.slots().get(number));
+    let operations = facts.map(SlotFacts::operations).or_else(|| OperationChain::parse(&slot.operations).ok());
+    // A slot that stands for the package itself brings nothing.
+    if operations.is_some_and(OperationChain::is_tar) || entry.is_some_and(|entry| entry.self_ref) {
+        return;
+    }
+    match placement::target(&slot.target) {
+        Ok(path) => {
+            let mode = u32::from_str_radix(&slot.permissions, 8).unwrap_or(u32::MAX);
+            weigh(policy, findings, number, &slot.target, judge.judge(&Item::file(number, &path, mode)));
+        }
+        Err(fault) => findings.push_file(policy, fault.code(), number, &slot.target, fault.to_string()),
+    }
+}
+
+/// What the policy says of what is put at a path.
+fn weigh(policy: &Policy, findings: &mut ScanFindings, slot: usize, path: &str, judgement: Judgement) {
+    let forbid = &policy.forbid;
+    match judgement.fault {
+        Some(Fault::LinkLeaves { .. }) if !forbid.symlinks_out => {}
+        Some(fault) => {
+            let code = if matches!(fault, Fault::LinkLeaves { .. }) { "policy.symlink_out" } else { fault.code() };
+            findings.push_file(policy, code, slot, path, fault.to_string());
+        }
+        None => {}
+    }
+    for concern in judgement.concerns {
+        let (forbidden, code) = match concern {
+            Concern::SetId { .. } => (forbid.setuid, "policy.setuid"),
+            Concern::WorldWritable { .. } => (forbid.world_writable, "policy.world_writable"),
+            Concern::NotPortable => (forbid.device_names, "policy.device_name"),
+            Concern::Replaces { .. } => (forbid.replaced_files, "policy.replaced_file"),
+            Concern::SameName { .. } => (forbid.same_names, "policy.same_name"),
+        };
+        if forbidden {
+            findings.push_file(policy, code, slot, path, concern.to_string());
+        }
+    }
+}
+
 /// Looks at entries as they pass.
-struct Judge<'a> {
+struct Look<'a> {
     slot: usize,
     policy: &'a Policy,
     findings: &'a mut ScanFindings,
+    judge: &'a mut Judge,
     counts: &'a mut Counts,
     held: Option<&'a mut Vec<u8>>,
 }
 
-impl EntrySink for Judge<'_> {
+impl EntrySink for Look<'_> {
     fn begin(&mut self, entry: &Entry) -> Result<(), Stop> {
         self.counts.entries = self.counts.entries.saturating_add(1);
-        let Self { slot, policy, findings, .. } = self;
-        let forbid = &policy.forbid;
-        let link = matches!(entry.kind, EntryKind::Symlink { .. } | EntryKind::HardLink { .. });
-        let mut refuse = |code: &str, message: String| {
-            findings.push_file(policy, code, *slot, &FileEntry::of(entry).path, message);
-        };
-        if forbid.setuid && entry.mode & 0o6000 != 0 {
-            refuse("policy.setuid", format!("mode {:04o} sets the user or the group of who runs it", entry.mode));
-        }
-        // A sticky directory, as /tmp is, lets nobody replace what another has put there.
-        let sticky = entry.kind == EntryKind::Directory && entry.mode & 0o1000 != 0;
-        if forbid.world_writable && !link && !sticky && entry.mode & 0o002 != 0 {
-            refuse("policy.world_writable", format!("mode {:04o} lets everybody write", entry.mode));
-        }
-        if let EntryKind::Symlink { target } = &entry.kind
-            && forbid.symlinks_out
-            && !symlink_stays_inside(&entry.path, target)
-        {
-            let target = String::from_utf8_lossy(target);
-            refuse("policy.symlink_out", format!("the link leads out of the slot, to {}", quoted(&target)));
-        }
-        if forbid.device_names && !entry.portable() {
-            refuse("policy.device_name", "the path does not mean the same on every file system".to_owned());
-        }
+        let judgement = self.judge.judge(&Item::of_entry(self.slot, entry));
+        weigh(self.policy, self.findings, self.slot, &FileEntry::of(entry).path, judgement);
         Ok(())
     }
 
@@ -332,7 +375,7 @@ impl EntrySink for Judge<'_> {
     }
 }
 
-impl SlotSink for Judge<'_> {
+impl SlotSink for Look<'_> {
     fn bytes(&mut self, bytes: &[u8]) -> Result<(), Stop> {
         if let Some(held) = &mut self.held {
             if length(held).saturating_add(length(bytes)) > ATTESTATION_MAX {

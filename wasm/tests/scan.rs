@@ -2,10 +2,13 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use pspf_nostd::{
+    codec::gzip_stored,
     json::Json,
+    metadata::Metadata,
     offsets::position,
+    profile::Profile,
     tar::{END, EntryKind, header, padding},
-    writer::{PackagePlan, SlotPlan},
+    writer::{PackagePlan, SlotPlan, assemble},
 };
 use pspf_tests::base::{LAUNCHER, encode, key, write};
 use pspf_wasm::{policy::Policy, scan::Scan, task::Task};
@@ -59,9 +62,16 @@ fn slot(id: &str, operations: &str, lifecycle: &str, stored: &[u8]) -> (SlotPlan
 
 fn package(slots: &[(SlotPlan, Vec<u8>)]) -> Vec<u8> {
     let object = |text: &str| Json::parse(text.as_bytes()).expect("JSON").entries().to_vec();
+    // The writer refuses some of the targets: they come into the metadata behind its back.
+    let (mut plans, mut targets) = (Vec::new(), Vec::new());
+    for (number, (plan, _)) in slots.iter().enumerate() {
+        let target = format!("target-{number}");
+        targets.push((format!("{target:?}"), serde_json::to_string(&plan.target).expect("JSON")));
+        plans.push(SlotPlan { target, ..plan.clone() });
+    }
     let plan = PackagePlan {
         package: object(r#"{"name":"sample","version":"1"}"#),
-        slots: slots.iter().map(|(plan, _)| plan.clone()).collect(),
+        slots: plans,
         execution: Json::parse(br#"{"command":"{workenv}/run"}"#).expect("JSON"),
         build: Vec::new(),
         launcher_tool: "sample".to_owned(),
@@ -70,7 +80,17 @@ fn package(slots: &[(SlotPlan, Vec<u8>)]) -> Vec<u8> {
         extra: Vec::new(),
     };
     let stored: Vec<&[u8]> = slots.iter().map(|(_, stored)| stored.as_slice()).collect();
-    write(&plan.assemble(&key()).expect("a plan that can be written"), LAUNCHER, &stored)
+    let metadata = plan.metadata(&key()).expect("a plan that can be written");
+    let mut text = String::from_utf8(metadata.raw().to_vec()).expect("JSON");
+    for (placeholder, target) in targets {
+        text = text.replace(&placeholder, &target);
+    }
+    let metadata = Metadata::parse(text.into_bytes()).expect("metadata");
+    let blob = gzip_stored(metadata.raw());
+    let facts: Vec<_> = slots.iter().map(|(plan, _)| plan.encoded).collect();
+    let launcher = u64::try_from(LAUNCHER.len()).expect("a length");
+    let assembly = assemble(Profile::Sealed, &metadata, blob, launcher, &facts, &key()).expect("a package");
+    write(&assembly, LAUNCHER, &stored)
 }
 
 fn scan(bytes: &[u8], policy: &str) -> Value {
@@ -118,6 +138,92 @@ fn modes() {
     assert_eq!(one_slot(&members, waved), []);
 }
 
+/// A slot that is no archive.
+fn raw(target: &str, permissions: u16) -> (SlotPlan, Vec<u8>) {
+    let (plan, stored) = slot("raw", "none", "runtime", b"x");
+    (SlotPlan { target: target.to_owned(), permissions, ..plan }, stored)
+}
+
+fn codes(slots: &[(SlotPlan, Vec<u8>)], policy: &str) -> Vec<String> {
+    let mut slots = slots.to_vec();
+    slots.iter_mut().zip(0..).for_each(|((plan, _), number)| plan.id = format!("slot-{number}"));
+    let result = scan(&package(&slots), policy);
+    let codes: Vec<String> = rejecting(&result).into_iter().map(|(code, _)| code).collect();
+    assert_eq!(result["verdict"], if codes.is_empty() { "accept" } else { "reject" });
+    codes
+}
+
+const ALL: &str = r#"{"version":1,"forbid":{"worldWritable":true,"sameNames":true}}"#;
+
+#[test]
+fn slots_that_are_no_archives_are_judged_as_entries_are() {
+    for (target, permissions, code) in [
+        ("bin/a", 0o6777, &["policy.setuid", "policy.world_writable"][..]),
+        ("bin/a", 0o666, &["policy.world_writable"]),
+        ("bin/a", 0o4755, &["policy.setuid"]),
+        ("../../../evil.sh", 0o644, &["placement.path"]),
+        ("{workenv}/../evil", 0o644, &["placement.path"]),
+        ("/etc/evil", 0o644, &["placement.path"]),
+        ("", 0o644, &["placement.path"]),
+        ("a/CON:x", 0o644, &["policy.device_name"]),
+        ("a/trailing.", 0o644, &["policy.device_name"]),
+        (".pspf/complete", 0o644, &["placement.reserved"]),
+        (".PSPF/complete", 0o644, &["placement.reserved"]),
+        (&"n".repeat(256), 0o644, &["placement.too_long", "policy.device_name"]),
+        ("{workenv}/bin/a", 0o755, &[]),
+    ] {
+        let mut found = codes(&[raw(target, permissions)], ALL);
+        found.sort();
+        assert_eq!(found, code, "{target} {permissions:o}");
+    }
+    let file_a = || slot("tree", "tar", "runtime", &archive(&[file("a", 0o644, b"")]));
+    let directory_a = || slot("tree", "tar", "runtime", &archive(&[file("a/b", 0o644, b"")]));
+    for (first, second, code) in [
+        (raw("a", 0o644), raw("a", 0o644), "policy.replaced_file"),
+        (raw("a", 0o644), raw("./a", 0o644), "policy.replaced_file"),
+        (raw("a", 0o644), raw("A", 0o644), "policy.same_name"),
+        (raw("caf\u{e9}", 0o644), raw("cafe\u{301}", 0o644), "policy.same_name"),
+        (raw("a", 0o644), raw("a/b", 0o644), "placement.clash"),
+        (raw("a", 0o644), directory_a(), "placement.clash"),
+        (directory_a(), raw("a", 0o644), "placement.clash"),
+        (file_a(), raw("a", 0o644), "policy.replaced_file"),
+        (raw("a", 0o644), file_a(), "policy.replaced_file"),
+    ] {
+        let what = format!("{} {}", first.0.target, second.0.target);
+        assert_eq!(codes(&[first, second], ALL), [code], "{what}");
+    }
+    let lenient = r#"{"version":1,"forbid":{"replacedFiles":false}}"#;
+    assert!(codes(&[raw("a", 0o644), raw("a", 0o644), raw("A", 0o644)], lenient).is_empty());
+    // What extraction refuses cannot be allowed.
+    assert_eq!(codes(&[raw("a", 0o644), raw("a/b", 0o644)], lenient), ["placement.clash"]);
+}
+
+#[test]
+fn nothing_is_accepted_that_is_not_ok_or_not_enough() {
+    let good = package(&[raw("a", 0o644)]);
+    let mut tampered = good.clone();
+    tampered[0] ^= 1;
+    let verdict = |bytes: &[u8], policy: &str| scan(bytes, policy)["verdict"].as_str().expect("a verdict").to_owned();
+    assert_eq!(verdict(&good, r#"{"version":1,"trust":{"minimum":"sealed"}}"#), "accept");
+    for policy in [
+        r#"{"version":1}"#,
+        r#"{"version":1,"trust":{"allowUnsigned":true}}"#,
+        r#"{"version":1,"trust":{"minimum":"intact"}}"#,
+        r#"{"version":1,"limits":{"packageSize":10},"trust":{"minimum":"sealed"}}"#,
+    ] {
+        assert_eq!(verdict(&tampered, policy), "reject", "{policy}");
+    }
+    assert_eq!(verdict(&good, r#"{"version":1,"limits":{"packageSize":10}}"#), "reject");
+    for policy in [
+        r#"{"version":1,"limits":{"packageSize":1000},"severity":{"policy.package_size":"warning"}}"#,
+        r#"{"version":1,"severity":{"launcher.digest":"info"}}"#,
+        r#"{"version":1,"severity":{"policy.state":"warning"}}"#,
+        r#"{"version":1,"severity":{"signature.absent":"info"}}"#,
+    ] {
+        assert_eq!(Policy::parse(policy).expect_err("refused").code, "policy.invalid", "{policy}");
+    }
+}
+
 #[test]
 fn links_and_names() {
     let members = [
@@ -136,8 +242,9 @@ fn links_and_names() {
 
 #[test]
 fn limits_hold_over_all_slots_together() {
-    let half = archive(&[file("a", 0o644, &[7; 5000]), file("b", 0o644, b"")]);
-    let package = package(&[slot("one", "tar", "runtime", &half), slot("two", "tar", "runtime", &half)]);
+    let half = |a, b| archive(&[file(a, 0o644, &[7; 5000]), file(b, 0o644, b"")]);
+    let (one, two) = (half("a", "b"), half("c", "d"));
+    let package = package(&[slot("one", "tar", "runtime", &one), slot("two", "tar", "runtime", &two)]);
     let codes = |policy: &str| rejecting(&scan(&package, policy)).into_iter().map(|(code, _)| code).collect::<Vec<_>>();
     assert!(codes(r#"{"version":1,"limits":{"entries":4}}"#).is_empty());
     assert_eq!(codes(r#"{"version":1,"limits":{"entries":3}}"#), ["tar.limit"]);

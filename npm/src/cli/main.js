@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
-import { sarif, version } from '../node.js';
+import { PspfError } from '../errors.js';
+import { sarif, scan, version } from '../node.js';
+import { shownName } from '../url.js';
 import { HELP, UsageError, read } from './arguments.js';
 import { expand } from './files.js';
 import { human, summary } from './human.js';
@@ -15,7 +16,8 @@ const CALLER = new Set(['policy.invalid', 'key.fingerprint', 'slot.missing']);
 /** Bytes of a policy file; policies are a page of text. */
 const POLICY_MAX = 1 << 20;
 
-function policy(path) {
+/** The text of a policy that holds: the engine reads it, which takes no key twice. */
+async function policy(path) {
   if (path === undefined) return undefined;
   let file;
   try {
@@ -23,7 +25,9 @@ function policy(path) {
     const facts = fstatSync(file);
     if (!facts.isFile()) throw new Error('this is not a file');
     if (facts.size > POLICY_MAX) throw new Error(`a policy has at most ${POLICY_MAX} bytes, this has ${facts.size}`);
-    return JSON.parse(readFileSync(file, 'utf8'));
+    const text = readFileSync(file, 'utf8');
+    await scan(new Uint8Array(0), text);
+    return text;
   } catch (error) {
     throw new UsageError(`${path}: ${error.message}`);
   } finally {
@@ -41,16 +45,23 @@ function document(file, { accepted, error, json }) {
   return error ? `${head}"ok":false,"errors":[${JSON.stringify(error)}]}` : head + json.slice(1);
 }
 
+/** Whether whoever read the answer has gone; the work goes on, for the exit code. */
+let unheard = false;
+
+function say(text) {
+  if (!unheard) process.stdout.write(`${text}\n`);
+}
+
 async function main() {
   const options = read(process.argv.slice(2));
   if (options.help || options.version) {
-    process.stdout.write(options.help ? HELP : `${version}\n`);
+    say(options.help ? HELP.trimEnd() : version);
     return EXIT.accepted;
   }
   const files = expand(options.files);
-  const shared = { command: options.command, keys: options.key, policy: policy(options.policy), slot: options.slot };
+  const names = files.map(shownName);
+  const shared = { command: options.command, keys: options.key, policy: await policy(options.policy), slot: options.slot };
   const jobs = files.map((file) => ({ ...shared, file }));
-  const threads = options.jobs ?? Math.min(availableParallelism(), 4);
   const style = styles(process.stdout);
   const line = progressLine(process.stderr);
   const results = [];
@@ -59,26 +70,26 @@ async function main() {
   const tell = () => {
     for (; results[told]; told += 1) {
       line.clear();
-      if (options.format === 'json') process.stdout.write(`${document(files[told], results[told])}\n`);
-      if (options.format === 'human') process.stdout.write(`${human(style, options.command, files[told], results[told])}\n`);
+      if (options.format === 'json') say(document(names[told], results[told]));
+      if (options.format === 'human') say(human(style, options.command, names[told], results[told]));
     }
   };
   const onProgress = (index, done, total) =>
-    line.at(`${told}/${files.length} ${printable(files[index])} ${total ? Math.floor((100 * done) / total) : 0} %`);
-  await pool(jobs, threads, onProgress, (index, result) => {
+    line.at(`${told}/${files.length} ${printable(names[index])} ${total ? Math.floor((100 * done) / total) : 0} %`);
+  await pool(jobs, options.jobs, onProgress, (index, result) => {
     results[index] = result;
     tell();
   });
   line.clear();
   if (options.format === 'sarif') {
-    const scanned = results.flatMap((result, index) => (result.json ? [{ file: files[index], result: JSON.parse(result.json) }] : []));
-    process.stdout.write(`${JSON.stringify(sarif(scanned))}\n`);
+    const scanned = results.map(({ error, json }, index) => (error ? { file: names[index], error } : { file: names[index], result: JSON.parse(json) }));
+    say(JSON.stringify(sarif(scanned)));
     for (const [index, result] of results.entries()) {
-      if (result.error) process.stderr.write(`${human(styles(process.stderr), options.command, files[index], result)}\n`);
+      if (result.error) process.stderr.write(`${human(styles(process.stderr), options.command, names[index], result)}\n`);
     }
   }
   if (options.format === 'human' && files.length > 1 && options.command !== 'ls') {
-    process.stdout.write(`\n${summary(style, results.map((result, index) => ({ file: files[index], ...result })))}\n`);
+    say(`\n${summary(style, results.map((result, index) => ({ file: names[index], ...result })))}`);
   }
   const codes = results.map(exitOf);
   return [EXIT.usage, EXIT.unreadable, EXIT.refused].find((code) => codes.includes(code)) ?? EXIT.accepted;
@@ -86,16 +97,19 @@ async function main() {
 
 if (isMainThread) {
   process.stdout.on('error', (error) => {
-    // Whoever read has gone.
-    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+    if (error.code === 'EPIPE' || unheard) {
+      unheard = true;
+      return;
+    }
     process.stderr.write(`pspf: the answer cannot be written: ${error.message}\n`);
     process.exit(EXIT.unreadable);
   });
   try {
     process.exitCode = await main();
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`pspf: ${printable(error.message)}\nTry \`pspf --help\`.\n`);
-    process.exitCode = EXIT.usage;
+    const usage = error instanceof UsageError;
+    if (!usage && !(error instanceof PspfError)) throw error;
+    process.stderr.write(`pspf: ${printable(error.message)}\n${usage ? 'Try `pspf --help`.\n' : ''}`);
+    process.exitCode = usage ? EXIT.usage : EXIT.unreadable;
   }
 }

@@ -1,5 +1,6 @@
 import { inspect, listFiles, scan, verifyJson } from '../node.js';
 import { PspfError } from '../errors.js';
+import { NOTHING_DEMANDED } from '../options.js';
 import { source } from './files.js';
 
 async function entries(file, only, onProgress) {
@@ -31,7 +32,7 @@ export async function work({ command, file, keys, policy, slot }, onProgress) {
       return { accepted, json: JSON.stringify(found) };
     }
     if (command === 'scan') {
-      const result = await scan(source(file), policy, { onProgress });
+      const result = await scan(source(file), policy ?? NOTHING_DEMANDED, { onProgress });
       return { accepted: result.verdict === 'accept', json: JSON.stringify(result) };
     }
     const trusted = ({ trust }) => keys.length === 0 || trust === 'pinned';
