@@ -299,7 +299,7 @@ fn scripts_without_an_interpreter_line_run_in_the_shell_and_binaries_do_not() {
     let launcher = std::env::var_os("PSPF_LAUNCHER").map(|path| fs::read(path).unwrap());
     let is_static = |launcher: &Vec<u8>| !launcher.windows(9).any(|window| window == b"/ld-linux");
     let Some(launcher) = launcher.filter(is_static) else {
-        eprintln!("skipped in part: PSPF_LAUNCHER names no static launcher");
+        pspf_test_support::skip("the rest needs a static launcher, named by PSPF_LAUNCHER", "cargo xtask test");
         return;
     };
     let binary = slot(b"\x7fELF\x02\x01\x01\0not for this machine");
@@ -351,7 +351,7 @@ fn a_package_that_is_replaced_or_deleted_while_it_starts_stays_itself() {
         let mut traced = place.command(Path::new("strace"));
         traced.args(["-f", "-o", "/dev/null", "-e", "inject=execve:delay_exit=2000000:when=1"]).arg(&copy);
         let Ok(child) = traced.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn() else {
-            eprintln!("skipped: no strace here");
+            pspf_test_support::skip("`strace` is not installed", pspf_test_support::SETUP);
             return;
         };
         let runs_it = |entry: fs::DirEntry| fs::read_link(entry.path().join("exe")).is_ok_and(|exe| exe == copy);
@@ -375,7 +375,7 @@ fn without_proc_the_package_finds_itself() {
     let mut isolated = place.command(Path::new("unshare"));
     let output = isolated.args(["-m", "/bin/sh", "-c", &script]).output().unwrap();
     if !output.status.success() && stderr(&output).contains("unshare") {
-        eprintln!("skipped: no mount namespaces here: {}", stderr(&output));
+        pspf_test_support::skip("this user may not `unshare --mount`", "run the tests as root");
         return;
     }
     assert_eq!(stdout(&output), "ran p\n");
@@ -383,8 +383,7 @@ fn without_proc_the_package_finds_itself() {
 
 #[test]
 fn a_package_that_may_be_executed_but_not_read_says_so() {
-    if !rustix::process::geteuid().is_root() {
-        eprintln!("skipped: another user is needed");
+    if !pspf_test_support::is_root() {
         return;
     }
     let place = Place::new();

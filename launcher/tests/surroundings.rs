@@ -28,6 +28,7 @@ fn files(count: usize, size: usize) -> Slot {
 }
 
 /// Runs a shell script in mount namespace of its own: `$1` is the cache, `$2` the package. `None` where that is not allowed.
+#[track_caller]
 fn in_namespace(place: &Place, script: &str, program: &Path) -> Option<Output> {
     let cache = place.path("cache");
     let _ = fs::create_dir(&cache);
@@ -35,7 +36,7 @@ fn in_namespace(place: &Place, script: &str, program: &Path) -> Option<Output> {
     let mut command = place.command(Path::new("unshare"));
     let output = command.args(["--mount", "sh", "-c", &marked, "sh"]).arg(&cache).arg(program).output().ok()?;
     let Some(rest) = output.stderr.strip_prefix(b"inside\n") else {
-        eprintln!("no mount namespaces here: {}", stderr(&output));
+        pspf_test_support::skip(&format!("no mount namespaces here: {}", stderr(&output)), "run the tests as root");
         return None;
     };
     Some(Output { stderr: rest.to_vec(), ..output })
@@ -93,8 +94,7 @@ fn a_home_that_cannot_be_written_to_is_passed_over() {
 fn what_another_user_prepared_is_not_used() {
     let place = Place::new();
     let program = place.install("p", &hello());
-    if !rustix::process::geteuid().is_root() {
-        eprintln!("not root: cannot give files to another user");
+    if !pspf_test_support::is_root() {
         return;
     }
     let temporary = place.path("tmp");

@@ -45,7 +45,7 @@ fn a_warm_start_reads_no_slot_byte_and_makes_few_system_calls() {
     let mut traced = place.command(Path::new("strace"));
     traced.arg("-o").arg(&log).arg(&program);
     let Ok(output) = traced.output() else {
-        eprintln!("no strace here");
+        pspf_test_support::skip("`strace` is not installed", pspf_test_support::SETUP);
         return;
     };
     assert!(output.status.success(), "{}", stderr(&output));
@@ -275,7 +275,7 @@ fn other_users_trees_are_not_used() {
     stdout(&place.run(&program, &[]));
     let mut command = place.command(&program);
     if !as_nobody(&mut command) {
-        eprintln!("not root: cannot become another user");
+        pspf_test_support::skip("only root may become another user", "run the tests as root");
         return;
     }
     for name in ["cache", "cache/workenv"] {
@@ -301,7 +301,7 @@ fn a_valid_tree_on_a_read_only_file_system_is_used() {
     match output {
         Ok(output) if output.status.success() => assert_eq!(stdout(&output), "ran\n"),
         _ => {
-            eprintln!("no mount namespaces here");
+            pspf_test_support::skip("this user may not `unshare --mount`", "run the tests as root");
             return;
         }
     }
@@ -322,7 +322,7 @@ fn a_full_disk_leaves_nothing_behind() {
     let output = command.output().unwrap();
     let printed = String::from_utf8_lossy(&output.stdout);
     if !printed.contains("code") {
-        eprintln!("no mount namespaces here");
+        pspf_test_support::skip("this user may not `unshare --mount`", "run the tests as root");
         return;
     }
     assert_eq!(printed, "code 103\n.locks\n");

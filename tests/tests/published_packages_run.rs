@@ -2,10 +2,11 @@
 //! environment, but for differences that are decided and named here.
 
 use pspf_tests::{
+    own,
     peer::{Language, Peer},
     published_builders::Builder,
 };
-use std::{collections::BTreeMap, env, path::Path, process::Output};
+use std::{collections::BTreeMap, path::Path, process::Output};
 
 /// Shows everything that a program can see of its start.
 const PROGRAM: &[u8] =
@@ -51,8 +52,8 @@ fn seen(output: &Output, folder: &Path) -> (String, Environment) {
 
 #[test]
 fn packages_of_the_published_builders_see_the_same_with_our_launcher() {
-    let peer = Peer::find().unwrap();
-    let ours = env::var_os("PSPF_LAUNCHER").expect("PSPF_LAUNCHER is set; run the tests with `cargo xtask test`");
+    let Some(peer) = Peer::for_test() else { return };
+    let ours = own::launcher();
     for builder in Builder::ALL {
         let run = |launcher: &Path, folder: &Path| {
             let package = builder.build_around(PROGRAM, &peer, launcher, folder).unwrap();
@@ -64,7 +65,7 @@ fn packages_of_the_published_builders_see_the_same_with_our_launcher() {
             last.unwrap()
         };
         let our_folder = tempfile::tempdir().unwrap();
-        let output = run(Path::new(&ours), our_folder.path());
+        let output = run(&ours, our_folder.path());
         let message = String::from_utf8_lossy(&output.stderr);
         assert_eq!((output.status.code(), message.as_ref()), (Some(7), ""), "{builder:?}");
         let (our_text, our_variables) = seen(&output, our_folder.path());

@@ -4,7 +4,7 @@ use pspf_tests::{catalogue::cases, kit, peer::Peer, published};
 
 #[test]
 fn the_published_verifiers_answer_as_recorded() {
-    let peer = Peer::find().unwrap();
+    let Some(peer) = Peer::for_test() else { return };
     let rows = kit::rows(&kit::vectors().join("format/corruptions.json")).unwrap();
     let mut cases = cases();
     cases.retain(|case| case.row.is_some());

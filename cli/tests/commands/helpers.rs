@@ -134,10 +134,10 @@ fn what_a_checkout_builds_is_kept() {
     assert_eq!(build("checkout").fails(1, &[]).json()["errors"][0]["code"], "launcher.build");
 }
 
-/// With the published tool installed (`PSPF_PEER`).
+/// With the published tool installed.
 #[test]
 fn the_published_launchers_are_known_and_run() {
-    let Some(peer) = std::env::var_os("PSPF_PEER") else { return };
+    let Some(peer) = pspf_test_support::peer() else { return };
     let folder = Folder::new();
     let run = |words: &[&str]| {
         Run::of(folder.command().env("XDG_CACHE_HOME", folder.path("cache")).env("PATH", &peer).args(words)).succeeds()

@@ -294,7 +294,7 @@ fn the_lock_file_says_the_versions_and_the_group_dev_comes_when_asked_for() {
         "app/locked.py",
         "def main():\n    import six, iniconfig\n    print(six.__version__, iniconfig.__name__)\n",
     );
-    let uv = std::env::var_os("FLAVOR_UV").unwrap_or_else(|| "uv".into());
+    let uv = pspf_test_support::uv().unwrap();
     let lock = || {
         let mut command = Command::new(&uv);
         command.args(["lock", "--quiet", "--directory"]).arg(folder.path("app"));

@@ -2,7 +2,7 @@
 //! `cargo xtask cross` runs such packages.
 
 use super::process::{Folder, Run};
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{collections::BTreeMap, fs, process::Command};
 
 const HOST: (&str, u8) = if cfg!(target_arch = "aarch64") { ("arm64", 0xb7) } else { ("amd64", 0x3e) };
 const OTHER: (&str, u8) = if cfg!(target_arch = "aarch64") { ("amd64", 0x3e) } else { ("arm64", 0xb7) };
@@ -34,14 +34,6 @@ fn pack(folder: &Folder, words: &[&str]) -> Run {
     folder.flavor(&[&common[..], &["--platform", &platform], words].concat())
 }
 
-fn without_debian() -> bool {
-    let without = !Path::new("/usr/share/keyrings/debian-archive-keyring.gpg").exists();
-    if without {
-        eprintln!("skipped: the keys of Debian's archive are not on this machine");
-    }
-    without
-}
-
 /// Every file of a package by its path in the work environment.
 fn files(folder: &Folder, package: &str) -> BTreeMap<String, Vec<u8>> {
     let into = format!("{package}.files");
@@ -60,7 +52,10 @@ fn files(folder: &Folder, package: &str) -> BTreeMap<String, Vec<u8>> {
 
 #[test]
 fn everything_in_the_package_is_for_the_other_processor() {
-    if without_debian() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
+    if !pspf_test_support::has_debian_keys() {
         return;
     }
     let folder = project("");
@@ -103,7 +98,10 @@ fn everything_in_the_package_is_for_the_other_processor() {
 
 #[test]
 fn code_that_was_built_for_this_machine_is_refused_by_name() {
-    if without_debian() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
+    if !pspf_test_support::has_debian_keys() {
         return;
     }
     let folder = project("");
@@ -118,6 +116,9 @@ fn code_that_was_built_for_this_machine_is_refused_by_name() {
 
 #[test]
 fn what_cannot_be_had_for_another_processor_is_refused_before_any_work() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
     let folder = project("build.use_pip = true\n");
     let platform = format!("packed for linux_{} on another machine with Debian's Python only", OTHER.0);
     for python in ["auto", "local", "uv", "3.12", "/usr/bin/python3"] {
@@ -130,6 +131,9 @@ fn what_cannot_be_had_for_another_processor_is_refused_before_any_work() {
 
 #[test]
 fn the_launcher_for_another_platform_lies_beside_the_program() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
     let folder = Folder::new().with_app();
     let program = folder.path("bin/flavor");
     folder.write("bin/launchers/flavor-launcher-other", launcher());

@@ -243,10 +243,10 @@ fn published_launchers(programs: &Path) -> Vec<(&'static str, String)> {
     found
 }
 
-/// With the published tool installed (`PSPF_PEER`, the programs of its environment; `cargo xtask test` sets it).
+/// With the published tool installed.
 #[test]
 fn packages_of_the_published_launchers_are_compatible_ones_and_run() {
-    let Some(peer) = std::env::var_os("PSPF_PEER") else { return };
+    let Some(peer) = pspf_test_support::peer() else { return };
     let folder = Folder::new().with_app();
     // A directory's default is tar and zstd: that, too, has to be what these launchers decode.
     folder.write(

@@ -53,6 +53,9 @@ impl Folder {
         let shared = Path::new(env!("CARGO_TARGET_TMPDIR"));
         command.env("XDG_CACHE_HOME", shared.join("cache"));
         command.env("UV_CACHE_DIR", shared.join("uv-cache")).env("XDG_DATA_HOME", shared.join("uv-data"));
+        if let Some(uv) = pspf_test_support::uv() {
+            command.env("FLAVOR_UV", uv);
+        }
         for name in
             ["FLAVOR_KEY_SEED", "FLAVOR_CONFIG_DIR", "FLAVOR_TRUSTED_KEYS_DIR", "XDG_CONFIG_HOME", "SOURCE_DATE_EPOCH"]
         {
@@ -181,15 +184,5 @@ impl Run {
 /// The launcher of this workspace; built here if the tests of this crate run alone.
 pub(crate) fn launcher() -> &'static Path {
     static LAUNCHER: OnceLock<PathBuf> = OnceLock::new();
-    LAUNCHER.get_or_init(|| {
-        let flavor = Path::new(env!("CARGO_BIN_EXE_flavor"));
-        let target = flavor.parent().and_then(Path::parent).unwrap();
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--package", "flavor-launcher", "--bin", "flavor-launcher", "--target-dir"])
-            .arg(target)
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .status();
-        assert!(built.unwrap().success(), "cargo could not build flavor-launcher");
-        target.join("debug/flavor-launcher")
-    })
+    LAUNCHER.get_or_init(|| pspf_test_support::program("flavor-launcher", "flavor-launcher"))
 }

@@ -38,6 +38,9 @@ fn pack(folder: &Folder, more: &[&str]) -> Run {
 
 #[test]
 fn a_project_is_packed_reproducibly_and_runs_by_itself() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
     let folder = project();
     let before = folder.listing();
     let document = pack(&folder, &["--json", "--threads", "1"]).succeeds().json();
@@ -59,6 +62,9 @@ fn a_project_is_packed_reproducibly_and_runs_by_itself() {
 
 #[test]
 fn compatible_python_packages_have_no_links() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
     let folder = project();
     pack(&folder, &["--compat", "--quiet"]).succeeds();
     folder.flavor(&["extract", "tiny.psp", "runtime", "--unpack", "tree"]).succeeds();
@@ -86,6 +92,9 @@ fn compatible_python_packages_have_no_links() {
 
 #[test]
 fn what_cannot_be_built_is_one_error_and_leaves_nothing() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
     for (from, to, words) in [
         ("tiny.app:main", "tiny.app:mian", &["has no mian", "main"][..]),
         ("tiny.app:main", "tiny.ap:main", &["tiny.ap", "not in the package"]),
@@ -107,6 +116,9 @@ fn what_cannot_be_built_is_one_error_and_leaves_nothing() {
 
 #[test]
 fn options_that_do_not_fit_are_found_before_anything_is_built() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
     let folder = project();
     pack(&folder, &["--extra", "dev"]).fails(1, &["no optional dependencies \"dev\""]);
     pack(&folder, &["--python", "./nowhere/python"]).fails(1, &["nowhere/python", "does not exist"]);
@@ -118,6 +130,9 @@ fn options_that_do_not_fit_are_found_before_anything_is_built() {
 
 #[test]
 fn scripts_that_only_the_backend_knows_are_commands_beside_the_entry_point() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
     let folder = Folder::new();
     let text = |entry_point: &str| {
         format!(
@@ -162,6 +177,9 @@ fn scripts_that_only_the_backend_knows_are_commands_beside_the_entry_point() {
 
 #[test]
 fn the_entry_point_is_imported_with_the_variables_that_the_package_sets() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
     let folder = Folder::new();
     let text = "[project]\nname = 'early'\nversion = '1'\n[tool.flavor]\nentry_point = 'early:main'\nbuild.compression_level = 1\n\
         runtime.compile_bytecode = false\n";
@@ -180,6 +198,9 @@ fn the_entry_point_is_imported_with_the_variables_that_the_package_sets() {
 
 #[test]
 fn what_a_project_leaves_to_its_backend_is_asked_for_where_it_is_needed() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
     let folder = Folder::new();
     let text = "[build-system]\nrequires = ['setuptools>=61']\nbuild-backend = 'setuptools.build_meta'\n\
         [project]\nname = 'late'\nversion = '1'\ndynamic = ['scripts', 'requires-python', 'optional-dependencies']\n\

@@ -271,7 +271,7 @@ fn a_folder_that_others_can_write_to_is_not_used() {
 /// On a terminal of its own, which `script` of util-linux makes.
 #[test]
 fn cleaning_asks_on_a_terminal() {
-    if !Command::new("script").arg("--version").output().is_ok_and(|output| output.status.success()) {
+    if !pspf_test_support::has(&["script"]) {
         return;
     }
     let started = Started::new();

@@ -56,6 +56,19 @@ pub fn complaints(results: &[RowResult]) -> Vec<String> {
     lines
 }
 
+/// The rows that could not be done here with any of the launchers asked, and why.
+#[must_use]
+pub fn not_run(results: &[RowResult]) -> Option<String> {
+    let reason = |result: &RowResult| {
+        result.outcomes.iter().find_map(|outcome| match outcome {
+            Outcome::NotRun(why) => Some(format!("{}: {why}", result.row.id)),
+            _ => None,
+        })
+    };
+    let rows: Vec<String> = results.iter().filter_map(reason).collect();
+    (!rows.is_empty()).then(|| format!("{} rows were not done: {}", rows.len(), rows.join("; ")))
+}
+
 fn text(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Seen(seen) => seen.clone(),
