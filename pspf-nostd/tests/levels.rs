@@ -89,6 +89,49 @@ fn no_changed_byte_that_is_extracted_is_accepted() {
 }
 
 #[test]
+fn each_level_tolerates_what_its_list_says() {
+    for (code, from) in [
+        ("index.checksum", Level::Standard),
+        ("padding.nonzero", Level::Standard),
+        ("signature.absent", Level::Relaxed),
+        ("launcher.digest", Level::Minimal),
+        ("signature.invalid", Level::None),
+    ] {
+        let tolerating: Vec<Level> = LEVELS.into_iter().filter(|level| level.tolerates(code)).collect();
+        assert_eq!(tolerating, LEVELS.into_iter().filter(|level| *level >= from).collect::<Vec<_>>(), "{code}");
+    }
+}
+
+#[test]
+fn levels_have_their_words() {
+    let words = ["strict", "standard", "relaxed", "minimal", "none"];
+    for (level, word) in LEVELS.into_iter().zip(words) {
+        assert_eq!((level.word(), Level::from_word(word)), (word, Some(level)));
+        assert_eq!(Level::from_word(&word.to_ascii_uppercase()), Some(level));
+    }
+    assert_eq!((Level::from_word(""), Level::from_word("stric"), Level::default()), (None, None, Level::Strict));
+}
+
+/// Two things at once are tolerated where each of them is.
+#[test]
+fn every_error_has_to_be_tolerated() {
+    let mut file = with_index(|block| block.set(index::SIGNATURE, &[0; 64]));
+    file[0] ^= 1;
+    for level in LEVELS {
+        let accepted = verify(&file).accept(level);
+        assert_eq!(accepted.is_ok(), level >= Level::Minimal, "{level:?}");
+        if let Ok(accepted) = accepted {
+            let mut codes: Vec<&str> =
+                accepted.tolerated.iter().filter_map(|words| words.rsplit_once('[')).map(|(_, code)| code).collect();
+            codes.sort_unstable();
+            assert_eq!(codes, ["launcher.digest]", "signature.absent]"]);
+        }
+    }
+    // A package that is not even read to its end has nothing to hand out.
+    assert!(verify(&file[..5000]).accept(Level::None).is_err());
+}
+
+#[test]
 fn what_is_extracted_and_executed_is_on_no_list() {
     for code in ["slot.digest.signed", "index.field", "metadata.json", "seal.signer", "verify.incomplete", ""] {
         assert!(LEVELS.iter().all(|level| !level.tolerates(code)), "{code}");

@@ -291,6 +291,8 @@ fn bytes_that_were_not_asked_for_are_not_taken() {
         verification.supply(&file[position(range.start)..position(range.end)]).unwrap();
     }
     assert_eq!(verification.supply(&[0]), Err(SupplyError));
+    let words = "the verification engine was supplied with bytes that it did not ask for, or with none";
+    assert_eq!(SupplyError.to_string(), words);
     assert_eq!(verification.finish().report, verify(&file).report);
 }
 

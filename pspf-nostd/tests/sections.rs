@@ -2,7 +2,7 @@
 
 mod package;
 
-use package::{sealed, verify};
+use package::{SLOTS, sealed, verify};
 use pspf_nostd::{
     offsets::{length, position},
     verify::{Scope, Section, TrustedKeys, Verification},
@@ -95,4 +95,38 @@ fn an_unread_rest_is_asked_for_again() {
         verification.supply(&file[position(range.start)..position(range.end)]).unwrap();
     }
     assert!(verification.finish().checked.is_some());
+}
+
+#[test]
+fn what_is_handed_out_is_what_is_left_to_read() {
+    let (file, assembly) = sealed();
+    let mut verification = at_content(&file);
+    let sections = verification.sections();
+    assert!(sections.iter().all(|section| !section.wants().is_empty()));
+    let slots: Vec<usize> = sections.iter().filter_map(Section::slot).collect();
+    let full: Vec<usize> = (0..SLOTS.len()).filter(|slot| !SLOTS[*slot].4.is_empty()).collect();
+    assert_eq!(slots, full);
+    for section in &sections {
+        if let Some(slot) = section.slot() {
+            assert_eq!(section.wants(), assembly.placement.slots[slot]);
+        }
+    }
+    // Launcher and padding are the others.
+    assert_eq!(
+        sections.iter().filter(|section| section.slot().is_none()).map(|section| section.wants().start).min(),
+        Some(0)
+    );
+}
+
+#[test]
+fn progress_goes_from_nothing_to_the_whole_file() {
+    let (file, _) = sealed();
+    let mut verification = Verification::new(length(&file), Scope::Content, TrustedKeys::default());
+    assert_eq!(verification.progress(), 0);
+    while let Some(range) = verification.wants() {
+        let in_content = verification.wants_content();
+        assert_eq!(verification.progress(), if in_content { range.start } else { 0 });
+        verification.supply(&file[position(range.start)..][..1]).unwrap();
+    }
+    assert_eq!(verification.progress(), length(&file));
 }

@@ -124,8 +124,8 @@ fn pass(
 ) -> Result<[Vec<String>; 4]> {
     let mut command = cargo(&workspace.root);
     command.args(["mutants", "--package=pspf-nostd", "--no-shuffle", "--colors=never", "--output"]).arg(out).args(more);
-    if which::which("cargo-nextest").is_ok() {
-        // It stops at the first test that fails.
+    let nextest = which::which("cargo-nextest").is_ok();
+    if nextest {
         command.arg("--test-tool=nextest");
     }
     for source in group.sources {
@@ -134,7 +134,14 @@ fn pass(
     for file in files {
         command.args(["--re", file]);
     }
-    command.arg("--").args(tests);
+    // Arguments behind `--` would not keep it from building the other tests.
+    for test in tests {
+        command.arg(format!("--cargo-arg={test}"));
+    }
+    if nextest {
+        // The first test that fails is enough.
+        command.args(["--", "--max-fail=1:immediate"]);
+    }
     command.env("PATH", path_with(&workspace.cargo_tools().join("bin"))?);
     command.env("CARGO_TARGET_DIR", workspace.target.join("mutants/target"));
     // 2 and 3: some were missed, or hung.

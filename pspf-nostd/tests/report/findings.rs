@@ -367,3 +367,21 @@ fn a_seal_that_does_not_hold() {
         assert_said(&file, "seal.slot", "slot 0", None, message);
     }
 }
+
+#[test]
+fn a_file_of_another_length() {
+    let (file, placement) = rust();
+    let (size, end) = (length(&file), placement.package_size - 8200);
+    assert_eq!(size, placement.package_size);
+    for more in [1, 8, 4096] {
+        let mut longer = file.clone();
+        longer.splice(position(end)..position(end), vec![0; more]);
+        let more = u64::try_from(more).unwrap();
+        let message = format!("the file has {} bytes, the package that it holds takes {size}", size + more);
+        assert_said(&longer, "layout.size", "package", Some((end, more)), &message);
+    }
+    let mut shorter = file;
+    shorter.drain(position(end) - 8..position(end));
+    let message = format!("the file has {} bytes, the package that it holds takes {size}", size - 8);
+    assert_said(&shorter, "layout.size", "package", None, &message);
+}

@@ -94,7 +94,9 @@ impl Sample {
     pub(super) fn json(&self) -> String {
         let slots: Vec<String> = (self.slots.iter().enumerate())
             .map(|(number, slot)| {
-                let size = if slot.sized { format!(r#""size":{},"#, slot.stored.len()) } else { String::new() };
+                // The Python builder writes the size of the source there.
+                let size = if self.profile == Profile::Python { slot.original } else { slot.stored.len() };
+                let size = if slot.sized { format!(r#""size":{size},"#) } else { String::new() };
                 format!(r#"{{"slot":{number},{size}"checksum":"{}",{}}}"#, slot.checksum(), slot.entry)
             })
             .collect();

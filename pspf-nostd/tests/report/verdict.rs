@@ -152,6 +152,43 @@ fn the_proof_states_original_sizes_and_digests_only_where_they_follow() {
 }
 
 #[test]
+fn the_proof_has_operations_and_lifecycle_of_each_slot() {
+    let (file, _) = package::sealed();
+    for outcome in [verify(&file), head(&file)] {
+        let proof = outcome.authenticated.unwrap();
+        assert_eq!(proof.metadata().name, "sample");
+        assert_eq!(proof.fingerprint(), key().public_key().fingerprint());
+        for (slot, lifecycle) in proof.slots().iter().zip([2, 0, 4, 6, 11]) {
+            assert_eq!((slot.lifecycle_code(), slot.operations().packed()), (lifecycle, 0));
+        }
+    }
+    let tarred = go(r#""id":"a","target":"a","operations":"tgz","lifecycle":"lazy""#);
+    let proof = head(&tarred).authenticated.unwrap();
+    assert_eq!((proof.slots()[0].lifecycle_code(), proof.slots()[0].operations().packed()), (6, 0x1001));
+}
+
+/// Key, metadata and slot table make the content id; packages that differ in any of them never share one.
+#[test]
+fn different_packages_have_different_content_ids() {
+    let mut ids: Vec<String> = Vec::new();
+    for (sample, file, _) in all() {
+        let id = *verify(&file).authenticated.unwrap().content_id();
+        assert_eq!(*head(&file).authenticated.unwrap().content_id(), id, "{}", sample.name);
+        ids.push(id.to_string());
+    }
+    let stored: Vec<&[u8]> = SLOTS.iter().map(|slot| slot.4).collect();
+    for seed in ["test123", "another"] {
+        let signer = SigningKey::from_seed_text(seed).unwrap();
+        let file = package::write(&package::plan().assemble(&signer).unwrap(), LAUNCHER, &stored);
+        ids.push(verify(&file).authenticated.unwrap().content_id().to_string());
+    }
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count);
+}
+
+#[test]
 fn mode_0_means_0600_and_every_other_mode_itself() {
     for (permissions, mode) in [("0000", 0o600), ("0600", 0o600), ("0755", 0o755), ("4755", 0o4755), ("0001", 1)] {
         let sample = go(&format!(r#""id":"a","target":"a","operations":"none","permissions":"{permissions}""#));
