@@ -20,4 +20,5 @@ pub mod shell_session;
 pub mod showcase;
 pub mod table;
 pub mod tamper;
+pub mod tamper_table;
 pub mod verdict;

@@ -44,9 +44,8 @@ impl Edit {
     /// The damaged file; `None` where there is nothing that this repair could put right.
     #[must_use]
     pub fn apply(&self, sample: &Sample, repair: Repair) -> Option<Vec<u8>> {
-        let mut bytes = sample.bytes.clone();
         let end = self.at + self.cut;
-        bytes.splice(self.at..end, self.put.iter().copied());
+        let bytes = [&sample.bytes[..self.at], &self.put, &sample.bytes[end..]].concat();
         if repair == Repair::Nothing {
             return Some(bytes);
         }
@@ -122,11 +121,17 @@ fn fix_checksums(before: &Sample, after: &mut Sample, from: usize, to: usize) {
         if !touched(&old) || row + 64 > after.bytes.len() {
             continue;
         }
-        let Some(content) = after.bytes.get(after.slot(slot)).map(<[u8]>::to_vec) else { continue };
-        after.set_row_word(slot, 48, trunc64(&content));
+        // Of a table that was not moved along, anything may stand there now.
+        let word = |at: usize| usize::from_le_bytes(after.bytes[row + at..row + at + 8].try_into().expect("8 bytes"));
+        let Some(end) = word(16).checked_add(word(24)) else { continue };
+        let Some((checksum, digest)) = after.bytes.get(word(16)..end).map(|bytes| (trunc64(bytes), sha256(bytes)))
+        else {
+            continue;
+        };
+        after.set_row_word(slot, 48, checksum);
         if before.bytes[before.row(slot) + 57] == 11 {
             let at = after.field(index::SBOM_DIGEST).start;
-            after.put(at, sha256(&content).to_string().as_bytes());
+            after.put(at, digest.to_string().as_bytes());
         }
     }
     if touched(&before.metadata())

@@ -196,6 +196,9 @@ impl Attestation {
     pub fn parse(text: &[u8], authenticated: bool) -> Result<Self, Failure> {
         let document = Json::parse(text)
             .map_err(|error| Failure::new("attestation.json", format!("the attestation slot is no JSON: {error}")))?;
+        if let Some(key) = document.ambiguous_key(&[]) {
+            return Err(Failure::new("attestation.json", format!("in the attestation slot, {key}")));
+        }
         let member = |key| document.get(key).cloned().unwrap_or(Json::Null);
         Ok(Self { sbom: member("sbom"), provenance: member("provenance"), authenticated })
     }

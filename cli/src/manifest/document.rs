@@ -1,7 +1,7 @@
 //! A manifest as a tree of values that know where they stand in the text.
 
 use crate::problem::Problem;
-use pspf_nostd::json::Json;
+use pspf_nostd::{json::Json, metadata::Metadata};
 use std::{
     ops::Range,
     path::{Path, PathBuf},
@@ -103,14 +103,19 @@ impl Document {
         Ok(Self { path: path.to_owned(), root, text })
     }
 
-    /// Parses JSON by the strict rules of package metadata: no repeated keys, no trailing text.
+    /// Parses JSON by the strict rules of package metadata: no repeated keys, no trailing text, no key that readers take for
+    /// another one.
     ///
     /// # Errors
-    /// The first syntax error.
+    /// The first error.
     pub fn from_json(path: &Path, text: String) -> Result<Self, Vec<Problem>> {
-        if let Err(error) = Json::parse(text.as_bytes()) {
-            let message = format!("this is not valid JSON: {}", error.message);
-            return Err(vec![Problem::error("manifest.json", message).file(path).at(error.line, error.column)]);
+        match Json::parse(text.as_bytes()).map(|json| Metadata::ambiguous_key(&json)) {
+            Ok(None) => {}
+            Ok(Some(key)) => return Err(vec![Problem::error("manifest.json", key.to_string()).file(path)]),
+            Err(error) => {
+                let message = format!("this is not valid JSON: {}", error.message);
+                return Err(vec![Problem::error("manifest.json", message).file(path).at(error.line, error.column)]);
+            }
         }
         let mut scan = Scan { text: &text, at: 0 };
         let root = scan.value();
@@ -322,6 +327,22 @@ mod tests {
         assert_eq!((last.key.as_str(), document.place(last.span.start)), ("d", (3, 12)));
         let Value::Array(items) = &document.root.entries()[0].node.value else { panic!("not an array") };
         assert_eq!(document.place(items[2].span.start), (2, 18));
+    }
+
+    #[test]
+    fn keys_that_the_published_go_builder_takes_for_others_are_refused() {
+        let read = |text: &str| Document::from_json(Path::new("m.json"), text.to_owned());
+        for text in [
+            r#"{"\u017flots":[]}"#,
+            r#"{"execution":{"command":"x","\u212aey":1}}"#,
+            r#"{"package":{"note":1,"Note":2}}"#,
+            r#"{"slots":[{"é":1}]}"#,
+        ] {
+            let problems = read(text).unwrap_err();
+            assert_eq!(problems[0].code, "manifest.json", "{text}");
+        }
+        let names = r#"{"execution":{"env":{"é":"1","PATH":"2","path":"3"}},"workenv":{"env":{"ſ":""}}}"#;
+        assert!(read(names).is_ok());
     }
 
     #[test]

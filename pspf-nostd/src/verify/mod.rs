@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Fewer bytes than asked for may be supplied, but at least one; they are the first ones of the range. Memory is bounded by
-//! the metadata, the slot table and one [`limits::READ_WINDOW`](crate::limits::READ_WINDOW), whatever the file's size.
+//! the metadata, the slot table and one [`limits::READ_WINDOW`](crate::limits::READ_WINDOW), whatever the file's size; a slot
+//! of the Python builder whose original size has to be counted takes less than 300 KB more for each layer of gzip.
 
 mod comparison;
 mod content;
