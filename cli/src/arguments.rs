@@ -215,9 +215,10 @@ Examples:
   flavor pack
   flavor pack --manifest app/pyproject.toml --output dist/ --private-key keys/flavor-private.key
   flavor pack --manifest tool.json --output tool.psp --key-seed test --compat
-  flavor pack --validate-before-sign --test-command '--version'
+  flavor pack --validate-before-sign --smoke-args '--version'
+  flavor pack --test-command 'pytest tests/smoke/'
 
-The key is that of --key-seed, else of --private-key, else of the variable FLAVOR_KEY_SEED; without any
+The key is that of --key-seed or --key-seed-file, else of --private-key, else of the variable FLAVOR_KEY_SEED; without any
 of them a key is made for this package alone. With equal inputs, key and SOURCE_DATE_EPOCH the package has
 equal bytes, wherever and with however many threads it is made.";
 
@@ -229,7 +230,7 @@ pub struct Pack {
     #[arg(long, value_name = "FILE", default_value = "pyproject.toml")]
     pub manifest: PathBuf,
     /// The package, or a directory for it when it ends in `/` [default: dist/NAME.psp beside the manifest].
-    #[arg(long, value_name = "FILE|DIR/")]
+    #[arg(long, short, value_name = "FILE|DIR/")]
     pub output: Option<PathBuf>,
     /// Launcher to put in front [default: FLAVOR_LAUNCHER_BIN, else the one inside this program; for another platform one beside it]. One of the published tool makes the package one of --compat.
     #[arg(long, value_name = "FILE")]
@@ -251,9 +252,13 @@ pub struct Pack {
     /// Public key file that the private key must belong to.
     #[arg(long, value_name = "FILE")]
     pub public_key: Option<PathBuf>,
-    /// Sign with the key that this text gives; anyone who knows the text can sign as well.
-    #[arg(long, value_name = "TEXT")]
+    /// Sign with the key that this text gives; anyone who knows the text can sign as well. `-` reads it from standard input: what
+    /// stands on a command line can be read by every process of the machine while the command runs.
+    #[arg(long, value_name = "TEXT|-", allow_hyphen_values = true)]
     pub key_seed: Option<String>,
+    /// Read that text from a file.
+    #[arg(long, value_name = "FILE", conflicts_with = "key_seed")]
+    pub key_seed_file: Option<PathBuf>,
     /// Python for the package: `auto`, `local`, `uv`, `debian`, `debian:3.11`, a version such as 3.12, or the path of an interpreter.
     #[arg(long, value_name = "CHOICE", default_value = "auto")]
     pub python: String,
@@ -278,9 +283,18 @@ pub struct Pack {
     /// Leave out the attestation slot: the bill of materials (SBOM) and the provenance.
     #[arg(long)]
     pub no_attestation: bool,
+    /// Verify the finished package: the default.
+    #[arg(long, overrides_with = "no_verify")]
+    pub verify: bool,
     /// Leave out the verification of the finished package.
-    #[arg(long)]
+    #[arg(long, overrides_with = "verify")]
     pub no_verify: bool,
+    /// Say what goes on even with --quiet or --json; on standard error.
+    #[arg(long)]
+    pub progress: bool,
+    /// Refused: packages are made by this program itself, with no builder of another tool.
+    #[arg(long, value_name = "FILE", value_parser = no_builder)]
+    pub builder_bin: Option<PathBuf>,
     /// Show what takes the bytes of the finished package, as `flavor inspect --analyze` does; with FILE write it there as JSON, too.
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     pub report: Option<Option<PathBuf>>,
@@ -288,8 +302,12 @@ pub struct Pack {
     /// for its command.
     #[arg(long)]
     pub validate_before_sign: bool,
-    /// Run the package before it is put in place, with a cache of its own: these arguments, or a command of the package
-    /// with arguments; with {package} in it another program, which finds the package there. If it fails, there is none.
+    /// Start the package with these arguments before it is put in place, with a cache of its own. If its exit code is not 0, there is
+    /// no package.
+    #[arg(long, value_name = "ARGUMENTS", allow_hyphen_values = true)]
+    pub smoke_args: Option<String>,
+    /// Run this command in a copy of the project before the package is put in place. The package is first on PATH under the names of
+    /// its commands, and FLAVOR_PACKAGE names it. If the command fails, or also passes without the package, there is none.
     #[arg(long, value_name = "COMMAND", allow_hyphen_values = true)]
     pub test_command: Option<String>,
     /// Write a JSON document.
@@ -304,10 +322,11 @@ Examples:
   flavor check --show-config
   flavor check --schema > flavor.schema.json
 
-Nothing is built and nothing is written. Of a project whose name, version or scripts only its build backend
+Everything that `flavor pack` finds before it builds or installs anything is found, the interpreter and uv too; where the package
+would go, and whether its key may sign, is left to `flavor pack`. Nothing is built and nothing is written. Of a project whose name, version or scripts only its build backend
 knows (no [project] and no [tool.poetry], or project.dynamic) the backend is asked. docs/manifest.md lists every key.";
 
-/// Checks a manifest: keys, types, values, slot sources, environment overrides.
+/// Checks whether a manifest can be packed: all that `flavor pack` checks before its work begins.
 #[derive(Debug, Args)]
 #[command(after_help = CHECK_HELP)]
 pub struct Check {
@@ -323,6 +342,18 @@ pub struct Check {
     /// Print a JSON Schema of pyproject.toml for editors, and do nothing else.
     #[arg(long, conflicts_with_all = ["show_config", "strict_manifest"])]
     pub schema: bool,
+    /// As for `flavor pack`.
+    #[arg(long, value_name = "OS_ARCH", value_parser = PossibleValuesParser::new(PLATFORMS))]
+    pub platform: Option<String>,
+    /// As for `flavor pack`.
+    #[arg(long, value_name = "CHOICE", default_value = "auto")]
+    pub python: String,
+    /// As for `flavor pack`.
+    #[arg(long)]
+    pub compat: bool,
+    /// As for `flavor pack`. May be given several times.
+    #[arg(long = "extra", value_name = "GROUP")]
+    pub extras: Vec<String>,
     /// As for `flavor pack`: shown with the configuration.
     #[arg(long)]
     pub strip: bool,
@@ -355,6 +386,10 @@ pub struct Init {
     /// Write a JSON document.
     #[arg(long)]
     pub json: bool,
+}
+
+fn no_builder(_: &str) -> Result<PathBuf, &'static str> {
+    Err("there is no builder to choose: flavor makes packages itself; a launcher is chosen with --launcher-bin")
 }
 
 fn threads(text: &str) -> Result<NonZero<u32>, &'static str> {

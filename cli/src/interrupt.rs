@@ -170,7 +170,7 @@ fn watch() {
 }
 
 /// Ends the processes that work in our directories, and theirs: one that lives on would make its directory again.
-fn end_children() {
+pub(crate) fn end_children() {
     for child in descendants(std::process::id()) {
         if let Some(pid) = i32::try_from(child).ok().and_then(Pid::from_raw) {
             // It may have ended by itself.
@@ -197,15 +197,20 @@ fn descendants(process: u32) -> Vec<u32> {
     found
 }
 
+/// How often the removal is tried: each time another thread or child may have been in between.
+const REMOVALS: usize = 100;
+
 /// Removes a directory that other threads or children may still be writing to: after the rename their paths lead nowhere.
 fn remove(path: &Path) {
     let mut gone = path.as_os_str().to_owned();
     gone.push(".gone");
     let gone = PathBuf::from(gone);
-    let target = if fs::rename(path, &gone).is_ok() { gone.as_path() } else { path };
-    for _ in 0..3 {
+    // Another thread may have moved it there, and be about to remove it: whoever ends the process waits for the end of that.
+    let target = if fs::rename(path, &gone).is_ok() || gone.exists() { gone.as_path() } else { path };
+    for _ in 0..REMOVALS {
         if fs::remove_dir_all(target).is_ok() || !target.exists() {
             return;
         }
+        thread::sleep(Duration::from_millis(1));
     }
 }

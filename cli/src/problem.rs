@@ -1,8 +1,10 @@
 //! What went wrong, once: place, field, expected, found, and what to do next. The same for people and as JSON.
 
+use crate::redact::without_passwords;
 use flavor_launcher::open_file;
 use serde::Serialize;
 use std::{
+    borrow::Cow,
     fmt, io,
     ops::{Deref, DerefMut},
     path::Path,
@@ -144,6 +146,19 @@ impl Problem {
     #[must_use]
     pub fn found(mut self, found: impl Into<String>) -> Self {
         self.found = Some(found.into());
+        self
+    }
+
+    /// The same without passwords in addresses: what programs print, and what a manifest says, may have some.
+    #[must_use]
+    pub fn without_passwords(mut self) -> Self {
+        let facts = &mut *self.0;
+        let texts = [&mut facts.file, &mut facts.field, &mut facts.expected, &mut facts.found, &mut facts.hint];
+        for text in texts.into_iter().flatten().chain([&mut facts.message]) {
+            if let Cow::Owned(shown) = without_passwords(text) {
+                *text = shown;
+            }
+        }
         self
     }
 

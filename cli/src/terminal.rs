@@ -3,6 +3,7 @@
 use crate::{
     arguments::{Colour, OutputOptions},
     problem::{Brief, Failure, Problem, Weight, io_text},
+    redact::without_passwords,
 };
 use serde::Serialize;
 use std::{
@@ -100,7 +101,7 @@ impl Console {
     /// Says a line, or several, on standard output, unless only documents are wanted.
     pub fn say(&mut self, text: &str) {
         if !self.quiet {
-            self.answer(text);
+            self.answer(&without_passwords(text));
         }
     }
 
@@ -125,7 +126,7 @@ impl Console {
 
     /// Writes a line to standard error; whether anyone reads it makes no difference.
     pub fn note(&self, text: &str) {
-        let _ = writeln!(io::stderr(), "{text}");
+        let _ = writeln!(io::stderr(), "{}", without_passwords(text));
     }
 
     /// Says on standard error what goes on, where that is wanted.
@@ -138,7 +139,7 @@ impl Console {
     /// Shows a warning at once, or keeps it for the JSON document.
     pub fn warn(&mut self, problem: Problem) {
         if self.json {
-            self.warnings.push(problem);
+            self.warnings.push(problem.without_passwords());
         } else {
             self.note(&self.problem(&problem));
         }
@@ -153,7 +154,7 @@ impl Console {
     pub fn failure(&mut self, failure: &Failure) {
         if self.json {
             let mut problems = self.take_warnings();
-            problems.extend(failure.problems.iter().cloned());
+            problems.extend(failure.problems.iter().cloned().map(Problem::without_passwords));
             let (errors, warnings): (Vec<_>, Vec<_>) =
                 problems.into_iter().partition(|problem| problem.severity == Weight::Error);
             let error = errors.first().map(Brief::from);

@@ -39,6 +39,12 @@ pub enum HelpersCommand {
         /// Platform, like linux_arm64 [default: this machine's]; those of Linux can be built on any machine.
         #[arg(long, value_name = "PLATFORM")]
         platform: Option<String>,
+        /// Language of the launcher: there is only one, Rust.
+        #[arg(long, value_name = "rust|all", default_value = "all", value_parser = language)]
+        lang: String,
+        /// Accepted: it is built in any case, as far as its sources have changed.
+        #[arg(long, short)]
+        force: bool,
     },
     /// Removes what `build` has kept.
     Clean,
@@ -48,4 +54,14 @@ pub enum HelpersCommand {
         #[arg(long = "helper", value_name = "NAME")]
         names: Vec<String>,
     },
+}
+
+fn language(text: &str) -> Result<String, &'static str> {
+    match text {
+        "rust" | "all" => Ok(text.to_owned()),
+        "go" => {
+            Err("this launcher is written in Rust; the published tool's one in Go comes with `pip install flavorpack`")
+        }
+        _ => Err("expected rust or all"),
+    }
 }

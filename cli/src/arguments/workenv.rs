@@ -11,8 +11,8 @@ Examples:
   flavor workenv remove 'my-tool-*'
   flavor workenv clean --older-than 30d
 
-A NAME is a whole name as `list` shows it, or a package's name or name and version where that names one
-package, or a pattern with * or ?. Nothing that is in use is removed, and what is removed is made again
+A NAME is a whole name as `list` shows it, or a package's name, or name and version, or a pattern with * or ?.
+A package that was built anew has a work environment for each build: `remove` asks before it removes several. Nothing that is in use is removed, and what is removed is made again
 when its package is started. docs/launcher.md says where work environments live.";
 
 /// Shows and removes the directories that packages were unpacked into.
@@ -32,10 +32,11 @@ pub struct Workenv {
 pub enum WorkenvCommand {
     /// Lists all of them: size, last use, state.
     List,
-    /// Shows where one is, how large, when it was made and used, and by whom; compares sizes, modes and times with its record.
+    /// Shows where one is, how large, when it was made and used, and by whom; compares sizes, modes and times with its record. Without
+    /// a name: where all of them are, how many, and how large.
     Info {
         /// The work environment.
-        name: OsString,
+        name: Option<OsString>,
     },
     /// Reads every file of one and compares it with what was published; exit code 1 if anything differs.
     Inspect {
@@ -47,8 +48,8 @@ pub enum WorkenvCommand {
         /// The work environments.
         #[arg(required = true, value_name = "NAME")]
         names: Vec<OsString>,
-        /// Accepted, as the published tool asks for it; what is named is removed without a question.
-        #[arg(long, short, hide = true)]
+        /// Do not ask, where a name is that of several builds of a package.
+        #[arg(long, short)]
         yes: bool,
     },
     /// Removes all, or those not used for some time, and what unfinished starts have left.
@@ -82,6 +83,9 @@ pub struct Clean {
     /// Work environments as well, as far as they are not in use.
     #[arg(long)]
     pub all: bool,
+    /// Only the launchers that `flavor helpers build` has kept.
+    #[arg(long, conflicts_with = "all")]
+    pub helpers: bool,
     /// Only say what would be removed.
     #[arg(long)]
     pub dry_run: bool,

@@ -1,9 +1,7 @@
 //! Which commit a folder stands at, where git can say.
 
-use std::{
-    path::Path,
-    process::{Command, Stdio},
-};
+use crate::child;
+use std::{path::Path, process::Stdio};
 
 /// A commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +18,7 @@ pub struct Revision {
 #[must_use]
 pub fn of(folder: &Path) -> Option<Revision> {
     let git = |words: &[&str]| -> Option<String> {
-        let mut command = Command::new("git");
+        let mut command = child::command("git");
         command.arg("-C").arg(folder).args(words);
         // Hooks and locks of somebody's working copy are not ours to touch.
         command.env("GIT_OPTIONAL_LOCKS", "0").stdin(Stdio::null()).stderr(Stdio::null());

@@ -1,23 +1,28 @@
 //! `flavor check`: is the manifest right, and what does it say?
 
 use crate::{
-    arguments::Check,
+    arguments::{Arguments, Check, Command, Pack},
     manifest::{
         document::{Document, Node, Origin, Value},
         schema,
     },
-    pack::{
-        build_time,
-        preflight::{self, host_platform},
-        project_manifest::{self, ManifestOptions},
-    },
+    pack::preflight::{self, Purpose},
     problem::{Exit, Failure, Problem},
+    redact,
     terminal::{Console, Style, printable},
 };
+use clap::Parser as _;
 use serde::Serialize;
 
-/// Keys whose values nobody should see on a screen.
-const SECRET: &[&str] = &["tool.flavor.security.key_seed", "tool.flavor.build.seed"];
+/// Whether nobody should see the value of a key on a screen: it signs, or is a variable of the build, which may be a password.
+fn is_secret(path: &str) -> bool {
+    let Some(key) = path.strip_prefix("tool.flavor.") else { return false };
+    let build = key.strip_prefix("build.").unwrap_or_default();
+    let of_platform = build.strip_prefix("platform.").and_then(|rest| rest.split_once('.'));
+    matches!(key, "security.key_seed" | "build.seed")
+        || build.starts_with("env.")
+        || of_platform.is_some_and(|(_, key)| key.starts_with("env."))
+}
 
 #[derive(Serialize)]
 struct Summary {
@@ -50,30 +55,13 @@ pub fn run(arguments: &Check, console: &mut Console) -> Result<Exit, Failure> {
         console.answer(&text.map_err(|error| Problem::error("manifest.schema", error.to_string()))?);
         return Ok(Exit::Done);
     }
-    let document = project_manifest::parse(&arguments.manifest)?;
-    let options = ManifestOptions {
-        path: &arguments.manifest,
-        workenv_base: None,
-        strict: arguments.strict_manifest,
-        strip: arguments.strip,
-        level: arguments.level,
-        python: "auto",
-        extras: false,
-        platform: host_platform(),
-    };
-    let mut check = preflight::Check::default();
-    let file = check.manifest(project_manifest::read(document, &options)?);
-    let slots = check.slots(&file, false, arguments.level, build_time::DEFAULT);
-    check.finish(console)?;
-    let config = if arguments.show_config { settings(&file.document) } else { Vec::new() };
-    let left_out = match &file.project {
-        project_manifest::Project::Python(spec) => spec.left_out.clone(),
-        project_manifest::Project::Files(_) => Vec::new(),
-    };
+    let pack = as_for_pack(arguments)?;
+    let job = preflight::check(&pack, Purpose::Check, console)?;
+    let config = if arguments.show_config { settings(&job.document) } else { Vec::new() };
     if console.json() {
         let warnings = console.take_warnings();
-        let name = file.project.name().to_owned();
-        console.document(&Summary { ok: true, name, slots: slots.len(), config, left_out, warnings });
+        let (name, left_out) = (job.name().to_owned(), job.left_out().to_vec());
+        console.document(&Summary { ok: true, name, slots: job.listed_slots(), config, left_out, warnings });
         return Ok(Exit::Done);
     }
     let width = config.iter().map(|setting| setting.key.len() + setting.value.to_string().len()).max().unwrap_or(0);
@@ -84,13 +72,33 @@ pub fn run(arguments: &Check, console: &mut Console) -> Result<Exit, Failure> {
         console.answer(&format!("{} = {value}{gap}  {origin}", setting.key));
     }
     if !console.quiet() {
-        left_out.iter().for_each(|line| console.note(&printable(line)));
+        job.left_out().iter().for_each(|line| console.note(&printable(line)));
     }
     if config.is_empty() {
         let path = arguments.manifest.display().to_string();
-        console.say(&format!("{}: {} is ready to be packed", printable(&path), printable(file.project.name())));
+        console.say(&format!("{}: {} is ready to be packed", printable(&path), printable(job.name())));
     }
     Ok(Exit::Done)
+}
+
+/// What `flavor pack` would be called with.
+fn as_for_pack(arguments: &Check) -> Result<Pack, Failure> {
+    let parsed = Arguments::try_parse_from(["flavor", "pack"]).map(|arguments| arguments.command);
+    let Ok(Command::Pack(pack)) = parsed else {
+        return Err(Problem::error("usage", "`flavor pack` cannot be called without options").into());
+    };
+    let Check { manifest, strict_manifest, strip, level, platform, python, compat, extras, .. } = arguments;
+    Ok(Pack {
+        manifest: manifest.clone(),
+        strict_manifest: *strict_manifest,
+        strip: *strip,
+        level: *level,
+        platform: platform.clone(),
+        python: python.clone(),
+        compat: *compat,
+        extras: extras.clone(),
+        ..*pack
+    })
 }
 
 /// Every value under `[project]` and `[tool.flavor]`, what `conditions` repeats left out.
@@ -120,27 +128,24 @@ fn collect(document: &Document, path: &str, node: &Node, all: &mut Vec<Setting>)
             numbered.for_each(|(number, item)| collect(document, &format!("{path}[{number}]"), item, all));
         }
         _ => {
-            let value = if SECRET.contains(&path) {
+            let value = if is_secret(path) {
                 "(hidden)".into()
             } else {
-                serde_json::to_value(node.to_json()).unwrap_or_default()
+                without_passwords(serde_json::to_value(node.to_json()).unwrap_or_default())
             };
-            all.push(Setting { key: path.to_owned(), value: without_passwords(value), origin: origin(document, node) });
+            all.push(Setting { key: path.to_owned(), value, origin: origin(document, node) });
         }
     }
 }
 
-/// `https://user:password@host/` becomes `https://…@host/`.
+/// The value, with its texts as [`redact`] shows them.
 fn without_passwords(value: serde_json::Value) -> serde_json::Value {
     match value {
-        serde_json::Value::String(text) => {
-            let hidden = text.split_once("://").and_then(|(scheme, rest)| {
-                let (credentials, rest) = rest.split_once('@')?;
-                (!credentials.contains('/')).then(|| format!("{scheme}://…@{rest}"))
-            });
-            hidden.unwrap_or(text).into()
-        }
+        serde_json::Value::String(text) => redact::without_passwords(&text).into(),
         serde_json::Value::Array(items) => items.into_iter().map(without_passwords).collect(),
+        serde_json::Value::Object(entries) => {
+            entries.into_iter().map(|(key, value)| (key, without_passwords(value))).collect()
+        }
         other => other,
     }
 }

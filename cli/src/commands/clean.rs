@@ -55,6 +55,9 @@ struct Kept {
 /// # Errors
 /// Where the directories cannot be used, or something cannot be removed.
 pub fn run(arguments: &Clean, console: &mut Console) -> Result<Exit, Failure> {
+    if arguments.helpers {
+        return Ok(clean_helpers(arguments, console));
+    }
     let trees = workenv::all()?;
     let ours: Vec<&Tree> = trees.iter().filter(|tree| tree.state != State::Foreign).collect();
     let chosen: Vec<&Tree> =
@@ -68,14 +71,7 @@ pub fn run(arguments: &Clean, console: &mut Console) -> Result<Exit, Failure> {
         }
     }
     let (mut removed, mut kept) = (Vec::new(), Vec::new());
-    for (name, what) in PARTS {
-        let Some(path) = cache_folder::part(name).filter(|path| path.is_dir()) else { continue };
-        let part = Part { what, size: usage(&path).bytes, path };
-        match if arguments.dry_run { Ok(()) } else { remove_directory(&part.path) } {
-            Ok(()) => removed.push(part),
-            Err(error) => kept.push(refused(part.path, &error)),
-        }
-    }
+    PARTS.iter().for_each(|part| remove_part(*part, arguments.dry_run, &mut removed, &mut kept));
     for path in abandoned_starts()? {
         let part = Part { what: "temporary files of a start", size: usage(&path).bytes, path };
         match remove_start(&part.path, arguments.dry_run) {
@@ -92,12 +88,7 @@ pub fn run(arguments: &Clean, console: &mut Console) -> Result<Exit, Failure> {
         size: usage.bytes,
     }));
     // What is in use is not in the way; what the system does not let go of is.
-    let failed = !kept.is_empty();
-    if !console.json() {
-        for Kept { path, reason } in &kept {
-            console.warn(Problem::warning("clean.kept", format!("not removed: {reason}")).file(path));
-        }
-    }
+    let failed = warn(&kept, console);
     kept.extend(
         removal.kept.iter().filter_map(|(tree, refusal)| {
             Some(Kept { path: tree.path.clone(), reason: refusal.as_ref()?.to_string() })
@@ -105,6 +96,35 @@ pub fn run(arguments: &Clean, console: &mut Console) -> Result<Exit, Failure> {
     );
     report(arguments, console, removed, kept);
     Ok(if failed { Exit::Failed } else { Exit::Done })
+}
+
+/// Launchers alone.
+fn clean_helpers(arguments: &Clean, console: &mut Console) -> Exit {
+    let (mut removed, mut kept) = (Vec::new(), Vec::new());
+    let launchers = PARTS.iter().filter(|(name, _)| *name == cache_folder::LAUNCHERS);
+    launchers.for_each(|part| remove_part(*part, arguments.dry_run, &mut removed, &mut kept));
+    let failed = warn(&kept, console);
+    report(arguments, console, removed, kept);
+    if failed { Exit::Failed } else { Exit::Done }
+}
+
+fn remove_part((name, what): (&str, &'static str), dry_run: bool, removed: &mut Vec<Part>, kept: &mut Vec<Kept>) {
+    let Some(path) = cache_folder::part(name).filter(|path| path.is_dir()) else { return };
+    let part = Part { what, size: usage(&path).bytes, path };
+    match if dry_run { Ok(()) } else { remove_directory(&part.path) } {
+        Ok(()) => removed.push(part),
+        Err(error) => kept.push(refused(part.path, &error)),
+    }
+}
+
+/// Says what was not removed; whether there is such a thing.
+fn warn(kept: &[Kept], console: &mut Console) -> bool {
+    if !console.json() {
+        for Kept { path, reason } in kept {
+            console.warn(Problem::warning("clean.kept", format!("not removed: {reason}")).file(path));
+        }
+    }
+    !kept.is_empty()
 }
 
 fn refused(path: PathBuf, error: &io::Error) -> Kept {

@@ -3,7 +3,7 @@
 use super::helpers_test;
 use crate::{
     arguments::{Helpers, HelpersCommand},
-    cache_folder,
+    cache_folder, child,
     launchers::{self, Known, Language, Origin},
     pack::preflight::host_platform,
     path_text,
@@ -17,7 +17,7 @@ use std::{
     env, fs, io,
     os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Stdio,
 };
 
 #[derive(Serialize)]
@@ -72,7 +72,7 @@ pub fn run(arguments: &Helpers, console: &mut Console) -> Result<Exit, Failure> 
             info(&named(launchers::all(), std::slice::from_ref(name))?, console);
             Ok(Exit::Done)
         }
-        HelpersCommand::Build { platform } => build(platform.as_deref(), console),
+        HelpersCommand::Build { platform, .. } => build(platform.as_deref(), console),
         HelpersCommand::Clean => clean(console),
         HelpersCommand::Test { names } => helpers_test::run(&named(launchers::all(), names)?, console),
     }
@@ -218,7 +218,7 @@ fn build(platform: Option<&str>, console: &mut Console) -> Result<Exit, Failure>
     };
     let folder = cache_folder::part(cache_folder::LAUNCHERS)
         .ok_or_else(|| refused("there is no folder to keep it in".to_owned()).hint("set HOME or XDG_CACHE_HOME"))?;
-    let mut command = Command::new("cargo");
+    let mut command = child::command("cargo");
     // What cargo says is not the answer.
     let task = if other.is_some() { "launchers" } else { "launcher" };
     command.args(["xtask", task]).current_dir(&checkout).stdin(Stdio::null()).stdout(Stdio::null());

@@ -3,9 +3,10 @@
 use super::helpers::{LauncherDocument, document};
 use crate::{
     arguments::{Arguments, Command as Word},
+    child,
     interrupt::Scratch,
     launchers::Known,
-    pack::preflight,
+    pack::preflight::{self, Purpose},
     problem::{Exit, Failure, Problem, io_text},
     progress::Steps,
     python::process::{self, Finished},
@@ -17,7 +18,6 @@ use std::{
     env, fs,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    process::Command,
     time::Duration,
 };
 
@@ -121,7 +121,7 @@ impl Bench {
         let package = own.join("launcher-test.psp");
         self.pack(&launcher, known.is_published(), &package, console)?;
         let start = |words: &[&str], own_commands: bool| -> Result<Finished, String> {
-            let mut command = Command::new(&package);
+            let mut command = child::command(&package);
             command.args(words).env_clear().current_dir(&own).env("PATH", "/usr/bin:/bin");
             command.env("HOME", &own).env("FLAVOR_CACHE_DIR", own.join("cache"));
             command.env("FLAVOR_CACHE", own.join("cache/workenv")).env("FLAVOR_LOG_LEVEL", "error");
@@ -153,7 +153,8 @@ impl Bench {
         let Ok(Arguments { command: Word::Pack(pack), .. }) = Arguments::try_parse_from(words) else {
             return Err("the words of `flavor pack` have changed".to_owned());
         };
-        let packed = preflight::check(&pack, console).and_then(|mut job| job.run(&Steps::new(false, false)));
+        let packed =
+            preflight::check(&pack, Purpose::Pack, console).and_then(|mut job| job.run(&Steps::new(false, false)));
         let text = |failure: Failure| {
             failure.problems.iter().map(|problem| problem.message.clone()).collect::<Vec<_>>().join("; ")
         };

@@ -3,21 +3,22 @@
 use crate::{
     analysis::{self, Analysis},
     arguments::Pack,
-    launchers,
+    child, launchers,
     pack::{
         job::{Job, Packed},
-        preflight,
+        preflight::{self, Purpose},
     },
     path_text,
     problem::{Exit, Failure, Problem},
     progress::Steps,
+    redact::without_passwords,
     report_text,
     terminal::{Console, Style, printable, size},
     text_file,
 };
 use pspf_nostd::report::{Integrity, SlotReport};
 use serde::Serialize;
-use std::{fs, path::Path, time::Instant};
+use std::{borrow::Cow, fs, path::Path, time::Instant};
 
 #[derive(Serialize)]
 struct Summary<'a> {
@@ -39,7 +40,7 @@ struct Summary<'a> {
     slots: &'a [SlotReport],
     seconds: f64,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    notices: &'a [String],
+    notices: &'a [Cow<'a, str>],
     /// What takes the bytes, with `--report`.
     #[serde(skip_serializing_if = "Option::is_none")]
     report: Option<Analysis>,
@@ -53,16 +54,18 @@ struct Summary<'a> {
 /// All problems that can be found before the slow work, together; later the first one.
 pub fn run(arguments: &Pack, console: &mut Console) -> Result<Exit, Failure> {
     let started = Instant::now();
+    child::hide_memory();
     if let Some(Some(file)) = &arguments.report {
         check_report(file)?;
     }
     let arguments = &with_launcher(arguments)?;
-    let mut job = preflight::check(arguments, console)?;
+    let mut job = preflight::check(arguments, Purpose::Pack, console)?;
     if let Some(Some(file)) = &arguments.report {
         apart(file, &job.output.path)?;
     }
     console.detail(&format!("manifest {}, launcher {}", arguments.manifest.display(), launcher(&job)));
-    let steps = Steps::new(!console.quiet() && !console.json(), console.interactive()).timed(console.verbose());
+    let steps = Steps::new(arguments.progress || (!console.quiet() && !console.json()), console.interactive())
+        .timed(console.verbose());
     let packed = job.run(&steps)?;
     drop(steps);
     let seconds = started.elapsed().as_secs_f64();
@@ -136,6 +139,7 @@ fn document(
     report: Option<Analysis>,
 ) {
     let warnings = console.take_warnings();
+    let notices: Vec<_> = packed.notices.iter().map(|notice| without_passwords(notice)).collect();
     console.document(&Summary {
         ok: true,
         path: &job.output.path,
@@ -148,10 +152,10 @@ fn document(
         launcher: launcher(job),
         compat: job.is_compatible(),
         validated: arguments.validate_before_sign,
-        tested: arguments.test_command.is_some(),
+        tested: arguments.test_command.is_some() || arguments.smoke_args.is_some(),
         slots: &packed.report.slots,
         seconds: (seconds * 1000.0).round() / 1000.0,
-        notices: &packed.notices,
+        notices: &notices,
         report,
         warnings,
     });

@@ -93,15 +93,25 @@ pub fn run(arguments: &Workenv, console: &mut Console) -> Result<Exit, Failure> 
     let trees = workenv::all()?;
     match &arguments.command {
         WorkenvCommand::List => list(&trees, console),
-        WorkenvCommand::Info { name } => audit(one(&trees, name)?, Audit::Quick, console),
+        WorkenvCommand::Info { name: Some(name) } => audit(one(&trees, name)?, Audit::Quick, console),
+        WorkenvCommand::Info { name: None } => summary(&trees, console),
         WorkenvCommand::Inspect { name } => audit(one(&trees, name)?, Audit::Full, console),
-        WorkenvCommand::Remove { names, .. } => {
+        WorkenvCommand::Remove { names, yes } => {
             let mut chosen: Vec<&Tree> = Vec::new();
             for name in names {
                 for tree in workenv::named(&trees, name)? {
                     if !chosen.iter().any(|other| other.path == tree.path) {
                         chosen.push(tree);
                     }
+                }
+            }
+            let builds = names.iter().map(|name| workenv::builds(&chosen, name)).max().unwrap_or_default();
+            if builds > 1 {
+                let total: u64 = chosen.iter().map(|tree| usage(&tree.path).bytes).sum();
+                let labels: Vec<String> = chosen.iter().map(|tree| printable(&tree.label())).collect();
+                let question = format!("{}\nRemove these {}, {}?", labels.join("\n"), chosen.len(), size(total));
+                if !confirm(console, *yes, &question)? {
+                    return Ok(Exit::Done);
                 }
             }
             let removal = Removal::of(&chosen, false, console);
@@ -112,6 +122,31 @@ pub fn run(arguments: &Workenv, console: &mut Console) -> Result<Exit, Failure> 
         }
         WorkenvCommand::Clean { older_than, yes, dry_run } => clean(&trees, *older_than, *yes, *dry_run, console),
     }
+}
+
+#[derive(Serialize)]
+struct SummaryDocument<'a> {
+    ok: bool,
+    #[serde(serialize_with = "path_text::list")]
+    directories: &'a [PathBuf],
+    count: usize,
+    size: u64,
+}
+
+/// Where work environments are, how many, and how large.
+fn summary(trees: &[Tree], console: &mut Console) -> Result<Exit, Failure> {
+    let directories = workenv::directories()?;
+    let bytes = trees.iter().map(|tree| usage(&tree.path).bytes).sum();
+    if console.json() {
+        console.document(&SummaryDocument { ok: true, directories: &directories, count: trees.len(), size: bytes });
+        return Ok(Exit::Done);
+    }
+    for directory in &directories {
+        console.say(&format!("in {}", printable(&directory.display().to_string())));
+    }
+    let plural = if trees.len() == 1 { "" } else { "s" };
+    console.say(&format!("{} work environment{plural}, {}", trees.len(), size(bytes)));
+    Ok(Exit::Done)
 }
 
 fn one<'a>(trees: &'a [Tree], name: &OsStr) -> Result<&'a Tree, Failure> {

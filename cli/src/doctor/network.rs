@@ -36,7 +36,7 @@ pub(super) fn examine(uv: Option<&Uv>, index: &IndexSettings, url: Option<&str>,
             Check::warning("debian", error.to_string(), hint)
         }
     });
-    let date = readiness::date(&address, python).map(|date| (shown, date));
+    let date = readiness::date(&shown, python).map(|date| (shown, date));
     let date = date.or_else(|| debian.ok().and_then(|(mirror, date)| Some((mirror, date?))));
     checks.push(clock(date, Timestamp::now()));
     checks

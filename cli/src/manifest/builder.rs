@@ -4,6 +4,7 @@ use super::{
     Document,
     cursor::{Cursor, Problems, with_suggestion},
     document::Node,
+    execution_settings,
     package::{PackageSpec, with_args},
     sections::{policy, runtime_env, runtime_json, variables},
     slots::{self, Dialect, SourceBase},
@@ -16,15 +17,18 @@ use pspf_nostd::json::Json;
 const MADE_BY_THE_BUILDER: &[&str] =
     &["format", "format_version", "signature", "launcher", "build", "verification", "compatibility", "seal"];
 
-/// Reads a manifest. Problems of weight *error* mean that the package cannot be made from it.
+/// What a package may say of itself besides name, version and description.
+const ABOUT: [&str; 3] = ["author", "license", "homepage"];
+
+/// Reads a manifest for a platform such as `linux_amd64`. Problems of weight *error* mean that the package cannot be made from it.
 #[must_use]
-pub fn read(document: &Document, base: &SourceBase) -> (PackageSpec, Vec<Problem>) {
+pub fn read(document: &Document, base: &SourceBase, platform: &str) -> (PackageSpec, Vec<Problem>) {
     let problems = Problems::new(document);
-    let spec = read_root(&problems.root(), base);
+    let spec = read_root(&problems.root(), base, platform);
     (spec, problems.finish())
 }
 
-fn read_root(root: &Cursor<'_>, base: &SourceBase) -> PackageSpec {
+fn read_root(root: &Cursor<'_>, base: &SourceBase, platform: &str) -> PackageSpec {
     let sections =
         ["package", "execution", "slots", "cache_validation", "runtime", "workenv", "setup_commands", "policy"];
     root.known(&[&sections, MADE_BY_THE_BUILDER].concat());
@@ -32,7 +36,7 @@ fn read_root(root: &Cursor<'_>, base: &SourceBase) -> PackageSpec {
         root.on_key(entry, Problem::warning("manifest.ignored", "the builder makes this part itself; ignored"));
     }
     let package = root.key("package");
-    package.known(&["name", "version", "description"]);
+    package.known(&[&["name", "version", "description"][..], &ABOUT].concat());
     let name = package.key("name").required_string("the package's name").unwrap_or_default();
     if let Some(why) = words::unsafe_name(name).filter(|_| !name.is_empty()) {
         let problem = Problem::error("package.name", format!("{name:?} cannot be a file name: {why}"));
@@ -40,8 +44,8 @@ fn read_root(root: &Cursor<'_>, base: &SourceBase) -> PackageSpec {
     }
     let version = package.key("version").required_string("the package's version").unwrap_or_default();
     let execution = root.key("execution");
-    execution.known(&["command", "env", "environment", "args"]);
-    let command = execution.key("command").required_string("the command to run").unwrap_or_default();
+    execution.known(&[&["command", "env", "environment", "args"][..], &execution_settings::LIMITS].concat());
+    let command = command_line(&execution.key("command"), "the command to run").unwrap_or_default();
     let command = with_args(command, &execution.key("args").strings());
     let mut env = variables(&execution.key("environment"));
     for (name, value) in variables(&execution.key("env")) {
@@ -52,7 +56,9 @@ fn read_root(root: &Cursor<'_>, base: &SourceBase) -> PackageSpec {
     runtime.known(&["env"]);
     runtime.key("env").known(&["unset", "pass", "set", "map"]);
     let runtime_env = runtime_env(&runtime.key("env"));
-    let slots = slots::read(&root.key("slots"), base, Dialect::Builder);
+    let mut left_out = Vec::new();
+    let slots = slots::read(&root.key("slots"), base, Dialect::Builder { platform, left_out: &mut left_out });
+    let about = ABOUT.iter().filter_map(|key| Some(((*key).to_owned(), package.key(key).string()?.into())));
     root.key("policy").known(&["platforms", "refuse_root", "max_age_days", "require_env"]);
     let mut extra = Vec::new();
     let sections = [
@@ -72,10 +78,25 @@ fn read_root(root: &Cursor<'_>, base: &SourceBase) -> PackageSpec {
         command,
         env,
         runtime_env,
+        package_extra: about.collect(),
+        execution_extra: execution_settings::limits(&execution),
         slots,
+        left_out,
         extra,
         ..PackageSpec::default()
     }
+}
+
+/// A command line that can be split into words.
+fn command_line<'a>(place: &Cursor<'a>, expected: &str) -> Option<&'a str> {
+    let text = place.required_string(expected)?;
+    let problem = |message: String| place.report(Problem::error("execution.command", message));
+    match flavor_launcher::command::split(text) {
+        Ok(words) if words.is_empty() => problem("has no words".to_owned()),
+        Ok(_) => {}
+        Err(error) => problem(format!("cannot be split into words: {error}")),
+    }
+    Some(text)
 }
 
 fn cache_validation(section: &Cursor<'_>) -> Option<Json> {
@@ -107,7 +128,9 @@ fn setup_commands(section: &Cursor<'_>) -> Option<Json> {
         };
         for key in keys.iter().filter(|key| **key != "enumerate") {
             // Content may be empty: a marker file often is.
-            if *key != "content" || !command.key(key).present() {
+            if *key == "command" {
+                let _ = command_line(&command.key(key), "a command");
+            } else if *key != "content" || !command.key(key).present() {
                 let _ = command.key(key).required_string("a string");
             }
         }

@@ -9,6 +9,9 @@ use pep440_rs::{Version, VersionSpecifiers};
 use pspf_nostd::{json::Json, metadata::RuntimeEnv};
 use std::str::FromStr as _;
 
+/// The oldest Python that can be packed.
+const OLDEST: [u64; 2] = [crate::python::OLDEST.0 as u64, crate::python::OLDEST.1 as u64];
+
 /// How the program is started.
 #[derive(Clone, Debug, Default)]
 pub struct ExecutionSettings {
@@ -76,6 +79,30 @@ pub fn execution(execution: &Cursor<'_>) -> ExecutionSettings {
         if value.contains('{') { with_placeholders.push((name, value)) } else { literal.push((name, value)) }
     }
     runtime_env.set = literal;
+    let limits = limits(execution);
+    let share = execution.key("max_cpu_percent");
+    if share.integer().is_some() {
+        let problem = Problem::error("manifest.refused", "a share of the processors cannot be set by a program's user");
+        share.report(
+            problem.hint("limit the processor time with `max_cpu_seconds`, or the share with the service manager"),
+        );
+    }
+    ExecutionSettings {
+        command: command(&execution.key("command")),
+        args: execution.key("args").items().iter().filter_map(|item| item.string().map(str::to_owned)).collect(),
+        limits,
+        runtime_env,
+        env: with_placeholders,
+        isolated: env.key("isolated").boolean().unwrap_or(true),
+    }
+}
+
+/// The keys of `execution` that both kinds of manifest have besides command and environment, as the metadata have them.
+pub const LIMITS: [&str; 5] = ["working_directory", "timeout", "min_memory", "max_memory", "max_cpu_seconds"];
+
+/// Reads [`LIMITS`].
+#[must_use]
+pub fn limits(execution: &Cursor<'_>) -> Vec<(String, Json)> {
     let directory = execution.key("working_directory");
     let working_directory = directory.required_if_present("a directory, relative to the work environment");
     let integer = |name: &str, value: Option<i64>| {
@@ -89,21 +116,7 @@ pub fn execution(execution: &Cursor<'_>) -> ExecutionSettings {
         size("max_memory"),
         integer("max_cpu_seconds", execution.key("max_cpu_seconds").integer_in(1..=i64::from(u32::MAX))),
     ];
-    let share = execution.key("max_cpu_percent");
-    if share.integer().is_some() {
-        let problem = Problem::error("manifest.refused", "a share of the processors cannot be set by a program's user");
-        share.report(
-            problem.hint("limit the processor time with `max_cpu_seconds`, or the share with the service manager"),
-        );
-    }
-    ExecutionSettings {
-        command: command(&execution.key("command")),
-        args: execution.key("args").items().iter().filter_map(|item| item.string().map(str::to_owned)).collect(),
-        limits: limits.into_iter().flatten().collect(),
-        runtime_env,
-        env: with_placeholders,
-        isolated: env.key("isolated").boolean().unwrap_or(true),
-    }
+    limits.into_iter().flatten().collect()
 }
 
 fn command(place: &Cursor<'_>) -> Option<String> {
@@ -170,6 +183,10 @@ fn version(place: &Cursor<'_>) -> Option<String> {
         let problem = Problem::error("python.version", "is not a version of Python").found(format!("{text:?}"));
         place.report(problem.expected("two or three numbers, such as \"3.12\""));
         return None;
+    }
+    if Version::from_str(text).is_ok_and(|version| version < Version::new(OLDEST)) {
+        let problem = Problem::error("python.version", "is older than what can be packed").found(format!("{text:?}"));
+        place.report(problem.expected(format!("{}.{} or newer", OLDEST[0], OLDEST[1])));
     }
     Some(text.to_owned())
 }

@@ -26,6 +26,8 @@ pub struct PackageSpec {
     pub runtime_env: RuntimeEnv,
     /// The slots.
     pub slots: Vec<SlotSpec>,
+    /// Slots that are left out, each with the reason.
+    pub left_out: Vec<String>,
     /// Further top-level keys of the metadata, as they will stand there.
     pub extra: Vec<(String, Json)>,
 }

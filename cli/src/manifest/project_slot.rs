@@ -30,6 +30,21 @@ pub(super) fn read(slot: &Cursor<'_>, spec: &mut SlotSpec, platform: &str, sourc
     spec.size_hint = slot.key("size_hint").size();
     spec.extra.extend(spec.size_hint.map(|bytes| ("size_hint".to_owned(), Json::from(bytes))));
     spec.target = target(slot, spec).unwrap_or_default();
+    if let Some(why_not) = self::platform(slot, spec, platform) {
+        return Some(why_not);
+    }
+    if slot.key("optional").boolean() == Some(true) {
+        spec.extra.push(("optional".to_owned(), true.into()));
+        let source = source?;
+        if !source.exists() && !is_pattern(&source.to_string_lossy()) {
+            return Some("its source does not exist, and it is optional".to_owned());
+        }
+    }
+    None
+}
+
+/// Reads `platform`; the reason where the slot is for another one than that of the package.
+pub(super) fn platform(slot: &Cursor<'_>, spec: &mut SlotSpec, platform: &str) -> Option<String> {
     let place = slot.key("platform");
     let wanted = place.string();
     let other = wanted.filter(|wanted| !words::fits_platform(wanted, platform));
@@ -42,17 +57,7 @@ pub(super) fn read(slot: &Cursor<'_>, spec: &mut SlotSpec, platform: &str, sourc
         }
         spec.extra.push(("platform".to_owned(), wanted.into()));
     }
-    if let Some(other) = other {
-        return Some(format!("it is for {other}, and the package for {platform}"));
-    }
-    if slot.key("optional").boolean() == Some(true) {
-        spec.extra.push(("optional".to_owned(), true.into()));
-        let source = source?;
-        if !source.exists() && !is_pattern(&source.to_string_lossy()) {
-            return Some("its source does not exist, and it is optional".to_owned());
-        }
-    }
-    None
+    other.map(|other| format!("it is for {other}, and the package for {platform}"))
 }
 
 /// The code's word goes where readers look for it, the manifest's own beside it.

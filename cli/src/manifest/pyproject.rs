@@ -13,7 +13,9 @@ use super::{
     words,
 };
 use crate::problem::Problem;
+use pep440_rs::Version;
 use pspf_nostd::json::Json;
+use std::str::FromStr as _;
 
 /// A Python application to be packed.
 #[derive(Clone, Debug, Default)]
@@ -190,7 +192,14 @@ fn version(project: &Cursor<'_>) -> Option<String> {
     if dynamic && !place.present() {
         return None;
     }
-    place.required_string("the project's version, or \"version\" in `project.dynamic`").map(str::to_owned)
+    let text = place.required_string("the project's version, or \"version\" in `project.dynamic`")?;
+    // A variable names the package's version only; that of the distribution stands in the text.
+    let is_built = place.node.is_some_and(|node| matches!(node.origin, Origin::Text | Origin::Condition));
+    if is_built && Version::from_str(text).is_err() {
+        let problem = Problem::error("project.version", "is not a version of a Python project (PEP 440)");
+        place.report(problem.expected("a version such as \"1.2.3\" or \"2.0rc1\"").found(format!("{text:?}")));
+    }
+    Some(text.to_owned())
 }
 
 #[cfg(test)]

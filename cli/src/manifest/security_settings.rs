@@ -60,6 +60,16 @@ pub fn security(flavor: &Cursor<'_>, directory: &Path) -> SecuritySettings {
     }
 }
 
+/// The variables that the text of a manifest names as seeds, also where something else outweighs them.
+#[must_use]
+pub fn seed_variables<'a>(flavor: &Cursor<'a>) -> Vec<&'a str> {
+    let conditions = flavor.key("conditions");
+    let conditional = conditions.table_entries().iter().map(|entry| conditions.key(&entry.key));
+    let tables = [flavor.clone()].into_iter().chain(conditional);
+    let seeds = tables.flat_map(|table| [table.keys(&["security", "key_seed"]), table.keys(&["build", "seed"])]);
+    seeds.filter_map(|seed| seed.string()).flat_map(variable_text::names).collect()
+}
+
 fn only_true(place: &Cursor<'_>, why: &str) {
     if place.boolean() == Some(false) {
         let problem = Problem::error("manifest.refused", format!("cannot be turned off: {why}"));

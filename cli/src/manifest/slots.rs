@@ -13,8 +13,19 @@ use std::{
 };
 
 /// Keys of one slot in a builder manifest.
-const BUILDER_KEYS: &[&str] =
-    &["slot", "id", "source", "target", "operations", "purpose", "lifecycle", "permissions", "level", "resolution"];
+const BUILDER_KEYS: &[&str] = &[
+    "slot",
+    "id",
+    "source",
+    "target",
+    "operations",
+    "purpose",
+    "lifecycle",
+    "permissions",
+    "level",
+    "platform",
+    "resolution",
+];
 
 /// Slots that packing a project adds.
 const RESERVED_IDS: [&str; 3] = ["runtime", "app", "_attestation"];
@@ -23,7 +34,12 @@ const RESERVED_IDS: [&str; 3] = ["runtime", "app", "_attestation"];
 #[derive(Debug)]
 pub enum Dialect<'a> {
     /// The builder manifest in JSON: words are kept as they are, an archive unpacks at the root of the work environment.
-    Builder,
+    Builder {
+        /// Like `linux_amd64`.
+        platform: &'a str,
+        /// Takes a sentence for each slot that is left out.
+        left_out: &'a mut Vec<String>,
+    },
     /// A project's manifest, read for a platform.
     Project {
         /// Like `linux_amd64`.
@@ -50,7 +66,7 @@ pub fn read(slots: &Cursor<'_>, base: &SourceBase, mut dialect: Dialect<'_>) -> 
     let mut ids = BTreeSet::new();
     let mut specs = Vec::new();
     for (number, slot) in slots.items().iter().enumerate() {
-        if matches!(dialect, Dialect::Builder) {
+        if matches!(dialect, Dialect::Builder { .. }) {
             slot.known(BUILDER_KEYS);
         }
         let _ = slot.entries();
@@ -64,9 +80,11 @@ pub fn read(slots: &Cursor<'_>, base: &SourceBase, mut dialect: Dialect<'_>) -> 
         let source = slot.key("source").required_string("the path of a file or directory");
         let mut spec = SlotSpec { place: slot.path.clone(), id: id.unwrap_or_default().to_owned(), ..common(slot) };
         let wanted = match &mut dialect {
-            Dialect::Builder => {
+            Dialect::Builder { platform, left_out } => {
                 builder_words(slot, &mut spec);
-                true
+                let why_not = project_slot::platform(slot, &mut spec, platform);
+                left_out.extend(why_not.iter().map(|why| format!("slot {:?} is left out: {why}", spec.id)));
+                why_not.is_none()
             }
             Dialect::Project { platform, left_out } => {
                 let why_not =
@@ -85,8 +103,9 @@ pub fn read(slots: &Cursor<'_>, base: &SourceBase, mut dialect: Dialect<'_>) -> 
             let problem = Problem::error("slot.id.twice", format!("the slot {id:?} is made by packing itself"));
             slot.key("id").report(problem.expected("another name"));
         }
-        if id.chars().any(char::is_control) {
-            slot.key("id").report(Problem::error("slot.id", "has a control character"));
+        if let Some(why) = words::unsafe_id(id) {
+            let problem = Problem::error("slot.id", format!("{id:?} is not an identifier: {why}"));
+            slot.key("id").report(problem.expected("a name like `config` or `model-data_2`"));
         }
         let (true, Some(source)) = (wanted, source) else { continue };
         if resolve(&slot.key("source"), source, base, &mut spec, &dialect).is_some() {
@@ -126,7 +145,12 @@ fn lifecycle(place: &Cursor<'_>) -> String {
         let problem = Problem::error("slot.lifecycle", "`attestation` is reserved for the slot that the builder adds");
         place.report(problem);
     } else {
-        word(place, lifecycle, words::LIFECYCLES.iter().copied(), "a lifecycle");
+        let known = words::LIFECYCLES.iter().copied();
+        if !known.clone().any(|word| word == lifecycle) {
+            let problem = Problem::error("slot.lifecycle", "is not a lifecycle that launchers know");
+            let problem = problem.expected(format!("one of {}", words::LIFECYCLES.join(", ")));
+            place.report(with_suggestion(problem.found(format!("{lifecycle:?}")), lifecycle, known));
+        }
     }
     lifecycle.to_owned()
 }

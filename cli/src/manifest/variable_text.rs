@@ -24,6 +24,12 @@ pub fn json(place: &Cursor<'_>) -> Option<Json> {
     Some(fill(place, node.to_json()))
 }
 
+/// The variables that a text names.
+#[must_use]
+pub fn names(text: &str) -> Vec<&str> {
+    text.split("${").skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).collect()
+}
+
 fn fill(place: &Cursor<'_>, value: Json) -> Json {
     match value {
         Json::String(text) => Json::String(expand(place, &text)),

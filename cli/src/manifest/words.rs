@@ -91,6 +91,25 @@ pub fn unsafe_name(name: &str) -> Option<&'static str> {
     None
 }
 
+/// Longest identifier of a slot, in bytes.
+const ID_MAX: usize = 120;
+
+/// Why a text is not an identifier of a slot, where it is not: it names variables (`FLAVOR_SLOT_…`), and stands in commands and reports.
+#[must_use]
+pub fn unsafe_id(id: &str) -> Option<&'static str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    if id.len() > ID_MAX {
+        return Some("it is longer than 120 characters");
+    }
+    if !id.bytes().all(plain) {
+        return Some("it has other characters than letters, digits and `.` `_` `-`");
+    }
+    if !id.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_') {
+        return Some("it does not start with a letter, a digit or `_`");
+    }
+    None
+}
+
 /// Why a slot target is not a path inside the work environment, where it is not. A leading `{workenv}` is left out.
 #[must_use]
 pub fn unsafe_target(target: &str) -> Option<&'static str> {

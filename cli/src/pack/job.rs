@@ -9,7 +9,8 @@ use super::{
     places,
     preflight::Check,
     prepare::{COMPAT_METADATA_MAX, COMPAT_SLOTS_MAX, Content, Options, Prepared},
-    project_manifest::AfterHooks,
+    project_manifest::{self, AfterHooks},
+    python_metadata::draft,
     python_project::{self, PythonContents, PythonProject},
     signing::Signer,
     trial::Trial,
@@ -18,7 +19,7 @@ use super::{
 use crate::{
     arguments::Pack,
     interrupt::Scratch,
-    manifest::{PackageSpec, sections},
+    manifest::{Document, PackageSpec, sections},
     problem::{Failure, Problem},
     progress::{Bar, Steps},
     report_text,
@@ -53,6 +54,8 @@ pub enum Source {
 
 /// A manifest that can be packed.
 pub struct Manifest {
+    /// The tree of values, with everything that outweighs the text.
+    pub document: Document,
     /// What it describes.
     pub source: Source,
     /// The slots that it lists.
@@ -65,6 +68,8 @@ pub struct Manifest {
 
 /// A packing that can begin.
 pub struct Job<'a> {
+    /// The manifest.
+    pub document: Document,
     pub(super) arguments: Cow<'a, Pack>,
     pub(super) source: Source,
     slots: Vec<Prepared>,
@@ -113,16 +118,62 @@ impl<'a> Job<'a> {
         output: Output,
         time: BuildTime,
     ) -> Result<Self, Failure> {
-        let Manifest { source, slots, after_hooks, sha256: manifest_sha256 } = manifest;
-        let trial = arguments.test_command.as_deref().map(|text| Trial::new(text, &source, &launcher)).transpose()?;
-        let job =
-            Self { arguments, source, slots, after_hooks, manifest_sha256, launcher, signer, output, time, trial };
+        let Manifest { document, source, slots, after_hooks, sha256: manifest_sha256 } = manifest;
+        let directory = project_manifest::directory_of(&arguments.manifest);
+        let (smoke, test) = (arguments.smoke_args.as_deref(), arguments.test_command.as_deref());
+        let trial = Trial::new(smoke, test, &directory, &source, &launcher)?;
+        let job = Self {
+            document,
+            arguments,
+            source,
+            slots,
+            after_hooks,
+            manifest_sha256,
+            launcher,
+            signer,
+            output,
+            time,
+            trial,
+        };
         match &job.source {
             Source::Files(spec) => drop(job.rehearse(spec, &job.slots)?),
-            // The interpreter's slots come later.
-            Source::Python(_) => drop(places::check(&PackageSpec::default(), &job.slots)?),
+            // The interpreter's slots come later, and those that hooks make.
+            Source::Python(project) => {
+                drop(places::check(&PackageSpec::default(), &job.slots)?);
+                if job.after_hooks.is_none() {
+                    let count = job.slots.len() + python_project::OWN_SLOTS + usize::from(job.attests());
+                    places::check_numbers(&draft(&project.spec), count)?;
+                }
+            }
         }
         Ok(job)
+    }
+
+    /// The package's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match &self.source {
+            Source::Files(spec) => &spec.name,
+            Source::Python(project) => &project.spec.package_name,
+        }
+    }
+
+    /// How many slots the manifest lists, as far as they are there.
+    #[must_use]
+    pub fn listed_slots(&self) -> usize {
+        match &self.source {
+            Source::Files(spec) => spec.slots.len(),
+            Source::Python(project) => project.spec.slots.len(),
+        }
+    }
+
+    /// Sentences about slots that are left out.
+    #[must_use]
+    pub fn left_out(&self) -> &[String] {
+        match &self.source {
+            Source::Files(spec) => &spec.left_out,
+            Source::Python(project) => &project.spec.left_out,
+        }
     }
 
     /// Whether the package is one that the published launchers run.
@@ -161,8 +212,7 @@ impl<'a> Job<'a> {
         let temporary = place.package(&self.output)?;
         let mut file = write::write_package(&assembly, &self.launcher.bytes, &encoded, place.path(), &temporary)?;
         if let Some(trial) = &self.trial {
-            steps.begin("Running the test command");
-            file = try_out(trial, file, &temporary, place.path())?;
+            file = try_out(trial, file, &temporary, steps)?;
         }
         if !self.arguments.no_verify {
             steps.begin("Verifying it");
@@ -183,7 +233,8 @@ impl<'a> Job<'a> {
         match &mut self.source {
             Source::Files(spec) => {
                 let spec = (**spec).clone();
-                let mut notices = leave_out(&self.output.path, &mut slots);
+                let mut notices = spec.left_out.clone();
+                notices.extend(leave_out(&self.output.path, &mut slots));
                 notices.extend(self.rehearse(&spec, &slots)?);
                 Ok(Contents { spec, slots, python: None, notices, _scratch: None })
             }
@@ -326,12 +377,12 @@ fn leave_out(output: &Path, slots: &mut [Prepared]) -> Vec<String> {
 }
 
 /// Runs the finished package, and opens it again: it is verified after the run.
-fn try_out(trial: &Trial, file: File, package: &Path, place: &Path) -> Result<File, Failure> {
+fn try_out(trial: &Trial, file: File, package: &Path, steps: &Steps) -> Result<File, Failure> {
     let failed = |error: io::Error| Problem::io("output.write", package, "write the package", &error);
     file.set_permissions(Permissions::from_mode(0o755)).map_err(failed)?;
     // A program that is open for writing cannot be started.
     drop(file);
-    trial.run(package, &place.join("trial"))?;
+    trial.run(package, steps)?;
     Ok(File::open(package).map_err(failed)?)
 }
 

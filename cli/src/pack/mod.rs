@@ -5,6 +5,7 @@ mod attest;
 pub mod build_time;
 pub mod encode;
 pub mod encoded_cache;
+mod entry_module;
 pub mod job;
 pub mod launcher_file;
 pub mod output;

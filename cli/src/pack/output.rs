@@ -22,10 +22,8 @@ pub struct Output {
 
 impl Output {
     /// Works out the file: `--output FILE`, `--output DIR/`, or `dist/<name>.psp` beside the manifest.
-    ///
-    /// # Errors
-    /// Where it is a directory, an existing file that is no package, or cannot be written.
-    pub fn choose(option: Option<&Path>, manifest_directory: &Path, name: &str) -> Result<Self, Problem> {
+    #[must_use]
+    pub fn named(option: Option<&Path>, manifest_directory: &Path, name: &str) -> Self {
         let file_name = format!("{name}.psp");
         let path = match option {
             None => manifest_directory.join("dist").join(file_name),
@@ -36,11 +34,14 @@ impl Output {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
             _ => PathBuf::from("."),
         };
-        let output = Self { path, directory };
-        output.check().map(|()| output)
+        Self { path, directory }
     }
 
-    fn check(&self) -> Result<(), Problem> {
+    /// Whether a package can be put there.
+    ///
+    /// # Errors
+    /// Where it is a directory, an existing file that is no package, or cannot be written.
+    pub fn check(&self) -> Result<(), Problem> {
         let problem = |code, message: &str| Err(Problem::error(code, message).file(&self.path).field("--output"));
         if self.path.file_name().is_none() {
             return problem("output.name", "this is not a file name");

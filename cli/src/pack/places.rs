@@ -56,7 +56,7 @@ pub(super) fn check(spec: &PackageSpec, slots: &[Prepared]) -> Result<Vec<String
         }
     }
     variables(slots, &mut problems);
-    numbers(spec, slots.len(), &mut problems);
+    problems.extend(check_numbers(spec, slots.len()).err().unwrap_or_default());
     if problems.is_empty() { Ok(notices) } else { Err(problems) }
 }
 
@@ -88,7 +88,11 @@ fn variables(slots: &[Prepared], problems: &mut Vec<Problem>) {
 }
 
 /// `{slot:N}` names a slot by its number.
-fn numbers(spec: &PackageSpec, count: usize, problems: &mut Vec<Problem>) {
+///
+/// # Errors
+/// Every text that names one that is not there.
+pub(super) fn check_numbers(spec: &PackageSpec, count: usize) -> Result<(), Vec<Problem>> {
+    let mut problems = Vec::new();
     // Elsewhere in the metadata braces are text.
     let extra = spec.extra.iter().filter(|(key, _)| key == "setup_commands" || key == "workenv");
     let extra = spec.execution_extra.iter().chain(extra).map(|(_, value)| value);
@@ -107,6 +111,7 @@ fn numbers(spec: &PackageSpec, count: usize, problems: &mut Vec<Problem>) {
             }
         }
     }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 fn collect<'a>(value: &'a Json, texts: &mut Vec<&'a str>) {

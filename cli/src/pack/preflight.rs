@@ -8,7 +8,7 @@ use super::{
     prepare::{self, Options, Prepared},
     project_manifest::{self, AfterHooks, ManifestFile, ManifestOptions, Project},
     python_project::{self, PythonProject},
-    signing::{self, KeyOptions},
+    signing::{self, KeyOptions, Origin, Signer},
 };
 use crate::{
     arguments::Pack,
@@ -26,11 +26,20 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-/// Reads and checks everything.
+/// What everything is checked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A package is made next.
+    Pack,
+    /// Nothing is made: where a package would go, and whether its key may sign, is left to the command that makes it.
+    Check,
+}
+
+/// Reads and checks everything that can be known before anything is built or installed.
 ///
 /// # Errors
 /// All problems together; warnings are shown.
-pub fn check<'a>(arguments: &'a Pack, console: &mut Console) -> Result<Job<'a>, Failure> {
+pub fn check<'a>(arguments: &'a Pack, purpose: Purpose, console: &mut Console) -> Result<Job<'a>, Failure> {
     // Without a readable manifest the others are looked at all the same; a missing one is usage, and alone.
     let document = project_manifest::parse(&arguments.manifest);
     if let Err(failure) = &document
@@ -48,7 +57,9 @@ pub fn check<'a>(arguments: &'a Pack, console: &mut Console) -> Result<Job<'a>, 
         arguments.to_mut().compat = true;
     }
     let mut keys = KeyOptions {
-        seed: arguments.key_seed.clone(),
+        seed: check
+            .keep(signing::stated_seed(arguments.key_seed.as_deref(), arguments.key_seed_file.as_deref()))
+            .flatten(),
         private: arguments.private_key.clone(),
         public: arguments.public_key.clone(),
         ..KeyOptions::default()
@@ -74,14 +85,16 @@ pub fn check<'a>(arguments: &'a Pack, console: &mut Console) -> Result<Job<'a>, 
         check.age(file.project.policy(), time);
     }
     let signer = check.keep(signing::choose(&keys));
-    if let Some(signer) = &signer {
+    let named_later = |signer: &Signer| purpose == Purpose::Check && signer.origin == Origin::Ephemeral;
+    if let Some(signer) = signer.as_ref().filter(|signer| !named_later(signer)) {
         check.keep(signing::check_allowed(signer, &keys.manifest).map_err(Failure::from));
     }
     let (mut output, mut manifest) = (None, None);
     if let Some(file) = file {
         if words::unsafe_name(file.project.name()).is_none() {
-            let chosen = Output::choose(arguments.output.as_deref(), &file.directory, file.project.name());
-            output = check.keep(chosen.map_err(Failure::from));
+            let chosen = Output::named(arguments.output.as_deref(), &file.directory, file.project.name());
+            let checked = if purpose == Purpose::Pack { chosen.check() } else { Ok(()) };
+            output = check.keep(checked.map(|()| chosen).map_err(Failure::from));
         }
         let after_hooks = AfterHooks::of(&file, options.platform);
         // What the hooks make is looked at when it is there.
@@ -89,9 +102,9 @@ pub fn check<'a>(arguments: &'a Pack, console: &mut Console) -> Result<Job<'a>, 
             Some(_) => Vec::new(),
             None => check.slots(&file, arguments.compat, arguments.level, time.epoch),
         };
-        let sha256 = sha256(file.document.text.as_bytes());
+        let (sha256, document) = (sha256(file.document.text.as_bytes()), file.document.clone());
         let source = check.source(file, &arguments, launcher.as_ref());
-        manifest = source.map(|source| Manifest { source, slots, after_hooks, sha256 });
+        manifest = source.map(|source| Manifest { document, source, slots, after_hooks, sha256 });
     }
     check.finish(console)?;
     // Everything that can be missing has been reported by now.
@@ -159,7 +172,7 @@ fn foreign(launcher: &Launcher) -> Result<Option<Processor>, Problem> {
 
 /// Collects the outcomes of checks that do not depend on each other.
 #[derive(Default)]
-pub struct Check {
+pub(super) struct Check {
     failures: Vec<Failure>,
     warnings: Vec<Problem>,
     manifest_errors: bool,
@@ -167,12 +180,12 @@ pub struct Check {
 
 impl Check {
     /// Keeps the failure of an outcome.
-    pub fn keep<T>(&mut self, outcome: Result<T, Failure>) -> Option<T> {
+    fn keep<T>(&mut self, outcome: Result<T, Failure>) -> Option<T> {
         outcome.map_err(|failure| self.failures.push(failure)).ok()
     }
 
     /// Takes the problems out of a manifest.
-    pub fn manifest(&mut self, mut file: ManifestFile) -> ManifestFile {
+    fn manifest(&mut self, mut file: ManifestFile) -> ManifestFile {
         self.manifest_errors = file.has_errors();
         let problems = std::mem::take(&mut file.problems);
         let (errors, warnings): (Vec<_>, Vec<_>) =
@@ -185,7 +198,7 @@ impl Check {
     }
 
     /// Looks at the slots' sources.
-    pub fn slots(&mut self, file: &ManifestFile, compat: bool, level: Option<i64>, mtime: u64) -> Vec<Prepared> {
+    fn slots(&mut self, file: &ManifestFile, compat: bool, level: Option<i64>, mtime: u64) -> Vec<Prepared> {
         let level = match &file.project {
             Project::Files(_) => level,
             Project::Python(spec) => spec.build.level,
@@ -238,6 +251,8 @@ impl Check {
     /// `policy.max_age_days` counts from the time that the package bears.
     fn age(&mut self, policy: Option<&Json>, time: BuildTime) {
         let Some(days) = policy.and_then(|policy| policy.get("max_age_days")).and_then(Json::as_u64) else { return };
+        // No number of days is reported as such.
+        let Some(days) = Some(days).filter(|days| *days > 0) else { return };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
         let bears = build_time::timestamp(time.epoch).unwrap_or_default();
         let hint =
@@ -262,7 +277,7 @@ impl Check {
     ///
     /// # Errors
     /// Everything about them that cannot be packed.
-    pub fn late_slots(specs: &[SlotSpec], options: &Options) -> Result<(Vec<Prepared>, Vec<Problem>), Failure> {
+    pub(super) fn late_slots(specs: &[SlotSpec], options: &Options) -> Result<(Vec<Prepared>, Vec<Problem>), Failure> {
         let mut check = Self::default();
         let slots = check.prepare(specs, options);
         if check.failures.is_empty() { Ok((slots, check.warnings)) } else { Err(check.failure()) }
@@ -272,7 +287,7 @@ impl Check {
     ///
     /// # Errors
     /// Where there was a failure.
-    pub fn finish(self, console: &mut Console) -> Result<(), Failure> {
+    fn finish(self, console: &mut Console) -> Result<(), Failure> {
         self.warnings.iter().for_each(|warning| console.warn(warning.clone()));
         if self.failures.is_empty() {
             return Ok(());

@@ -2,13 +2,14 @@
 
 use super::{python_project, tree_options::tree_options};
 use crate::{
+    child,
     interrupt::Scratch,
     manifest::{
         Document, PackageSpec, SlotSpec, builder,
         cursor::Problems,
         document::{Entry, Node, Origin, Value},
         layers::{self, Given},
-        poetry, pyproject,
+        poetry, pyproject, security_settings,
         slots::SourceBase,
     },
     problem::{Failure, Problem, Weight, open_argument},
@@ -167,12 +168,16 @@ pub fn read(mut document: Document, options: &ManifestOptions<'_>) -> Result<Man
         SourceBase { directory: directory.clone(), workenv: workenv_base(options, &directory), before_hooks: true };
     if is_json(options.path) {
         let base = SourceBase { before_hooks: false, ..base };
-        let (spec, problems) = builder::read(&document, &base);
+        let platform = format!("{}_{}", options.platform.0, options.platform.1);
+        let (spec, problems) = builder::read(&document, &base, &platform);
         let problems = strict(problems, options);
         return Ok(ManifestFile { document, project: Project::Files(Box::new(spec)), problems, directory, base });
     }
     let platform = format!("{}_{}", options.platform.0, options.platform.1);
     poetry::adopt(&mut document);
+    let stated = Problems::new(&document);
+    let flavor = stated.root().keys(&["tool", "flavor"]);
+    security_settings::seed_variables(&flavor).into_iter().for_each(child::withhold);
     let variable = |name: &str| env::var(name).ok();
     let mut given = Vec::new();
     if options.strip {

@@ -55,8 +55,21 @@ pub(super) fn package(spec: &PythonSpec, tree: &PythonTree) -> Result<PackageSpe
         env,
         runtime_env,
         slots: Vec::new(),
+        left_out: Vec::new(),
         extra: sections.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect(),
     })
+}
+
+/// What is known of it before there is a tree: every text in which a placeholder may stand.
+pub(super) fn draft(spec: &PythonSpec) -> PackageSpec {
+    let setup = spec.build.hooks.post_extract.iter().map(|command| Json::from(command.as_str())).collect();
+    PackageSpec {
+        command: with_args(spec.execution.command.as_deref().unwrap_or_default(), &spec.execution.args),
+        env: spec.execution.env.clone(),
+        execution_extra: spec.execution.limits.clone(),
+        extra: vec![("setup_commands".to_owned(), Json::Array(setup))],
+        ..PackageSpec::default()
+    }
 }
 
 /// Commands for the setup of the work environment.

@@ -2,6 +2,7 @@
 
 use super::{
     archive::Archive,
+    entry_module,
     prepare::{self, Content, Prepared},
     python_metadata::{bundled_python, package},
     tree_options::{entry_point, tree_options},
@@ -11,7 +12,7 @@ use crate::{
     attestation::purl::normal_name,
     interrupt::Scratch,
     manifest::{PackageSpec, pyproject::PythonSpec},
-    problem::{Failure, Problem},
+    problem::{Failure, Problem, Weight},
     progress::Steps,
     python::{
         self, DebianPackage, Distribution, EntryPoint, Processor, PythonChoice, PythonError, PythonTree, TreeOptions,
@@ -27,6 +28,9 @@ use std::{
     os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
+
+/// The slots that are made of the tree.
+pub(super) const OWN_SLOTS: usize = 2;
 
 /// A Python project that looks as if it could be packed.
 #[derive(Debug)]
@@ -69,6 +73,12 @@ pub fn check(
         // What is wrong with the manifest has been reported; uv is looked for all the same.
         problems.extend(Uv::find().err().map(|error| problem(&PythonError::from(error))));
         return Err(problems.into());
+    }
+    if let Some(found) = entry_module::check(&spec, &arguments.extras, directory) {
+        match found.severity {
+            Weight::Error => problems.push(found),
+            Weight::Warning => warnings.push(found),
+        }
     }
     let version = spec.python.version.clone().filter(|_| arguments.python == "auto");
     let project = PythonProject {

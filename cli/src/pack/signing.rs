@@ -3,18 +3,19 @@
 use crate::{
     key_files,
     manifest::security_settings::SecuritySettings,
-    problem::{Failure, Problem},
+    problem::{Failure, Problem, open_argument},
 };
-use pspf_nostd::key::SigningKey;
+use pspf_nostd::{key::SigningKey, offsets::length};
 use std::{
     env,
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
 /// The options that name a key.
 #[derive(Clone, Debug, Default)]
 pub struct KeyOptions {
-    /// `--key-seed`.
+    /// `--key-seed` or `--key-seed-file`.
     pub seed: Option<String>,
     /// `--private-key`.
     pub private: Option<PathBuf>,
@@ -22,6 +23,38 @@ pub struct KeyOptions {
     pub public: Option<PathBuf>,
     /// What the manifest says, which all of these and `FLAVOR_KEY_SEED` outweigh.
     pub manifest: SecuritySettings,
+}
+
+/// Longest seed, in bytes.
+const SEED_MAX: u64 = 4096;
+
+/// The seed of `--key-seed` or `--key-seed-file`. One line end after it is none of it: `echo` writes one.
+///
+/// # Errors
+/// A file or standard input that cannot be read, or holds something else than one text.
+pub fn stated_seed(text: Option<&str>, file: Option<&Path>) -> Result<Option<String>, Failure> {
+    match (text, file) {
+        (Some("-"), _) => read_seed(io::stdin().lock(), Path::new("standard input"), "--key-seed").map(Some),
+        (Some(text), _) => Ok(Some(text.to_owned())),
+        (None, Some(path)) => read_seed(open_argument(path, "a file with a seed")?, path, "--key-seed-file").map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+fn read_seed(source: impl io::Read, path: &Path, option: &str) -> Result<String, Failure> {
+    let refused = |message: &str| Problem::error("key.seed", message).file(path).field(option);
+    let mut bytes = Vec::new();
+    let read = source.take(SEED_MAX.saturating_add(1)).read_to_end(&mut bytes);
+    read.map_err(|error| Problem::io("key.seed", path, "read the seed", &error).field(option))?;
+    if length(&bytes) > SEED_MAX {
+        return Err(refused("the seed is too long").expected(format!("at most {SEED_MAX} bytes")).into());
+    }
+    let text = String::from_utf8(bytes).map_err(|_| refused("the seed is not UTF-8"))?;
+    let text = text.strip_suffix('\n').map_or(&*text, |line| line.strip_suffix('\r').unwrap_or(line));
+    if text.is_empty() {
+        return Err(refused("the seed is empty").into());
+    }
+    Ok(text.to_owned())
 }
 
 /// A key and where it comes from.
@@ -36,7 +69,7 @@ pub struct Signer {
 /// Where a key comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// `--key-seed`.
+    /// `--key-seed` or `--key-seed-file`.
     Seed,
     /// `--private-key`.
     File,
@@ -65,7 +98,7 @@ impl Origin {
     #[must_use]
     pub fn text(self) -> &'static str {
         match self {
-            Self::Seed => "from --key-seed",
+            Self::Seed => "from --key-seed or --key-seed-file",
             Self::File => "from --private-key",
             Self::Environment => "from FLAVOR_KEY_SEED",
             Self::Manifest => "from [tool.flavor.security] or FLAVOR_SEED",

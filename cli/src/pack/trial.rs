@@ -1,19 +1,41 @@
-//! `--test-command`: the finished package is run once before it is put in place.
+//! `--smoke-args` and `--test-command`: the finished package is tried before it is put in place.
+//!
+//! The test is a command of its own. That it passes says something only if it can fail: it is run once more with a program in the
+//! package's place that does nothing but fail, and must not pass then.
 
 use super::{job::Source, launcher_file::Launcher, preflight::host_platform};
 use crate::{
+    child,
+    interrupt::{self, Scratch},
     problem::{Failure, Problem},
-    python::process::{self, Finished},
+    progress::Steps,
+    python::{
+        self,
+        process::{self, Finished},
+    },
 };
 use flavor_launcher::command;
-use std::{fs, path::Path, process::Command, time::Duration};
+use std::{
+    env,
+    ffi::OsString,
+    fs, io,
+    os::unix::fs::{PermissionsExt as _, symlink},
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
 
 /// A test that takes longer hangs.
 const LIMIT: Duration = Duration::from_secs(3600);
+/// How much longer a test may take with the failing program than with the package: it may wait for an answer that never comes, and
+/// then it has not passed.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// So many of the last lines that a failed test has written are shown.
 const LINES: usize = 20;
-/// Stands for the package in the words of another program.
+/// The package's path in the words of a test.
 const PACKAGE: &str = "{package}";
+/// What stands in the package's place when the test is tested.
+const FAILING: &str = "#!/bin/sh\necho 'this program stands in the place of the package, to see whether the test can fail' >&2\nexit 86\n";
 
 /// Variables by which the caller could make the package do something else.
 const MISLEADING: [&str; 6] = [
@@ -25,134 +47,237 @@ const MISLEADING: [&str; 6] = [
     "FLAVOR_WORKENV_CACHE",
 ];
 
-/// What is run.
+/// The words of an option.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Trial {
+struct Line {
+    option: &'static str,
     /// As it was given.
     text: String,
     words: Vec<String>,
-    /// The first word is one of the package's commands.
-    names_command: bool,
+}
+
+impl Line {
+    fn read(option: &'static str, text: &str) -> Result<Self, Failure> {
+        let words = command::split(text)
+            .map_err(|error| Failure::usage(Problem::error("usage", error.to_string()).field(option)))?;
+        Ok(Self { option, text: text.to_owned(), words })
+    }
+}
+
+/// What is run.
+#[derive(Debug)]
+pub(super) struct Trial {
+    /// Arguments for the package's program.
+    smoke: Option<Line>,
+    /// A command.
+    test: Option<Line>,
+    /// The folder of the manifest.
+    directory: PathBuf,
+    /// Names under which the package is found.
+    names: Vec<String>,
 }
 
 impl Trial {
-    /// Reads the option.
+    /// Reads the options; none where neither is given.
     ///
     /// # Errors
-    /// Quotes that are not closed, no words for another program, and a launcher that does not run here.
-    pub(super) fn new(text: &str, source: &Source, launcher: &Launcher) -> Result<Self, Failure> {
-        let commands: Vec<&str> = match source {
-            Source::Files(_) => Vec::new(),
-            Source::Python(project) => {
-                let commands = &project.spec.commands;
-                commands.default.iter().chain(&commands.others).map(|script| script.name.as_str()).collect()
-            }
-        };
+    /// Quotes that are not closed, a test without words or whose program is not there, and a launcher that does not run here.
+    pub(super) fn new(
+        smoke: Option<&str>,
+        test: Option<&str>,
+        directory: &Path,
+        source: &Source,
+        launcher: &Launcher,
+    ) -> Result<Option<Self>, Failure> {
+        let smoke = smoke.map(|text| Line::read("--smoke-args", text)).transpose()?;
+        let test = test.map(|text| Line::read("--test-command", text)).transpose()?;
+        let Some(first) = test.as_ref().or(smoke.as_ref()) else { return Ok(None) };
         let platform = (launcher.os, launcher.arch);
         if platform != host_platform() {
             let message = format!("packages for {}_{} cannot be run on this machine", platform.0, platform.1);
-            return Err(Problem::error("pack.test.platform", message).field("--test-command").into());
+            return Err(Problem::error("pack.test.platform", message).field(first.option).into());
         }
-        Self::parse(text, &commands)
-    }
-
-    fn parse(text: &str, commands: &[&str]) -> Result<Self, Failure> {
-        let words = command::split(text)
-            .map_err(|error| Failure::usage(Problem::error("usage", error.to_string()).field("--test-command")))?;
-        let names_command = words.first().is_some_and(|word| commands.contains(&word.as_str()));
-        Ok(Self { text: text.to_owned(), words, names_command })
+        let (names, may_appear) = match source {
+            Source::Files(spec) => (vec![spec.name.clone()], false),
+            Source::Python(project) => {
+                let (commands, spec) = (&project.spec.commands, &project.spec);
+                let scripts = commands.default.iter().chain(&commands.others).map(|script| script.name.clone());
+                let names = scripts.chain([spec.package_name.clone()]).collect();
+                (names, commands.left_to_backend || !spec.build.hooks.pre_build.is_empty())
+            }
+        };
+        let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+        let trial = Self { smoke, test, directory: directory.to_owned(), names };
+        if !may_appear {
+            trial.test.iter().try_for_each(|test| trial.find_program(test))?;
+        }
+        Ok(Some(trial))
     }
 
     /// Takes commands that are known only when the project is built.
     pub(super) fn with_commands(&mut self, commands: &[String]) {
-        self.names_command |= self.words.first().is_some_and(|word| commands.contains(word));
+        self.names.extend(commands.iter().cloned());
     }
 
-    fn command(&self, package: &Path) -> Command {
-        let of_package = |words: &[String]| {
-            let mut command = Command::new(package);
-            command.args(words);
-            command
+    fn find_program(&self, test: &Line) -> Result<(), Failure> {
+        let problem = |message: String| Problem::error("pack.test.program", message).field(test.option);
+        let Some(program) = test.words.first() else {
+            let problem = problem("has no words: there is nothing to run".to_owned());
+            return Err(Failure::usage(problem.expected(
+                "a command such as \"pytest tests/smoke/\"; arguments of the program are for --smoke-args",
+            )));
         };
-        match self.words.split_first() {
-            Some((name, rest)) if self.names_command => {
-                let mut command = of_package(rest);
-                command.env("FLAVOR_COMMAND", name);
-                command
-            }
-            Some((program, rest)) if self.words.iter().any(|word| word.contains(PACKAGE)) => {
-                let path = package.to_string_lossy();
-                let filled = |word: &String| word.replace(PACKAGE, &path);
-                let mut command = Command::new(filled(program));
-                command.args(rest.iter().map(filled));
-                command
-            }
-            _ => of_package(&self.words),
+        let is_there = if program.contains(PACKAGE) {
+            true
+        } else if program.contains('/') {
+            process::is_executable(&self.directory.join(program))
+        } else {
+            self.names.contains(program) || !process::all_on_path(program, env::var_os("PATH").as_deref()).is_empty()
+        };
+        if is_there {
+            return Ok(());
         }
+        let problem = problem(format!("there is no program {program:?}"));
+        let problem = problem
+            .expected("a program on PATH, a file of the project that can be executed, or a command of the package");
+        Err(problem.hint("arguments of the package's program are for --smoke-args").into())
     }
 
-    /// Runs it. Work environments, configuration and state of the user are left out; they come into `scratch`, which must be new.
+    /// Tries the package.
     ///
     /// # Errors
-    /// Where it cannot be run, or fails.
-    pub(super) fn run(&self, package: &Path, scratch: &Path) -> Result<(), Failure> {
-        let failed = |error: &std::io::Error| Problem::io("pack.test.run", package, "run the test command", error);
-        let package = std::path::absolute(package).map_err(|error| failed(&error))?;
-        let scratch = std::path::absolute(scratch).map_err(|error| failed(&error))?;
-        let (cache, config, state) = (scratch.join("cache"), scratch.join("config"), scratch.join("state"));
-        for folder in [&scratch, &cache, &config, &state] {
-            fs::create_dir(folder).map_err(|error| failed(&error))?;
+    /// Where something cannot be run, or fails, or the test passes whatever the package does.
+    pub(super) fn run(&self, package: &Path, steps: &Steps) -> Result<(), Failure> {
+        let package = std::path::absolute(package).map_err(|error| failed(package, &error))?;
+        let temporary = env::temp_dir();
+        let scratch = Scratch::new(&temporary, "flavor-trial-");
+        let scratch = scratch.map_err(|error| Problem::io("pack.temporary", &temporary, "write here", &error))?;
+        if let Some(smoke) = &self.smoke {
+            steps.begin("Running the program with the --smoke-args");
+            let bench = self.bench(&scratch.path().join("smoke"), &package)?;
+            let mut command = bench.command(&package);
+            let finished = bench.run(command.args(&smoke.words), LIMIT)?;
+            if !finished.success() {
+                return Err(failure(smoke, &finished));
+            }
         }
-        let mut command = self.command(&package);
-        let chosen = command.get_envs().any(|(name, _)| name == "FLAVOR_COMMAND");
-        for name in MISLEADING.iter().filter(|name| **name != "FLAVOR_COMMAND" || !chosen) {
-            command.env_remove(name);
+        let Some(test) = &self.test else { return Ok(()) };
+        self.find_program(test)?;
+        steps.begin("Running the test command");
+        let begin = Instant::now();
+        let finished = self.bench(&scratch.path().join("test"), &package)?.test(test, LIMIT)?;
+        if !finished.success() {
+            return Err(failure(test, &finished));
         }
-        // The last but one is the published Go launcher's.
-        command.env("FLAVOR_CACHE_DIR", &cache).env("FLAVOR_CONFIG_DIR", &config);
-        command.env("FLAVOR_CACHE", cache.join("workenv")).env("XDG_STATE_HOME", &state);
-        let finished = process::run(&mut command, b"", LIMIT).map_err(|error| failed(&error))?;
-        if finished.success() { Ok(()) } else { Err(self.failure(&finished)) }
+        steps.begin("Running it without the package, to see that it can fail");
+        let limit = begin.elapsed().saturating_add(PATIENCE).min(LIMIT);
+        let folder = scratch.path().join("control");
+        let failing = folder.join("failing").join(package.file_name().unwrap_or_default());
+        let bench = self.bench(&folder, &failing)?;
+        let write = || {
+            fs::create_dir(folder.join("failing"))?;
+            fs::write(&failing, FAILING)?;
+            fs::set_permissions(&failing, fs::Permissions::from_mode(0o755))
+        };
+        write().map_err(|error| failed(&failing, &error))?;
+        if bench.test(test, limit)?.success() {
+            let message = format!(
+                "`{}` also passes with a program in the package's place that only fails: it cannot fail; the package was not kept",
+                test.text
+            );
+            let problem = Problem::error("pack.test.blind", message).field(test.option);
+            let hint =
+                "start the package by its command's name or as $FLAVOR_PACKAGE, and let its exit code or output decide";
+            return Err(problem.hint(hint).into());
+        }
+        Ok(())
     }
 
-    fn failure(&self, finished: &Finished) -> Failure {
-        let how = if finished.timed_out {
-            format!("did not end within {} seconds", LIMIT.as_secs())
-        } else {
-            match finished.status.code() {
-                Some(code) => format!("ended with exit code {code}"),
-                None => format!("was ended: {}", finished.status),
+    /// A copy of the project, and the package (or what stands in its place) first on `PATH`.
+    fn bench(&self, folder: &Path, package: &Path) -> Result<Bench, Failure> {
+        let make = || {
+            for name in ["", "bin", "cache", "config", "state"] {
+                fs::create_dir(folder.join(name))?;
             }
+            for name in &self.names {
+                let link = folder.join("bin").join(name);
+                // A name may come twice, from the manifest and from the build backend.
+                if Path::new(name).file_name().is_some_and(|file| file == &**name) && link.symlink_metadata().is_err() {
+                    symlink(package, link)?;
+                }
+            }
+            Ok(())
         };
-        let message = format!("`{}` {how}; the package was not kept", self.text);
-        let said = [&finished.stdout, &finished.stderr].map(|bytes| String::from_utf8_lossy(bytes));
-        let lines: Vec<&str> = said.iter().flat_map(|text| text.lines()).collect();
-        let last = lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default();
-        let said = if last.is_empty() { "no output".to_owned() } else { format!("the output\n{}", last.join("\n")) };
-        Problem::error("pack.test", message).field("--test-command").found(said).into()
+        make().map_err(|error: io::Error| failed(folder, &error))?;
+        let project = python::copy_folder(&self.directory, &folder.join("project"), folder);
+        let project = project.map_err(|error| {
+            Problem::error("pack.test.copy", format!("the project cannot be copied for the test: {error}"))
+        })?;
+        let mut path: OsString = folder.join("bin").into();
+        if let Some(others) = env::var_os("PATH").filter(|others| !others.is_empty()) {
+            path.push(":");
+            path.push(others);
+        }
+        Ok(Bench { folder: folder.to_owned(), project, path, package: package.to_owned() })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Where something is run. Work environments, configuration and state of the user are left out.
+struct Bench {
+    folder: PathBuf,
+    project: PathBuf,
+    path: OsString,
+    package: PathBuf,
+}
 
-    fn started(text: &str) -> (Vec<String>, Option<String>) {
-        let command = Trial::parse(text, &["tool", "tool-admin"]).unwrap().command(Path::new("/p/tool.psp"));
-        let words = std::iter::once(command.get_program()).chain(command.get_args());
-        let name = command.get_envs().find(|(name, _)| *name == "FLAVOR_COMMAND").and_then(|(_, value)| value);
-        let text = |word: &std::ffi::OsStr| word.to_str().unwrap().to_owned();
-        (words.map(text).collect(), name.map(text))
+impl Bench {
+    fn test(&self, test: &Line, limit: Duration) -> Result<Finished, Failure> {
+        let path = self.package.to_string_lossy();
+        let mut words = test.words.iter().map(|word| word.replace(PACKAGE, &path));
+        let mut command = self.command(Path::new(&words.next().unwrap_or_default()));
+        self.run(command.args(words), limit)
     }
 
-    #[test]
-    fn words_are_arguments_a_command_of_the_package_or_another_program() {
-        let of_package = |words: &[&str]| [&["/p/tool.psp"], words].concat().iter().map(ToString::to_string).collect();
-        assert_eq!(started(""), (of_package(&[]), None));
-        assert_eq!(started("--version 'a b'"), (of_package(&["--version", "a b"]), None));
-        assert_eq!(started("tool-admin list"), (of_package(&["list"]), Some("tool-admin".into())));
-        let (words, name) = started("pytest --exe={package} tests/");
-        assert_eq!((words, name), (["pytest", "--exe=/p/tool.psp", "tests/"].map(str::to_owned).into(), None));
-        assert!(Trial::parse("'open", &[]).is_err());
+    fn command(&self, program: &Path) -> Command {
+        let mut command = child::command(program);
+        for name in MISLEADING {
+            command.env_remove(name);
+        }
+        command.current_dir(&self.project).env("PATH", &self.path).env("FLAVOR_PACKAGE", &self.package);
+        let folder = |name: &str| self.folder.join(name);
+        // The last but one is the published Go launcher's.
+        command.env("FLAVOR_CACHE_DIR", folder("cache")).env("FLAVOR_CONFIG_DIR", folder("config"));
+        command.env("FLAVOR_CACHE", folder("cache/workenv")).env("XDG_STATE_HOME", folder("state"));
+        command
     }
+
+    fn run(&self, command: &mut Command, limit: Duration) -> Result<Finished, Failure> {
+        let finished = process::run(command, b"", limit).map_err(|error| failed(&self.package, &error))?;
+        if finished.timed_out {
+            // Only the first process has been ended so far.
+            interrupt::end_children();
+        }
+        Ok(finished)
+    }
+}
+
+fn failed(path: &Path, error: &io::Error) -> Failure {
+    Problem::io("pack.test.run", path, "run the test", error).into()
+}
+
+fn failure(line: &Line, finished: &Finished) -> Failure {
+    let how = if finished.timed_out {
+        format!("did not end within {} seconds", LIMIT.as_secs())
+    } else {
+        match finished.status.code() {
+            Some(code) => format!("ended with exit code {code}"),
+            None => format!("was ended: {}", finished.status),
+        }
+    };
+    let message = format!("`{}` {how}; the package was not kept", line.text);
+    let said = [&finished.stdout, &finished.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+    let lines: Vec<&str> = said.iter().flat_map(|text| text.lines()).collect();
+    let last = lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default();
+    let said = if last.is_empty() { "no output".to_owned() } else { format!("the output\n{}", last.join("\n")) };
+    Problem::error("pack.test", message).field(line.option).found(said).into()
 }

@@ -94,7 +94,7 @@ pub(super) fn find(
         let text = fs::read_to_string(&wheel).on("read", &wheel)?;
         let name = normal_name(&distribution.name);
         let package = lock.packages.iter().find(|package| normal_name(&package.name) == name);
-        distribution.archive = package.and_then(|package| chosen(package, &tags(&text)));
+        distribution.archive = package.and_then(|package| chosen(package, &text));
     }
     Ok(())
 }
@@ -114,25 +114,30 @@ fn lock(pins: &str, runtime: &Runtime, uv: &Uv, index: &IndexSettings, hidden: &
 
 fn of_direct_url(text: &[u8]) -> Option<ArchiveDigest> {
     let direct: DirectUrl = serde_json::from_slice(text).ok()?;
-    let file = direct.url.rsplit('/').next()?.to_owned();
+    // What stands behind the path may be a token.
+    let file = direct.url.split(['?', '#']).next()?.rsplit('/').next()?.to_owned();
     Some(ArchiveDigest { file, sha256: direct.archive_info.hashes.sha256? })
 }
 
-/// The wheel with one of the tags, else the source archive.
-fn chosen(package: &LockedPackage, tags: &BTreeSet<String>) -> Option<ArchiveDigest> {
-    let wheel = package.wheels.iter().find(|wheel| {
-        wheel
-            .file()
-            .and_then(|file| Some(tags_of_name(file.strip_suffix(".whl")?)))
-            .is_some_and(|named| !named.is_empty() && named.iter().any(|tag| tags.contains(tag)))
-    });
+/// The wheel with the build and the tags that the installed `WHEEL` file states, else one with that build and some of the tags, else
+/// the source archive.
+fn chosen(package: &LockedPackage, installed: &str) -> Option<ArchiveDigest> {
+    let (tags, build) =
+        (tags(installed), installed.lines().find_map(|line| line.strip_prefix("Build:")).map(str::trim));
+    let with = |fits: &dyn Fn(&BTreeSet<String>) -> bool| {
+        package.wheels.iter().find(|wheel| {
+            let stem = wheel.file().and_then(|file| file.strip_suffix(".whl"));
+            stem.is_some_and(|stem| build_of_name(stem) == build && fits(&tags_of_name(stem).into_iter().collect()))
+        })
+    };
+    let wheel = with(&|named| *named == tags).or_else(|| with(&|named| !named.is_disjoint(&tags)));
     let archive = wheel.or(package.sdist.as_ref())?;
     Some(ArchiveDigest { file: archive.file()?.to_owned(), sha256: archive.hashes.sha256.clone()? })
 }
 
 impl LockedArchive {
     fn file(&self) -> Option<&str> {
-        let address = || self.url.as_deref().or(self.path.as_deref())?.rsplit('/').next();
+        let address = || self.url.as_deref().or(self.path.as_deref())?.split(['?', '#']).next()?.rsplit('/').next();
         self.name.as_deref().or_else(address)
     }
 }
@@ -140,6 +145,12 @@ impl LockedArchive {
 /// The values of `Tag` in a `WHEEL` file.
 fn tags(wheel: &str) -> BTreeSet<String> {
     wheel.lines().filter_map(|line| line.strip_prefix("Tag:")).map(|tag| tag.trim().to_owned()).collect()
+}
+
+/// The build tag of a wheel's file name, which few have: the third of six parts.
+fn build_of_name(stem: &str) -> Option<&str> {
+    let parts: Vec<&str> = stem.split('-').collect();
+    parts.get(2).copied().filter(|_| parts.len() == 6)
 }
 
 /// All tags of a wheel's file name: each of its last three parts may be a set, joined by dots (PEP 425).
@@ -169,14 +180,18 @@ mod tests {
             name = "a"
             sdist = { url = "https://x/a-1.tar.gz", hashes = { sha256 = "00" } }
             wheels = [
+              { url = "https://x/a-1-cp311-cp311-linux_ppc64.whl", hashes = { sha256 = "33" } },
+              { url = "https://x/a-1-7b-cp311-cp311-linux_ppc64.whl", hashes = { sha256 = "44" } },
               { url = "https://x/a-1-cp311-cp311-win_amd64.whl", hashes = { sha256 = "11" } },
               { url = "https://x/a-1-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl", hashes = { sha256 = "22" } },
             ]"#,
         )
         .unwrap();
-        let find = |wheel: &str| chosen(&lock.packages[0], &tags(wheel)).map(|archive| archive.sha256);
+        let find = |wheel: &str| chosen(&lock.packages[0], wheel).map(|archive| archive.sha256);
         assert_eq!(find("Tag: cp311-cp311-manylinux2014_x86_64\n").as_deref(), Some("22"));
         assert_eq!(find("Tag: cp311-cp311-win_amd64\n").as_deref(), Some("11"));
+        assert_eq!(find("Tag: cp311-cp311-linux_ppc64\n").as_deref(), Some("33"));
+        assert_eq!(find("Build: 7b\nTag: cp311-cp311-linux_ppc64\n").as_deref(), Some("44"));
         // Built from source on this machine.
         assert_eq!(find("Tag: cp311-cp311-linux_x86_64\n").as_deref(), Some("00"));
     }

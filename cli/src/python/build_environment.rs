@@ -2,15 +2,16 @@
 
 use super::{
     error::{FileContext as _, PythonError},
-    options::BuildEnvironment,
+    install::index_of_uv,
+    options::{BuildEnvironment, TreeOptions},
     process,
     uv::{UV_LIMIT, Uv},
 };
+use crate::child;
 use std::{
     env,
     ffi::OsString,
     path::{Path, PathBuf},
-    process::Command,
     time::Duration,
 };
 
@@ -31,7 +32,7 @@ pub fn run_hooks(
     variables: &[(String, OsString)],
 ) -> Result<(), PythonError> {
     for line in commands {
-        let mut command = Command::new("/bin/sh");
+        let mut command = child::command("/bin/sh");
         command.args(["-c", &as_shell(line, directory)]).current_dir(directory);
         command.envs(variables.iter().map(|(name, value)| (name, value)));
         let failed = |reason: String, output: String| PythonError::Hook { key, command: line.clone(), reason, output };
@@ -68,8 +69,9 @@ pub(super) fn make(
     work: &Path,
     directory: &Path,
     requires: &[String],
-    variables: &[(String, String)],
+    options: &TreeOptions,
 ) -> Result<PathBuf, PythonError> {
+    let variables = &options.build.env;
     let path = settings.path.clone().unwrap_or_else(|| work.join("build-environment"));
     let path = std::path::absolute(&path).on("read", &path)?;
     let python = path.join("bin/python");
@@ -92,6 +94,7 @@ pub(super) fn make(
     if !requires.is_empty() {
         let mut command = uv.command();
         command.args(["pip", "install", "--no-progress", "--color", "never", "--python"]).arg(&python).args(requires);
+        index_of_uv(&mut command, &options.index);
         Uv::run(command.envs(variables.iter().map(|(name, value)| (name, value))), UV_LIMIT, work)?;
     }
     Ok(python)

@@ -11,10 +11,10 @@ use super::{
     provider::Runtime,
     rarely_imported, tree_files,
 };
+use crate::child;
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    process::Command,
     sync::Mutex,
     thread,
     time::Duration,
@@ -156,7 +156,7 @@ fn compile_shard(
     without_columns: bool,
     options: CompileOptions,
 ) -> io::Result<Finished> {
-    let mut command = Command::new(&runtime.builder);
+    let mut command = child::command(&runtime.builder);
     // Isolated mode ignores PYTHONHASHSEED, so its parts are given: no user site, no site module, no folder of the script.
     command.args(["-s", "-S", "-B", "-W", "ignore"]);
     if without_columns && runtime.version >= (3, 11, 0) {

@@ -74,6 +74,36 @@ pub enum PythonError {
         /// What the tree is for.
         platform: String,
     },
+    /// pip takes the highest version of all indexes.
+    #[error(
+        "`tool.flavor.build.use_pip` with {place}: pip ranks no index before another, so that a stranger's distribution could take the place of one of yours"
+    )]
+    PipIndexes {
+        /// What names a further index.
+        place: String,
+    },
+    /// pip wants hashes of all or of none.
+    #[error(
+        "`tool.flavor.build.use_pip` with {place}: what is not in uv.lock has no hash there, and pip checks hashes of all or of none"
+    )]
+    PipUnlocked {
+        /// What is installed besides.
+        place: String,
+    },
+    /// pip does not read `tool.uv`.
+    #[error(
+        "`tool.flavor.build.use_pip`: pip does not know `tool.uv.sources.{name}`, and would take {name} from the index"
+    )]
+    PipSource {
+        /// The distribution.
+        name: String,
+    },
+    /// pip did not say what it has installed.
+    #[error("pip does not say what it has installed: {reason}")]
+    PipReport {
+        /// Why.
+        reason: String,
+    },
     /// Debugging symbols were to be removed, and nothing can do that.
     #[error("`{program}` was not found, and the manifest or --strip asks for it")]
     NoStrip {
@@ -112,6 +142,10 @@ impl PythonError {
             Self::NoStrip { .. } => "python.strip.missing",
             Self::ForeignCode { .. } => "python.foreign.code",
             Self::ForeignPip { .. } => "python.foreign.pip",
+            Self::PipIndexes { .. } => "python.pip.indexes",
+            Self::PipUnlocked { .. } => "python.pip.unlocked",
+            Self::PipSource { .. } => "python.pip.source",
+            Self::PipReport { .. } => "python.pip.report",
             Self::Editable { .. } => "python.editable",
             Self::Interpreter { .. } => "python.interpreter.failed",
         }
@@ -132,7 +166,13 @@ impl PythonError {
                 "take a version of {project} that has a wheel for {platform}, put one that was built there into an index of the \
                  manifest, or pack on a machine that is {platform}"
             )),
-            Self::ForeignPip { .. } => Some("leave it out: uv can".to_owned()),
+            Self::ForeignPip { .. } | Self::PipUnlocked { .. } | Self::PipSource { .. } => {
+                Some("leave `use_pip` out: uv can".to_owned())
+            }
+            Self::PipIndexes { .. } => Some(
+                "leave `use_pip` out: uv takes a distribution from the first index that has it; or name one index that holds all".to_owned(),
+            ),
+            Self::PipReport { .. } => Some("pip 23 or newer is needed".to_owned()),
             Self::Editable { .. } => Some(
                 "take away the `-e` in the requirements file, or use a newer uv, which installs it whole".to_owned(),
             ),

@@ -6,6 +6,7 @@ use super::{
     error::PythonError,
     local_sources::LocalSources,
     options::{IndexSettings, TreeOptions},
+    pip,
     processor::Processor,
     project::Project,
     provider::Runtime,
@@ -36,7 +37,9 @@ pub(super) struct Installation<'a> {
 }
 
 /// Installs everything. The installed interpreter does the work, not the copy: only it has the headers for building extension modules.
-pub(super) fn install(what: &Installation<'_>) -> Result<(), PythonError> {
+///
+/// Gives what pip says that it has installed, where it was pip.
+pub(super) fn install(what: &Installation<'_>) -> Result<Option<pip::Report>, PythonError> {
     tree_files::create_dir(&what.runtime.site_packages())?;
     let mut sources = LocalSources::new(what.work);
     sources.rewrite(&what.project.dir, what.copy)?;
@@ -44,23 +47,28 @@ pub(super) fn install(what: &Installation<'_>) -> Result<(), PythonError> {
     let locked_for = if sources.rewritten { &what.project.dir } else { what.copy };
     let locked = if what.options.installs.locked { Some(export_lock(what, locked_for)?) } else { None };
     let projects = what.options.installs.projects.iter().map(|folder| sources.copy_of(folder));
-    let projects = projects.collect::<Result<Vec<_>, _>>()?;
+    let mut projects = projects.collect::<Result<Vec<_>, _>>()?;
     what.project.add_build_requires(what.copy, &what.options.build.requires)?;
     let environment = match &what.options.build.environment {
         Some(settings) => {
             let requires = [&what.project.build_requires[..], &what.options.build.requires].concat();
-            let (original, variables) = (&what.runtime.original, &what.options.build.env);
+            let original = &what.runtime.original;
             let python =
-                build_environment::make(what.uv, settings, original, what.work, what.copy, &requires, variables)?;
+                build_environment::make(what.uv, settings, original, what.work, what.copy, &requires, what.options)?;
             Some(python)
         }
         None => None,
     };
-    let mut command = if what.options.installs.use_pip {
-        with_pip(what, environment.as_deref())
-    } else {
-        with_uv(what, environment.as_deref())
-    };
+    if what.options.installs.use_pip {
+        // pip does not know uv's sources; what it is given as a folder it does not look for in an index.
+        projects.extend(sources.others(what.copy));
+        projects.sort();
+        projects.dedup();
+        let report = pip::install(what, environment.as_deref(), locked.as_deref(), &projects)?;
+        nothing_is_editable(&what.runtime.site_packages())?;
+        return Ok(Some(report));
+    }
+    let mut command = with_uv(what, environment.as_deref());
     for file in locked.iter().chain(&what.options.installs.requirements_file) {
         command.arg("-r").arg(file);
     }
@@ -71,7 +79,8 @@ pub(super) fn install(what: &Installation<'_>) -> Result<(), PythonError> {
     command.arg(format!(".{extras}")).args(&projects).args(&what.options.installs.requirements);
     prepare(&mut command, what);
     Uv::run(&mut command, UV_LIMIT, what.copy)?;
-    nothing_is_editable(&what.runtime.site_packages())
+    nothing_is_editable(&what.runtime.site_packages())?;
+    Ok(None)
 }
 
 /// pip, and uv before it had a variable for it, install `-e` as a pointer to the folder (PEP 610).
@@ -87,7 +96,7 @@ fn nothing_is_editable(site: &Path) -> Result<(), PythonError> {
     Ok(())
 }
 
-fn prepare(command: &mut Command, what: &Installation<'_>) {
+pub(super) fn prepare(command: &mut Command, what: &Installation<'_>) {
     command.current_dir(what.copy);
     command.env("SOURCE_DATE_EPOCH", what.source_date_epoch.to_string());
     command.env("PYTHONHASHSEED", "0").env("PYTHONDONTWRITEBYTECODE", "1");
@@ -136,58 +145,26 @@ pub(super) fn platform_of_uv(command: &mut Command, runtime: &Runtime, manylinux
     command.args(["--python-platform", &format!("{processor}-manylinux_2_{known}")]);
 }
 
-fn with_pip(what: &Installation<'_>, environment: Option<&Path>) -> Command {
-    let mut command = match environment {
-        Some(python) => {
-            let mut command = Command::new(python);
-            command.args(["-m", "pip", "install", "--no-build-isolation"]);
-            command
-        }
-        None => {
-            let mut command = what.uv.command();
-            command.args([
-                "run",
-                "--quiet",
-                "--no-project",
-                "--isolated",
-                "--color",
-                "never",
-                "--with",
-                "pip",
-                "--python",
-            ]);
-            command.arg(&what.runtime.original).args(["python", "-m", "pip", "install"]);
-            command
-        }
-    };
-    command.args(["--no-input", "--disable-pip-version-check", "--no-compile", "--no-color", "--progress-bar", "off"]);
-    command.args(["--root-user-action", "ignore", "--target"]).arg(what.runtime.site_packages());
-    let index = &what.options.index;
-    if let Some(url) = index.url.as_ref().filter(|_| !any_is_set(&["PIP_INDEX_URL"])) {
-        command.args(["--index-url", url]);
-    }
-    each(&mut command, "--extra-index-url", &index.extra);
-    each(&mut command, "--trusted-host", &index.trusted_hosts);
-    command
-}
-
 /// The manifest's indexes. What the caller's environment says outweighs them; what it says to pip holds for uv too.
 ///
 /// uv takes a distribution from the first index that has it, and asks its default index last. The one that stands first here is
 /// asked first: else whoever registers a name in a further, public index would replace what is in the private one.
+///
+/// They are given as variables, for their passwords: everybody can read the words of a running program.
 pub(super) fn index_of_uv(command: &mut Command, index: &IndexSettings) {
     let in_environment = any_is_set(&["UV_DEFAULT_INDEX", "UV_INDEX_URL"]);
-    let of_pip = env::var("PIP_INDEX_URL").ok().filter(|url| !url.is_empty());
+    let variable = |name: &str| env::var(name).unwrap_or_default();
+    let of_pip = Some(variable("PIP_INDEX_URL")).filter(|url| !url.is_empty());
     let first = of_pip.as_ref().or(index.url.as_ref()).filter(|_| !in_environment);
-    let further = env::var("PIP_EXTRA_INDEX_URL").unwrap_or_default();
+    let (stated, further) = (variable("UV_INDEX"), variable("PIP_EXTRA_INDEX_URL"));
     let mut urls: Vec<&str> = first.into_iter().map(String::as_str).collect();
     urls.extend(further.split_whitespace().chain(index.extra.iter().map(String::as_str)));
-    let last = if first.is_some() { urls.pop() } else { None };
-    for url in urls {
-        command.args(["--index", url]);
+    if let Some(last) = first.and_then(|_| urls.pop()) {
+        command.env("UV_DEFAULT_INDEX", last);
     }
-    if let Some(url) = last {
-        command.args(["--default-index", url]);
+    let urls: Vec<&str> = stated.split_whitespace().chain(urls).collect();
+    if !urls.is_empty() {
+        command.env("UV_INDEX", urls.join(" "));
     }
     each(command, "--allow-insecure-host", &index.trusted_hosts);
 }
@@ -209,10 +186,6 @@ fn export_lock(what: &Installation<'_>, project: &Path) -> Result<PathBuf, Pytho
     let mut command = what.uv.command();
     command.args(["export", "--quiet", "--locked", "--no-emit-local", "--no-header", "--no-annotate"]);
     command.args(["--color", "never", "--format", "requirements-txt", "--python"]).arg(&what.runtime.original);
-    if what.options.installs.use_pip {
-        // pip wants all or none of the hashes, and the project itself has none.
-        command.arg("--no-hashes");
-    }
     command.args(if what.options.installs.dev_group { &["--group", "dev"][..] } else { &["--no-dev"] });
     each(&mut command, "--extra", what.extras);
     index_of_uv(&mut command, &what.options.index);

@@ -1,10 +1,10 @@
 //! What an installed interpreter says about itself.
 
 use super::process;
+use crate::child;
 use serde::Deserialize;
 use std::{
     path::{Path, PathBuf},
-    process::Command,
     time::Duration,
 };
 
@@ -15,7 +15,7 @@ const PROBE: &str = include_str!("probe.py");
 const PROBE_LIMIT: Duration = Duration::from_secs(20);
 
 /// The oldest version that is bundled: unchecked hash-based bytecode (PEP 552) came in 3.7, 3.8 is the oldest we test.
-pub(super) const OLDEST: (u8, u8) = (3, 8);
+pub(crate) const OLDEST: (u8, u8) = (3, 8);
 
 /// An installed CPython.
 #[derive(Clone, Debug, Deserialize)]
@@ -53,7 +53,7 @@ pub(super) enum ProbeError {
 impl Interpreter {
     /// Asks the interpreter at `path`.
     pub(super) fn probe(path: &Path) -> Result<Self, ProbeError> {
-        let mut command = Command::new(path);
+        let mut command = child::command(path);
         command.args(["-I", "-S", "-B", "-c", PROBE]);
         for name in process::PYTHON_VARIABLES {
             command.env_remove(name);

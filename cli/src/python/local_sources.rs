@@ -72,6 +72,11 @@ impl<'a> LocalSources<'a> {
         Ok(copy)
     }
 
+    /// All copies but this one.
+    pub(super) fn others(&self, copy: &Path) -> Vec<PathBuf> {
+        self.copies.values().filter(|other| *other != copy).cloned().collect()
+    }
+
     fn edits(
         &mut self,
         table: &DeTable<'_>,

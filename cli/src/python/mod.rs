@@ -34,6 +34,7 @@ mod local_provider;
 mod local_sources;
 mod normalize;
 mod options;
+mod pip;
 pub(crate) mod process;
 mod processor;
 mod project;
@@ -61,10 +62,12 @@ pub use entry_point::{EntryPoint, EntryPointError};
 pub use environment::Environment;
 pub use error::{FileError, PythonError};
 pub use file_patterns::FilePatterns;
+pub(crate) use interpreter::OLDEST;
 pub use local_provider::LocalProvider;
 pub use normalize::record_path;
 pub use options::{BuildEnvironment, BuildOptions, CompileOptions, IndexSettings, Installs, TreeOptions, TrimOptions};
 pub use processor::Processor;
+pub use project::{copy_folder, project_files};
 pub use provider::{Runtime, RuntimeProvider, RuntimeRequest, providers};
 pub use python_choice::PythonChoice;
 pub use runtime_error::RuntimeError;
@@ -173,6 +176,7 @@ pub fn preflight(request: &TreeRequest<'_>) -> Vec<PythonError> {
         if let Some(processor) = request.foreign.filter(|_| request.options.installs.use_pip) {
             problems.push(PythonError::ForeignPip { platform: format!("linux_{}", processor.name()) });
         }
+        problems.extend(pip::refuse(request.options, request.project_dir));
         problems.extend(provider::check(&request.python, &runtime_request).err().map(PythonError::from));
     }
     problems
@@ -184,9 +188,13 @@ fn distributions(
     uv: &Uv,
     index: &IndexSettings,
     work: &Path,
+    of_pip: Option<&pip::Report>,
 ) -> Result<Vec<Distribution>, PythonError> {
     let mut all = distribution::installed(&runtime.site_packages())?;
-    archive_digests::find(&mut all, runtime, uv, index, work)?;
+    match of_pip {
+        Some(report) => pip::archives(&mut all, report),
+        None => archive_digests::find(&mut all, runtime, uv, index, work)?,
+    }
     Ok(all)
 }
 
@@ -228,8 +236,8 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
     // uv mostly waits for the network, and nobody else writes where the other does.
     let (installed, compiled) = thread::scope(|scope| {
         let compiling = scope.spawn(|| bytecode::compile_runtime(&runtime, options.compile));
-        let installed =
-            install::install(&installation).and_then(|()| distributions(&runtime, &uv, &options.index, request.work));
+        let installed = install::install(&installation)
+            .and_then(|report| distributions(&runtime, &uv, &options.index, request.work, report.as_ref()));
         (installed, compiling.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     let distributions = installed?;

@@ -8,7 +8,7 @@ use super::{
 };
 use pep440_rs::VersionSpecifiers;
 use std::{
-    fs,
+    fs, io,
     ops::Range,
     path::{Path, PathBuf},
     str::FromStr as _,
@@ -205,6 +205,59 @@ fn is_included(path: &Path, options: &BuildOptions) -> bool {
         || NEEDED.contains(&&*name)
         || BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
         || options.include.matches(path)
+}
+
+/// Most files of a folder that is copied whole.
+const FILES_MAX: usize = 100_000;
+
+/// The files of a project that its build may need, relative to its folder.
+///
+/// # Errors
+/// A folder that cannot be listed.
+pub fn project_files(directory: &Path) -> Result<Vec<PathBuf>, PythonError> {
+    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    let project = Project::read(directory)?;
+    let mut files = Vec::new();
+    for entry in WalkDir::new(&project.dir)
+        .min_depth(1)
+        .follow_links(true)
+        .into_iter()
+        .filter_entry(|entry| project.is_wanted(entry))
+    {
+        // Links that lead nowhere, or in a circle, are no files.
+        let Ok(entry) = entry else { continue };
+        if entry.file_type().is_file()
+            && let Ok(relative) = entry.path().strip_prefix(&project.dir)
+        {
+            files.push(relative.to_owned());
+        }
+        if files.len() >= FILES_MAX {
+            break;
+        }
+    }
+    Ok(files)
+}
+
+/// Copies a project, Python's or another, below `target`, without what no build needs. Gives the folder of the copy. `work` is passed
+/// over if it lies in the project.
+///
+/// # Errors
+/// A folder that cannot be copied, or has more files than a project has: it may be somebody's home.
+pub fn copy_folder(from: &Path, target: &Path, work: &Path) -> Result<PathBuf, FileError> {
+    let dir = fs::canonicalize(from).on("read", from)?;
+    let project = Project::read(&dir).unwrap_or_else(|_| Project {
+        dir: dir.clone(),
+        name: None,
+        requires_python: None,
+        build_requires: Vec::new(),
+        reads_version_control: false,
+    });
+    let walk = WalkDir::new(&dir).min_depth(1).into_iter().filter_entry(|entry| project.is_wanted(entry));
+    if walk.take(FILES_MAX + 1).count() > FILES_MAX {
+        let error = io::Error::other(format!("it holds more than {FILES_MAX} files"));
+        return Err(error).on("copy the folder", &dir);
+    }
+    project.copy_to(target, work, &BuildOptions::default())
 }
 
 enum BuildSystem {

@@ -4,11 +4,11 @@ use super::{
     IndexSettings, LocalProvider, RuntimeError, RuntimeRequest, Uv, UvError, UvProvider, debian, install::index_of_uv,
     process,
 };
+use crate::child;
 use jiff::Timestamp;
 use std::{
     env,
     path::{Path, PathBuf},
-    process::Command,
     time::Duration,
 };
 
@@ -51,7 +51,7 @@ pub fn index(uv: &Uv, settings: &IndexSettings, url: Option<&str>) -> Result<(),
     command.args(["--python-version", "3.12", "--no-python-downloads", "--only-binary", ":all:"]);
     match url {
         Some(url) => {
-            command.args(["--default-index", url]);
+            command.env("UV_DEFAULT_INDEX", url).env_remove("UV_INDEX").env_remove("UV_INDEX_URL");
         }
         None => index_of_uv(&mut command, settings),
     }
@@ -109,7 +109,7 @@ pub fn date(url: &str, python: Option<&Path>) -> Option<Timestamp> {
         let answer = agent.head(url).call().ok()?;
         return parse(answer.headers().get("Date")?.to_str().ok()?);
     }
-    let mut command = Command::new(python.filter(|_| url.starts_with("https://"))?);
+    let mut command = child::command(python.filter(|_| url.starts_with("https://"))?);
     command.args(["-I", "-c", DATE_SCRIPT, url]);
     let finished = process::run(&mut command, b"", ANSWER_LIMIT.saturating_mul(2)).ok()?;
     parse(std::str::from_utf8(&finished.stdout).ok()?.trim())

@@ -15,11 +15,11 @@ use super::{
     shared_libraries::{self, LibrarySearch},
     stdlib, tree_files,
 };
+use crate::child;
 use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
-    process::Command,
     time::Duration,
 };
 use walkdir::WalkDir;
@@ -178,7 +178,7 @@ fn place_loader(root: &Path, program: &str, facts: &ElfFacts) -> Result<(), Runt
 
 /// Removes symbols that are not needed for loading; false if there is no `strip`.
 fn strip(files: &[PathBuf]) -> bool {
-    let mut command = Command::new("strip");
+    let mut command = child::command("strip");
     command.args(["--strip-unneeded", "--"]).args(files);
     process::run(&mut command, b"", TASK_LIMIT).is_ok()
 }
@@ -217,7 +217,7 @@ fn second_name(root: &Path, program: &str, symlinks: bool) -> Result<(), FileErr
 /// Runs the copy, which proves that it runs, and asks it where installed modules belong. Debian's answer differs from others'.
 fn site_packages(root: &Path, program: &str, stdlib: &Path) -> Result<PathBuf, RuntimeError> {
     let executable = root.join("bin").join(program);
-    let mut command = Command::new(&executable);
+    let mut command = child::command(&executable);
     command.args(["-I", "-B", "-c", SITE_PROBE]).env_clear();
     let not_usable = |reason: String| RuntimeError::NotUsable { path: executable.clone(), reason };
     let finished = process::run(&mut command, b"", TASK_LIMIT).map_err(|error| not_usable(error.to_string()))?;

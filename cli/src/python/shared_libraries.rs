@@ -1,11 +1,11 @@
 //! Finds shared libraries as the dynamic loader does (ld.so(8)).
 
 use super::elf::{self, ElfFacts};
+use crate::child;
 use std::{
     collections::BTreeMap,
     env, fs,
     path::{Path, PathBuf},
-    process::Command,
     time::Duration,
 };
 
@@ -127,7 +127,7 @@ pub(super) fn expand<'a>(folders: impl Iterator<Item = &'a String>, origin: &Pat
 /// The loader's cache; empty where there is none.
 fn ldconfig_cache() -> BTreeMap<String, Vec<PathBuf>> {
     for program in ["ldconfig", "/sbin/ldconfig", "/usr/sbin/ldconfig"] {
-        let mut command = Command::new(program);
+        let mut command = child::command(program);
         command.arg("-p").env("LC_ALL", "C");
         if let Ok(finished) = super::process::run(&mut command, b"", LDCONFIG_LIMIT) {
             return parse_cache(&String::from_utf8_lossy(&finished.stdout));

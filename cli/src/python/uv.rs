@@ -1,6 +1,7 @@
 //! Finds and runs uv, and makes one sentence of what it says when it fails.
 
 use super::process::{self, Finished};
+use crate::child;
 use std::{
     env,
     ffi::OsString,
@@ -204,7 +205,7 @@ impl Uv {
     /// send uv to another interpreter.
     pub(super) fn command(&self) -> Command {
         let mut words = self.words.iter();
-        let mut command = Command::new(words.next().map_or("uv".as_ref(), OsString::as_os_str));
+        let mut command = child::command(words.next().map_or("uv".as_ref(), OsString::as_os_str));
         command.args(words);
         for name in MISLEADING {
             command.env_remove(name);

@@ -207,11 +207,11 @@ pub fn all() -> Result<Vec<Tree>, Failure> {
     Ok(trees)
 }
 
-/// The trees that a word names: one with exactly that name and those that belong to it, else those of the only package with that
-/// name, or name and version; all that a pattern with `*` or `?` matches.
+/// The trees that a word names: one with exactly that name and those that belong to it, else those of all builds of the package with
+/// that name, or name and version; all that a pattern with `*` or `?` matches.
 ///
 /// # Errors
-/// Where it names none, or trees of several packages.
+/// Where it names none.
 pub fn named<'a>(trees: &'a [Tree], word: &OsStr) -> Result<Vec<&'a Tree>, Failure> {
     let bytes = word.as_bytes();
     let choose =
@@ -230,20 +230,21 @@ pub fn named<'a>(trees: &'a [Tree], word: &OsStr) -> Result<Vec<&'a Tree>, Failu
         return Ok(exact);
     }
     let found = choose(&|name| is_of_package(name, bytes));
-    let mut identities: Vec<_> =
-        found.iter().map(|tree| identity(tree.name.as_bytes()).map(|(digits, _)| digits)).collect();
-    identities.dedup();
-    match (found.first(), identities.len()) {
-        (None, _) => Err(absent(&shown)),
-        (Some(_), 1) => Ok(found),
-        (Some(_), _) => {
-            let names: Vec<String> = found.iter().map(|tree| tree.label()).collect();
-            let problem =
-                Problem::error("workenv.ambiguous", format!("`{shown}` names more than one work environment"));
-            let hint = format!("give a whole name, or '{shown}-*' for all of them");
-            Err(problem.found(names.join(", ")).hint(hint).into())
-        }
+    if found.is_empty() { Err(absent(&shown)) } else { Ok(found) }
+}
+
+/// How many builds of a package are among trees that a word has named: more than one only where it is no whole name and no pattern,
+/// which say themselves that there may be several.
+#[must_use]
+pub fn builds(trees: &[&Tree], word: &OsStr) -> usize {
+    if flavor_launcher::glob::is_pattern(word.as_bytes()) {
+        return 1;
     }
+    let of_package = trees.iter().filter(|tree| is_of_package(tree.name.as_bytes(), word.as_bytes()));
+    let mut builds: Vec<_> = of_package.map(|tree| identity(tree.name.as_bytes())).collect();
+    builds.sort_unstable();
+    builds.dedup_by_key(|build| build.map(|(digits, _)| digits));
+    builds.len()
 }
 
 /// Whether a name that this launcher gives begins with a package's name, or name and version. Both may have dashes in them: a version
@@ -307,9 +308,10 @@ mod tests {
         assert_eq!(names("app-1.0-0123456789abcdef.slot2").unwrap(), ["app-1.0-0123456789abcdef.slot2"]);
         assert_eq!(names("old").unwrap(), ["old"]);
         assert_eq!(names("app-*").unwrap().len(), 4);
-        let problem = names("app").unwrap_err().problems.remove(0);
-        assert_eq!(problem.code, "workenv.ambiguous");
-        assert!(!problem.found.as_ref().unwrap().contains("server"), "{problem}");
+        // All builds of it, and no package whose name begins like this one's.
+        assert_eq!(names("app").unwrap().len(), 3);
+        let builds = |word: &str| builds(&named(&trees, OsStr::new(word)).unwrap(), OsStr::new(word));
+        assert_eq!(["app", "app-1.0", "app-1.0-0123456789abcdef", "app-*", "old"].map(builds), [2, 1, 0, 1, 0]);
         // Names of another tool are file names: nothing can be told from their parts.
         for word in ["", "ap", "../app", "x*", "/", ".", "odd", "new", "server"] {
             assert_eq!(names(word).unwrap_err().problems[0].code, "workenv.absent", "{word:?}");

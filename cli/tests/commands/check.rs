@@ -5,8 +5,17 @@ use std::{fs, process::Command};
 
 const HEAD: &str = "[project]\nname = 'app'\nversion = '1.0'\n[tool.flavor]\nentry_point = 'app:main'\n";
 
-fn check(text: &str, words: &[&str]) -> Run {
+/// A folder with the modules that the manifests here name.
+fn folder() -> Folder {
     let folder = Folder::new();
+    for module in ["app.py", "a.py", "poem.py", "poem/cli.py"] {
+        folder.write(module, "def main(): pass\n");
+    }
+    folder
+}
+
+fn check(text: &str, words: &[&str]) -> Run {
+    let folder = folder();
     folder.write("pyproject.toml", text);
     folder.flavor(&[&["check"], words].concat())
 }
@@ -15,9 +24,10 @@ fn check(text: &str, words: &[&str]) -> Run {
 fn a_right_manifest_is_ready_and_nothing_is_written() {
     let folder = Folder::new();
     folder.write("pyproject.toml", HEAD);
+    folder.write("app.py", "");
     folder.flavor(&["check"]).succeeds().says(&["pyproject.toml: app is ready to be packed"]);
     assert_eq!(folder.flavor(&["check", "--json"]).succeeds().json()["name"], "app");
-    assert_eq!(folder.listing(), ["pyproject.toml"]);
+    assert_eq!(folder.listing(), ["app.py", "pyproject.toml"]);
     folder.flavor(&["check", "--manifest", "nope.toml"]).fails(2, &["nope.toml", "flavor init"]);
     let folder = Folder::new().with_app();
     folder.flavor(&["check", "--manifest", "app/app.json"]).succeeds().says(&["app/app.json: app is ready"]);
@@ -128,14 +138,14 @@ fn slots_are_judged_before_anything_is_built() {
         ("source = 'data'\nencryption = 'aes256'", &["slots[0].encryption`", "no encryption"]),
         ("source = 'data'\nkey_source = 'env:X'", &["slots[0].key_source`", "no encryption"]),
     ] {
-        let folder = Folder::new();
+        let folder = folder();
         folder.write("data/a.json", "{}\n");
         let text = text.replace("HASH", &"0".repeat(64));
         folder.write("pyproject.toml", format!("{HEAD}[[tool.flavor.slots]]\nid = 'x'\n{text}\n"));
         let run = folder.flavor(&["check"]).fails(1, words);
         assert_eq!(run.errors(), 1, "{text}\n{run:#?}");
     }
-    let folder = Folder::new();
+    let folder = folder();
     folder.write("data/a.json", "{}\n");
     let slots = "[[tool.flavor.slots]]\nid = 'a'\nsource = 'data'\nsize_hint = 10\npurpose = 'data-fils'\n\
         [[tool.flavor.slots]]\nid = 'b'\nsource = 'no'\noptional = true\n\
@@ -153,7 +163,7 @@ fn slots_are_judged_before_anything_is_built() {
 
 #[test]
 fn flags_outweigh_variables_outweigh_conditions_outweigh_the_manifest() {
-    let folder = Folder::new();
+    let folder = folder();
     let text = format!(
         "{HEAD}description = 'plain'\n[tool.flavor.build]\nstrip = false\nindex_url = 'https://me:secret@example.org/simple'\nseed = 'hidden words'\n[tool.flavor.conditions.linux]\ndescription = 'on linux'\npackage_name = 'linux-app'\n"
     );
@@ -176,7 +186,7 @@ fn flags_outweigh_variables_outweigh_conditions_outweigh_the_manifest() {
     let variables = [
         ("FLAVOR_PACKAGE_NAME", "other"),
         ("FLAVOR_VERSION", "2.0"),
-        ("FLAVOR_ENTRY_POINT", "x:y"),
+        ("FLAVOR_ENTRY_POINT", "a:y"),
         ("FLAVOR_METADATA_PACKAGE_NAME", "third"),
         ("FLAVOR_BUILD_DEPENDENCIES", "wheel,setuptools"),
         ("FLAVOR_BUILD_STRIP", "1"),
@@ -190,7 +200,7 @@ fn flags_outweigh_variables_outweigh_conditions_outweigh_the_manifest() {
     for (key, value, variable) in [
         ("tool.flavor.package_name", "other".into(), "FLAVOR_PACKAGE_NAME"),
         ("project.version", "2.0".into(), "FLAVOR_VERSION"),
-        ("tool.flavor.entry_point", "x:y".into(), "FLAVOR_ENTRY_POINT"),
+        ("tool.flavor.entry_point", "a:y".into(), "FLAVOR_ENTRY_POINT"),
         ("tool.flavor.metadata.package_name", "third".into(), "FLAVOR_METADATA_PACKAGE_NAME"),
         ("tool.flavor.build.dependencies", serde_json::json!(["wheel", "setuptools"]), "FLAVOR_BUILD_DEPENDENCIES"),
         ("tool.flavor.build.strip", true.into(), "FLAVOR_BUILD_STRIP"),
@@ -268,6 +278,7 @@ fn init_writes_what_is_missing_and_nothing_else() {
         "pyproject.toml",
         "[project]\nname = 'Some-App'\nversion = '1'\n[project.scripts]\nrun-it = 'some.cli:go'\n",
     );
+    folder.write("some/cli.py", "def go(): pass\n");
     assert_eq!(folder.flavor(&["init", "--json"]).succeeds().json()["ok"], true);
     let text = fs::read_to_string(folder.path("pyproject.toml")).unwrap();
     assert!(text.ends_with("\n[tool.flavor]\nentry_point = \"run-it\"\n"), "{text}");
@@ -304,7 +315,136 @@ fn versions_of_python_that_contradict_each_other_are_found() {
     ] {
         check(&format!("{head}{rest}"), &[]).fails(1, &["python.", why]);
     }
+    // Whether this machine has such a Python is another question.
     for rest in ["version = '3.11'\nmin_version = '3.11.4'\n", "min_version = '3.13.2'\nmax_version = '3.13'\n"] {
-        check(&format!("{head}{rest}"), &[]).succeeds();
+        let run = check(&format!("{head}{rest}"), &[]);
+        assert!(!run.stderr.contains("is older than") && !run.stderr.contains("is not between"), "{run:#?}");
+    }
+}
+
+/// Each is wrong in one way: both commands refuse it, by the same codes, and neither has built or written anything.
+#[test]
+fn check_refuses_what_pack_refuses() {
+    let toml = |rest: &str| ("pyproject.toml", format!("{HEAD}{rest}\n"));
+    let changed = |from: &str, to: &str| ("pyproject.toml", HEAD.replace(from, to));
+    let slot = |rest: &str| toml(&format!("[[tool.flavor.slots]]\nsource = 'app.py'\n{rest}"));
+    let json = |execution: &str, rest: &str| {
+        ("app.json", format!(r#"{{"package": {{"name": "app", "version": "1"}}, "execution": {{{execution}}}{rest}}}"#))
+    };
+    let slots = |slot: &str| json(r#""command": "x""#, &format!(r#", "slots": [{{"source": "app.py", {slot}}}]"#));
+    let table: Vec<((&str, String), &str)> = vec![
+        (changed("app:main", "nope:main"), "python.entry_point.module"),
+        (changed("app:main", "app.nope:main"), "python.entry_point.module"),
+        (changed("app:main", "App:main"), "python.entry_point.module"),
+        (changed("app:main", "app main"), "entry_point"),
+        (changed("entry_point = 'app:main'\n", ""), "entry_point.missing"),
+        (changed("'1.0'", "'1.x.y'"), "project.version"),
+        (changed("'1.0'", "'one'"), "project.version"),
+        (changed("'1.0'", "''"), "manifest.empty"),
+        (changed("version = '1.0'", "version = '1.0'\nrequires-python = '>=4'"), "python.runtime.none"),
+        (changed("version = '1.0'", "version = '1.0'\nrequires-python = 'three'"), "project.requires_python"),
+        (changed("version = '1.0'", "version = '1.0'\ndependencies = ['a b']"), "project.requirement"),
+        (changed("[project]", "[project"), "manifest.toml"),
+        (toml("python_version = '2.7'"), "python.version"),
+        (toml("python.version = '3.7.17'"), "python.version"),
+        (toml("python.max_version = '2.7'"), "python.version"),
+        (toml("python_version = '3.x'"), "python.version"),
+        (toml("execution.command = 'python -c \"open'"), "execution.command"),
+        (toml("execution.command = '  '"), "execution.command"),
+        (toml("execution.command = '{slot:7}'"), "slot.place"),
+        (toml("execution.args = ['--data={slot:3}']"), "slot.place"),
+        (toml("execution.runtime.env.set = {A = '{slot:x}'}"), "slot.place"),
+        (toml("execution.working_directory = '{slot:9}'"), "slot.place"),
+        (toml("hooks.post_extract = ['{slot:7}/x']"), "slot.place"),
+        (toml("hooks.post_extract = [\"open '\"]"), "hooks.post_extract"),
+        (slot("id = 'x'\nlifecycle = 'persistant'"), "slot.lifecycle"),
+        (slot("id = 'x'\nlifecycle = 'Lazy'"), "slot.lifecycle"),
+        (slot("id = 'a b/../c'"), "slot.id"),
+        (slot("id = '-x'"), "slot.id"),
+        (slot("id = 'ü'"), "slot.id"),
+        (slot("id = ''"), "manifest.empty"),
+        (slot("id = 'x'\ntarget = 'a/../../b'"), "slot.target"),
+        (slot("id = 'x'\ntarget = '.pspf/x'"), "slot.place"),
+        (slot("id = 'runtime'"), "slot.id.twice"),
+        (toml("security.private_key_path = 'no.pem'"), "file.open"),
+        (toml("policy.max_age_days = 1"), "policy.days"),
+        (json(r#""command": "run 'open""#, ""), "execution.command"),
+        (json(r#""command": "run {slot:7}""#, ""), "slot.place"),
+        (json(r#""command": "run", "env": {"A": "{slot:1}"}"#, ""), "slot.place"),
+        (
+            json(r#""command": "run""#, r#", "setup_commands": [{"type": "execute", "command": "a \"b"}]"#),
+            "execution.command",
+        ),
+        (json(r#""command": "run""#, r#", "setup_commands": [{"type": "execut", "command": "a"}]"#), "setup.type"),
+        (json("", ""), "manifest.missing"),
+        (slots(r#""id": "x", "lifecycle": "persistant""#), "slot.lifecycle"),
+        (slots(r#""id": "a b/../c""#), "slot.id"),
+        (slots(r#""id": "x", "target": "../x""#), "slot.target"),
+        (slots(r#""id": "x", "operations": "tar""#), "slot.operations"),
+    ];
+    let mut wrong = Vec::new();
+    for ((name, text), code) in table {
+        let folder = folder();
+        folder.write(name, &text);
+        let before = folder.listing();
+        let codes = |command: &str| {
+            let run = folder.flavor(&[command, "--json", "--manifest", name]);
+            assert!(matches!(run.code, Some(1 | 2)), "{command}: {text}\n{run:#?}");
+            let document = run.json();
+            let codes =
+                document["errors"].as_array().unwrap().iter().map(|error| error["code"].as_str().unwrap().to_owned());
+            (run.code, codes.collect::<Vec<_>>())
+        };
+        let (checked, packed) = (codes("check"), codes("pack"));
+        if checked != packed || checked.1 != [code] || folder.listing() != before {
+            wrong.push(format!("{text}\n  expected {code}, check {checked:?}, pack {packed:?}\n"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.concat());
+}
+
+#[test]
+fn misspelt_words_are_refused_with_the_nearest() {
+    let slot = |rest: &str| format!("{HEAD}[[tool.flavor.slots]]\nsource = 'app.py'\nid = 'x'\n{rest}\n");
+    check(&slot("lifecycle = 'persistant'"), &[]).fails(1, &["slots[0].lifecycle`", "did you mean `persistent`?"]);
+    check(&slot("lifecycle = 'cahced'"), &[]).fails(1, &["did you mean `cached`?"]);
+}
+
+/// What only the build can tell is not refused before it.
+#[test]
+fn an_entry_point_that_may_come_from_elsewhere_is_not_refused() {
+    let nope = HEAD.replace("app:main", "nope:main");
+    let with = |more: &str| nope.replace("version = '1.0'", &format!("version = '1.0'\n{more}"));
+    let run = check(&with("dependencies = ['click']"), &[]).succeeds();
+    assert!(run.stderr.contains("warning") && run.stderr.contains("a dependency must bring it"), "{run:#?}");
+    for text in [
+        with("dependencies = ['nope>1']"),
+        with("dynamic = ['dependencies']"),
+        format!("{nope}[tool.setuptools.package-dir]\nnope = 'app'\n"),
+        format!("{nope}build.pre_build = ['echo > nope.py']\n"),
+        format!("{nope}[tool.flavor.build]\nextra_packages = ['click']\n"),
+    ] {
+        check(&text, &[]).succeeds();
+    }
+    let folder = folder();
+    folder.write("pyproject.toml", &nope);
+    folder.write(
+        "setup.py",
+        "from setuptools import setup, Extension\nsetup(ext_modules=[Extension('nope', ['x.c'])])\n",
+    );
+    folder.flavor(&["check"]).succeeds();
+}
+
+#[test]
+fn values_that_may_be_secret_are_not_shown() {
+    let text = format!(
+        "{HEAD}[tool.flavor.build]\nenv = {{TOKEN = 'hush'}}\nplatform.linux_amd64.env = {{OTHER = 'hush'}}\n\
+         extra_index_urls = ['https://hush@x.org/', 'https://me:hush@y.org/']\nseed = 'hush'\n\
+         [tool.flavor.metadata.custom]\nplace = {{url = 'https://u:hush@z.org/p'}}\n"
+    );
+    for words in [&["--show-config"][..], &["--show-config", "--json"]] {
+        let run = check(&text, words).succeeds();
+        assert!(!run.stdout.contains("hush") && run.stdout.contains("https://…@y.org/"), "{run:#?}");
+        assert!(run.stdout.contains("tool.flavor.build.env.TOKEN"), "{run:#?}");
     }
 }

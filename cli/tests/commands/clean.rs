@@ -23,6 +23,11 @@ fn what_can_be_made_again_goes_and_the_rest_stays() {
     assert!(run["freed"].as_u64().unwrap() >= 115_000, "{run}");
     assert_eq!(started.0.listing(), before);
 
+    flavor(&started, &["clean", "--helpers", "--dry-run"]).succeeds().says(&["would remove", "launchers"]);
+    flavor(&started, &["clean", "--helpers"]).succeeds().says(&["removed", "launchers"]);
+    assert!(!started.0.path("xdg/flavor/launchers").exists() && started.0.path("xdg/flavor/encoded/x").exists());
+    started.0.write("xdg/flavor/launchers/x", "x");
+
     flavor(&started, &["clean"]).succeeds().says(&[
         "removed",
         "encoded interpreters",

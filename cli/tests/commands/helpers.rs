@@ -81,7 +81,7 @@ fn what_does_not_run_here_is_not_tested() {
     flavor(&folder, &["helpers", "test"])
         .succeeds()
         .says(&["skipped  flavor-launcher-kept", "do not run on this machine"]);
-    let words = ["pack", "--manifest", "app/app.json", "--launcher", "flavor-launcher-kept", "--test-command", "x"];
+    let words = ["pack", "--manifest", "app/app.json", "--launcher", "flavor-launcher-kept", "--smoke-args", "x"];
     let folder = folder.with_app();
     flavor(&folder, &words).fails(1, &["cannot be run on this machine"]);
 }

@@ -93,3 +93,163 @@ fn hosts_are_trusted_by_name() {
         pack(&folder, &build, &[("PIP_CERT", certificate.to_str().unwrap()), ("SSL_CERT_FILE", "")]).fails(1, &[]);
     assert!(!run.stderr.contains(&server.1), "{run:#?}");
 }
+
+/// Folders served as simple indexes (PEP 503), each with wheels of one distribution.
+struct Index(Child, u16);
+
+impl Drop for Index {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+/// Writes wheels: words are folders, file names and what the module says.
+const MAKE_WHEELS: &str = "import base64, hashlib, os, sys, zipfile\n\
+    def make(folder, name, says):\n\
+    \x20   os.makedirs(folder, exist_ok=True)\n\
+    \x20   parts = name[:-4].split('-')\n\
+    \x20   info = f'{parts[0]}-{parts[1]}.dist-info'\n\
+    \x20   build = f'Build: {parts[2]}\\n' if len(parts) == 6 else ''\n\
+    \x20   files = {f'{parts[0]}.py': f'WORD = {says!r}\\n',\n\
+    \x20       f'{info}/METADATA': f'Metadata-Version: 2.1\\nName: {parts[0]}\\nVersion: {parts[1]}\\n',\n\
+    \x20       f'{info}/WHEEL': f'Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\n{build}Tag: py3-none-any\\n'}\n\
+    \x20   record = ''.join(f'{path},,\\n' for path in [*files, f'{info}/RECORD'])\n\
+    \x20   with zipfile.ZipFile(os.path.join(folder, name), 'w') as wheel:\n\
+    \x20       for path, text in {**files, f'{info}/RECORD': record}.items(): wheel.writestr(zipfile.ZipInfo(path), text)\n\
+    words = sys.argv[1:]\n\
+    for at in range(0, len(words), 3): make(*words[at:at + 3])\n";
+
+/// Serves a folder; the page of a folder names its files with their digests.
+const SERVE: &str = "import hashlib, http.server, os\n\
+    class Handler(http.server.SimpleHTTPRequestHandler):\n\
+    \x20   def list_directory(self, path):\n\
+    \x20       import io\n\
+    \x20       digest = lambda name: hashlib.sha256(open(os.path.join(path, name), 'rb').read()).hexdigest()\n\
+    \x20       lines = [f'<a href=\"{name}#sha256={digest(name)}\">{name}</a>' for name in sorted(os.listdir(path)) if name.endswith('.whl')]\n\
+    \x20       page = ('<!DOCTYPE html><html><body>' + '\\n'.join(lines) + '</body></html>').encode()\n\
+    \x20       self.send_response(200); self.send_header('Content-Type', 'text/html')\n\
+    \x20       self.send_header('Content-Length', str(len(page))); self.end_headers()\n\
+    \x20       return io.BytesIO(page)\n\
+    \x20   def log_message(self, *words): pass\n\
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)\n\
+    print(server.server_address[1], flush=True)\nserver.serve_forever()\n";
+
+fn wheels(folder: &Folder, words: &[&str]) {
+    Run::of(Command::new("python3").current_dir(folder.path("served")).args(["-c", MAKE_WHEELS]).args(words))
+        .succeeds();
+}
+
+impl Index {
+    fn start(folder: &Folder) -> Self {
+        let mut python = Command::new("python3");
+        python.current_dir(folder.path("served")).args(["-c", SERVE]).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = python.spawn().unwrap();
+        let mut port = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut port).unwrap();
+        Self(child, port.trim().parse().unwrap())
+    }
+
+    fn url(&self, name: &str) -> String {
+        format!("http://127.0.0.1:{}/{name}/", self.1)
+    }
+}
+
+/// A project with a backend of its own: nothing of it comes from an index but the dependency.
+const OWN: &str = "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n\
+    [project]\nname = 'own'\nversion = '1'\ndependencies = ['zzprivpkg']\nrequires-python = '>=3.8'\n[tool.flavor]\nentry_point = 'own:main'\n\
+    runtime.compile_bytecode = false\n";
+
+const BACKEND: &str = "import zipfile, os\n\
+    def build_wheel(folder, config_settings=None, metadata_directory=None):\n\
+    \x20   name, info = 'own-1-py3-none-any.whl', 'own-1.dist-info'\n\
+    \x20   files = {'own.py': open('own.py').read(),\n\
+    \x20       f'{info}/METADATA': 'Metadata-Version: 2.1\\nName: own\\nVersion: 1\\nRequires-Dist: zzprivpkg\\n',\n\
+    \x20       f'{info}/WHEEL': 'Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n'}\n\
+    \x20   record = ''.join(f'{path},,\\n' for path in [*files, f'{info}/RECORD'])\n\
+    \x20   with zipfile.ZipFile(os.path.join(folder, name), 'w') as wheel:\n\
+    \x20       for path, text in {**files, f'{info}/RECORD': record}.items(): wheel.writestr(path, text)\n\
+    \x20   return name\n";
+
+fn own(folder: &Folder, build: &str) {
+    folder.write("own/pyproject.toml", format!("{OWN}[tool.flavor.build]\ncompression_level = 1\n{build}\n"));
+    folder.write("own/own.py", "import zzprivpkg\ndef main():\n    print(zzprivpkg.WORD)\n");
+    folder.write("own/backend.py", BACKEND);
+}
+
+fn pack_own(folder: &Folder) -> Run {
+    let mut command = folder.command();
+    command.args(["pack", "--manifest", "own/pyproject.toml", "--output", "own.psp", "--quiet"]);
+    for name in ["UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"] {
+        command.env_remove(name);
+    }
+    // What a test has put under the same name must not come from the last one.
+    Run::of(command.env("UV_NO_CACHE", "1").env("PIP_NO_CACHE_DIR", "1"))
+}
+
+/// What the program says, and the digest that the bill of materials has of the dependency.
+fn says_and_digest(folder: &Folder) -> (String, String) {
+    let said = Run::of(&mut folder.package("own.psp", &[])).succeeds().stdout;
+    let bom = folder.flavor(&["inspect", "--sbom", "own.psp"]).succeeds().json();
+    let all = bom["components"].as_array().unwrap();
+    let component = all.iter().find(|component| component["name"] == "zzprivpkg").unwrap();
+    (said, component["hashes"][0]["content"].as_str().unwrap_or_default().to_owned())
+}
+
+fn digest(folder: &Folder, name: &str) -> String {
+    pspf_nostd::digest::sha256(&folder.bytes(name)).to_string()
+}
+
+/// Neither installer lets a further index replace what the first one has; of two builds the bill of materials names the installed one.
+#[test]
+fn the_bill_of_materials_names_what_was_installed_and_no_index_outranks_the_first() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path("served")).unwrap();
+    let (plain, ninth) = ("zzprivpkg-1.0-py3-none-any.whl", "zzprivpkg-1.0-9-py3-none-any.whl");
+    wheels(&folder, &["private/zzprivpkg", plain, "ours", "public/zzprivpkg", ninth, "theirs"]);
+    wheels(&folder, &["both/zzprivpkg", plain, "first", "both/zzprivpkg", ninth, "ninth"]);
+    let index = Index::start(&folder);
+    let two = format!("index_url = '{}'\nextra_index_urls = ['{}']", index.url("private"), index.url("public"));
+    own(&folder, &two);
+    pack_own(&folder).succeeds();
+    let expected = digest(&folder, &format!("served/private/zzprivpkg/{plain}"));
+    assert_eq!(says_and_digest(&folder), ("ours\n".to_owned(), expected.clone()));
+    own(&folder, &format!("{two}\nuse_pip = true"));
+    let run = pack_own(&folder).fails(1, &["use_pip", "extra_index_urls", "ranks no index"]);
+    assert_eq!(run.errors(), 1, "{run:#?}");
+    own(&folder, &format!("index_url = '{}'\nuse_pip = true", index.url("private")));
+    pack_own(&folder).succeeds();
+    assert_eq!(says_and_digest(&folder), ("ours\n".to_owned(), expected));
+    for use_pip in [true, false] {
+        own(&folder, &format!("index_url = '{}'\nuse_pip = {use_pip}", index.url("both")));
+        pack_own(&folder).succeeds();
+        let expected = digest(&folder, &format!("served/both/zzprivpkg/{ninth}"));
+        assert_eq!(says_and_digest(&folder), ("ninth\n".to_owned(), expected), "use_pip = {use_pip}");
+    }
+}
+
+#[test]
+fn pip_installs_what_the_lock_has_hashes_of_and_nothing_else() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path("served")).unwrap();
+    let name = "zzprivpkg-1.0-py3-none-any.whl";
+    wheels(&folder, &["private/zzprivpkg", name, "ours"]);
+    let index = Index::start(&folder);
+    own(&folder, &format!("index_url = '{}'\nuse_pip = true", index.url("private")));
+    let uv = std::env::var("FLAVOR_UV").unwrap_or_else(|_| "uv".to_owned());
+    let mut lock = Command::new(uv);
+    lock.args(["lock", "--default-index", &index.url("private")])
+        .current_dir(folder.path("own"))
+        .env("UV_NO_CACHE", "1");
+    Run::of(&mut lock).succeeds();
+    pack_own(&folder).succeeds();
+    let expected = digest(&folder, &format!("served/private/zzprivpkg/{name}"));
+    assert_eq!(says_and_digest(&folder), ("ours\n".to_owned(), expected));
+    wheels(&folder, &["private/zzprivpkg", name, "theirs"]);
+    let before = folder.bytes("own.psp");
+    pack_own(&folder).fails(1, &["hash"]);
+    assert_eq!(folder.bytes("own.psp"), before);
+    wheels(&folder, &["private/zzprivpkg", name, "ours"]);
+    own(&folder, &format!("index_url = '{}'\nuse_pip = true\nextra_packages = ['other']", index.url("private")));
+    pack_own(&folder).fails(1, &["extra_packages", "hashes of all or of none"]);
+}

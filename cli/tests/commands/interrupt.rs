@@ -37,6 +37,29 @@ fn control_c_leaves_nothing_behind() {
     interrupted("INT", 2);
 }
 
+/// The test command, and what it has started, end as well.
+#[test]
+fn control_c_ends_a_test_command() {
+    let folder = Folder::new().with_app();
+    fs::create_dir(folder.path("tmp")).unwrap();
+    let before = folder.listing();
+    let (started, went_on) = (folder.path("started"), folder.path("went-on"));
+    let test = format!("sh -c 'sh -c \"touch {}; sleep 60; touch {}\"; true'", started.display(), went_on.display());
+    let mut command = folder.command();
+    command.args(["pack", "--manifest", "app/app.json", "--output", "app.psp", "--test-command", &test]);
+    command.env("TMPDIR", folder.path("tmp"));
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let begun = Instant::now();
+    while !started.exists() {
+        assert!(begun.elapsed() < Duration::from_secs(300) && child.try_wait().unwrap().is_none(), "it never began");
+        thread::sleep(Duration::from_millis(5));
+    }
+    Run::of(Command::new("kill").arg("-INT").arg(child.id().to_string())).succeeds();
+    assert_eq!(child.wait().unwrap().signal(), Some(2));
+    fs::remove_file(started).unwrap();
+    assert_eq!(folder.listing(), before);
+}
+
 #[test]
 fn termination_leaves_nothing_behind() {
     interrupted("TERM", 15);

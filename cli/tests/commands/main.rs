@@ -24,6 +24,7 @@ mod policy;
 mod process;
 mod python;
 mod reproducible;
+mod secrets;
 mod signed_anew;
 mod trust;
 mod verify;

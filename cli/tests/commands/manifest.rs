@@ -468,3 +468,41 @@ fn the_build_backend_is_asked_with_the_variables_of_the_build() {
     let run = folder.flavor(&["pack", "--output", "x.psp"]);
     run.fails(1, &["the entry point's module code is Python's own code", "give the module another name"]);
 }
+
+/// What a manifest of the published builders says of the package and its limits is in the metadata, where the launcher reads it.
+#[test]
+fn a_json_manifest_keeps_limits_platforms_and_what_it_says_of_itself() {
+    let folder = Folder::new();
+    folder.write_executable("run.sh", "#!/bin/sh\npwd\nsleep 20\n");
+    folder.write("data.txt", "x");
+    folder.write(
+        "app.json",
+        r#"{"package": {"name": "app", "version": "1", "author": "A. Uthor", "license": "MIT", "homepage": "https://x.org/"},
+            "execution": {"command": "{workenv}/run.sh", "working_directory": "sub", "timeout": 1, "min_memory": "1MB", "max_memory": "2GiB"},
+            "slots": [{"id": "run", "source": "run.sh", "platform": "linux"}, {"id": "run.sh", "source": "run.sh"},
+                      {"id": "other", "source": "data.txt", "platform": "windows_amd64"}, {"id": "sub/x", "source": "data.txt"}]}"#,
+    );
+    folder.flavor(&["pack", "--manifest", "app.json"]).fails(1, &["sub/x", "is not an identifier"]);
+    let text = String::from_utf8(folder.bytes("app.json")).unwrap();
+    folder.write("app.json", text.replace(r#""id": "sub/x""#, r#""id": "x", "target": "sub/x""#));
+    let run = folder.flavor(&["pack", "--manifest", "app.json", "-o", "app.psp", "--verify", "--progress"]).succeeds();
+    assert!(run.stderr.contains("slot \"other\" is left out: it is for windows_amd64"), "{run:#?}");
+    let document = metadata(&folder, "app.psp");
+    let package = &document["package"];
+    assert_eq!((&package["author"], &package["license"]), (&"A. Uthor".into(), &"MIT".into()));
+    assert_eq!(package["homepage"], "https://x.org/");
+    let execution = &document["execution"];
+    assert_eq!((&execution["working_directory"], &execution["timeout"]), (&"sub".into(), &1.into()));
+    assert_eq!((&execution["min_memory"], &execution["max_memory"]), (&1_000_000.into(), &(2_u64 << 30).into()));
+    assert_eq!(document["slots"][0]["platform"], "linux");
+    // The launcher does what they say.
+    let run = Run::of(&mut folder.package("app.psp", &[]));
+    assert!(run.stdout.trim_end().ends_with("/sub") && run.stderr.contains("ended after 1 seconds"), "{run:#?}");
+    for (from, to) in [(r#""timeout": 1"#, r#""timeout": 0"#), ("2GiB", "much"), ("\"windows_amd64\"", "\"beos\"")] {
+        let text = String::from_utf8(folder.bytes("app.json")).unwrap();
+        folder.write("wrong.json", text.replace(from, to));
+        folder.flavor(&["pack", "--manifest", "wrong.json"]).fails(1, &["wrong.json"]);
+    }
+    folder.flavor(&["pack", "--builder-bin", "x"]).fails(2, &["flavor makes packages itself"]);
+    folder.flavor(&["helpers", "build", "--lang", "go"]).fails(2, &["written in Rust"]);
+}

@@ -191,29 +191,87 @@ fn a_test_command_decides_whether_there_is_a_package() {
     let folder = Folder::new().with_app();
     folder.write_executable("app/run.sh", "#!/bin/sh\necho \"$@\" of $FLAVOR_COMMAND_NAME\ntest \"$1\" = 'a b'\n");
     let before = folder.listing();
-    let run = packed(&folder, &["--test-command", "wrong words"]).fails(1, &["`wrong words` ended with exit code 1"]);
+    let run = packed(&folder, &["--smoke-args", "wrong words"]).fails(1, &["`wrong words` ended with exit code 1"]);
     assert!(run.stderr.contains("wrong words of app.psp") && run.errors() == 1, "{run:#?}");
     assert_eq!(folder.listing(), before);
-    folder.write_executable("speak.sh", "#!/bin/sh\nprintf 'one\\ntwo\\n'; exit 3\n");
+    folder.write_executable("app/speak.sh", "#!/bin/sh\nprintf 'one\\ntwo\\n'; exit 3\n");
     // What it said keeps its lines.
     let run = packed(&folder, &["--test-command", "./speak.sh {package}"]).fails(1, &["ended with exit code 3"]);
     assert!(run.stderr.contains("found the output\n    one\n    two\n"), "{run:#?}");
-    fs::remove_file(folder.path("speak.sh")).unwrap();
+    fs::remove_file(folder.path("app/speak.sh")).unwrap();
     packed(&folder, &["--test-command", "'open"]).fails(2, &["--test-command"]);
-    let document = packed(&folder, &["--test-command", "'a b'", "--json", "--quiet"]).succeeds().json();
+    let document = packed(&folder, &["--smoke-args", "'a b'", "--json", "--quiet"]).succeeds().json();
     assert_eq!(document["tested"], true);
     // No work environment, state or configuration of the user's was touched.
     let mut after = before.clone();
     after.push("app.psp".to_owned());
     after.sort();
     assert_eq!(folder.listing(), after);
+}
 
-    folder.write_executable("check.sh", "#!/bin/sh\n\"$2\" 'a b' >out.txt\ntest -z \"$FLAVOR_VALIDATION\"\n");
-    let words = ["pack", "--manifest", "app/app.json", "--output", "app.psp", "--key-seed", "test", "--quiet"];
+/// It runs in a copy of the project, and finds the package by its name on `PATH` and by `FLAVOR_PACKAGE`.
+#[test]
+fn a_test_command_is_a_command() {
+    let folder = Folder::new().with_app();
+    folder.write_executable("app/run.sh", "#!/bin/sh\necho \"$@\" of $FLAVOR_COMMAND_NAME\ntest \"$1\" = 'a b'\n");
+    folder.write_executable(
+        "app/tests/check.sh",
+        "#!/bin/sh\nset -e\napp 'a b' >out.txt\n\"$FLAVOR_PACKAGE\" 'a b' >>out.txt\ntest \"$1\" = \"$FLAVOR_PACKAGE\"\n\
+         test -z \"$FLAVOR_VALIDATION$FLAVOR_COMMAND$FLAVOR_KEY_SEED\"\ncp out.txt \"$PLACE\"\n! app other\n",
+    );
+    let place = folder.path("seen.txt");
+    let before = folder.listing();
     let mut command = folder.command();
-    command.args(words).args(["--test-command", "./check.sh x {package}"]).env("FLAVOR_VALIDATION", "none");
+    command.args(["pack", "--manifest", "app/app.json", "--output", "app.psp", "--quiet"]);
+    command.args(["--test-command", "tests/check.sh {package}", "--smoke-args", "'a b'"]);
+    command
+        .envs([("FLAVOR_VALIDATION", "none"), ("FLAVOR_COMMAND", "x"), ("FLAVOR_KEY_SEED", "test")])
+        .env("PLACE", &place);
     Run::of(&mut command).succeeds();
-    assert_eq!(folder.bytes("out.txt"), b"a b of app.psp\n");
+    assert_eq!(folder.bytes("seen.txt"), b"a b of app\na b of app.psp\n");
+    // What it wrote is in its copy.
+    let after: Vec<String> =
+        folder.listing().into_iter().filter(|name| name != "app.psp" && name != "seen.txt").collect();
+    assert_eq!(after, before);
+    for (words, found) in [
+        (["--test-command", "sh -c 'app; exit 9'"], "ended with exit code 9"),
+        (["--test-command", "sh -c 'kill -9 $$'"], "was ended: signal: 9"),
+        (["--test-command", "app other"], "ended with exit code 1"),
+    ] {
+        packed(&folder, &words).fails(1, &[found, "was not kept"]);
+    }
+}
+
+#[test]
+fn a_test_that_cannot_fail_is_refused() {
+    let folder = Folder::new().with_app();
+    folder.write_executable("app/run.sh", "#!/bin/sh\nexit 0\n");
+    folder.write("app/readme.txt", "no program\n");
+    let before = folder.listing();
+    for test in [
+        "true",
+        "sh -c 'exit 0'",
+        "sh -c 'app --version; exit 0'",
+        "sh -c 'app || true'",
+        "sh -c '! app --nonsense; true'",
+        "echo {package}",
+        "test -s {package}",
+        "sh -c 'test -x \"$FLAVOR_PACKAGE\"'",
+    ] {
+        let run = packed(&folder, &["--test-command", test]).fails(1, &["it cannot fail", "$FLAVOR_PACKAGE"]);
+        assert_eq!(run.errors(), 1, "{run:#?}");
+    }
+    for test in ["no-such-program-1a2b", "./no-such-file", "./readme.txt", "--version", "readme.txt"] {
+        packed(&folder, &["--test-command", test]).fails(1, &["there is no program", "--smoke-args"]);
+    }
+    for test in ["", "  "] {
+        packed(&folder, &["--test-command", test]).fails(2, &["nothing to run"]);
+    }
+    assert_eq!(folder.listing(), before);
+    for test in ["app", "sh -c app", "sh -c '\"$FLAVOR_PACKAGE\" x'"] {
+        packed(&folder, &["--test-command", test]).succeeds();
+        fs::remove_file(folder.path("app.psp")).unwrap();
+    }
 }
 
 #[test]
@@ -269,7 +327,7 @@ fn packages_of_the_published_launchers_are_compatible_ones_and_run() {
         let mut command = folder.command();
         let words =
             ["pack", "--manifest", "app/app.json", "--output", "app.psp", "--json", "--quiet", "--launcher", language];
-        command.args(words).args(["--test-command", "{package} x"]).env("PATH", &peer);
+        command.args(words).args(["--smoke-args", "x"]).env("PATH", &peer);
         // The script ends with 7: its exit code has come through the launcher.
         let run = Run::of(&mut command);
         assert!(run.stdout.contains("ended with exit code 7"), "{run:#?}");
@@ -318,6 +376,7 @@ fn files_are_packed_for_any_platform_and_python_projects_for_linux() {
     let project = Folder::new();
     // Nothing of the project is run: its build would leave a file.
     project.write("setup.py", "open('built', 'w')\n");
+    project.write("app.py", "");
     let text = "[project]\nname = 'app'\nversion = '1'\n[tool.flavor]\nentry_point = 'app:main'\n";
     project.write("pyproject.toml", text);
     for (launcher, target) in [("launcher.exe", "windows_amd64"), ("launcher-macos", "darwin_arm64")] {
@@ -335,7 +394,7 @@ fn files_are_packed_for_any_platform_and_python_projects_for_linux() {
     let mut command = project.command();
     let run = Run::of(command.args(["pack", "--platform", target]).env_remove("FLAVOR_LAUNCHER_BIN"));
     run.fails(1, &[&format!("packed for {target} on another machine"), "--python debian", "pack it on a machine"]);
-    assert_eq!(project.listing(), ["other", "pyproject.toml", "setup.py"]);
+    assert_eq!(project.listing(), ["app.py", "other", "pyproject.toml", "setup.py"]);
 }
 
 #[test]

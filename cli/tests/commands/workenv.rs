@@ -184,6 +184,25 @@ fn what_is_removed_is_made_again_and_nothing_else_goes() {
     assert!(!started.0.path("cache/workenv/.other.pspf").exists() && !started.0.path("cache/workenv/other").exists());
 }
 
+/// A package that was built anew has a second work environment: both go by the package's name, after a question.
+#[test]
+fn all_builds_of_a_package_go_by_its_name() {
+    let started = Started::new();
+    let first = started.tree();
+    let second = first.with_file_name("app-2.0-0123456789abcdef");
+    fs::create_dir(&second).unwrap();
+    fs::set_permissions(&second, fs::Permissions::from_mode(0o700)).unwrap();
+    started.flavor(&["workenv", "info"]).succeeds().says(&["cache/workenv", "2 work environments, "]);
+    let document = started.flavor(&["workenv", "info", "--json"]).succeeds().json();
+    assert_eq!(document["count"], 2);
+    started.flavor(&["workenv", "remove", "app"]).fails(2, &["--yes"]);
+    assert!(second.exists() && first.exists());
+    started.flavor(&["workenv", "info", "app"]).fails(1, &["more than one work environment"]);
+    started.flavor(&["workenv", "remove", "app", "--yes"]).succeeds().says(&["removed  app-1.0-", "removed  app-2.0-"]);
+    assert!(!second.exists() && !first.exists());
+    started.flavor(&["workenv", "info"]).succeeds().says(&["0 work environments"]);
+}
+
 #[test]
 fn what_runs_is_not_removed() {
     let folder = Folder::new();

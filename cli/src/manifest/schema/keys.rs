@@ -200,7 +200,7 @@ const BUILD: &[Key] = &[
     key("include_tests", Kind::Boolean, "Keep folders called `test` and `tests` inside of packages. Without it they go, but for those that other modules import.").default("`false`"),
     key("requirements_file", Kind::Text, "A requirements file (with or without hashes) whose versions are installed. It outweighs `uv.lock`."),
     key("no_dev_deps", Kind::Boolean, "`false` installs the dependency group `dev` as well.").default("`true`"),
-    key("use_pip", Kind::Boolean, "Install with pip instead of uv.").default("`false`"),
+    key("use_pip", Kind::Boolean, "Install with pip instead of uv, with the hashes of `uv.lock` or `requirements_file`. Refused with further indexes, which pip ranks no lower than the first.").default("`false`"),
     key("index_url", Kind::Text, "Package index. `${NAME}` stands for a variable."),
     key("extra_index_urls", Kind::Texts, "Further indexes: asked after `index_url` in their order, without it before PyPI."),
     key("trusted_hosts", Kind::Texts, "Hosts whose certificates are not checked."),
