@@ -11,7 +11,7 @@ use crate::elf;
 use crate::licences;
 use crate::run::{cargo, forget_cargo_run, output, path_with, run};
 use crate::setup;
-use crate::toolchain::{self, Route, RouteChoice};
+use crate::toolchain::{self, Profile, Route, RouteChoice};
 use crate::workspace::Workspace;
 
 /// What both builds are told.
@@ -21,65 +21,52 @@ pub(crate) struct Options {
     pub(crate) toolchain: RouteChoice,
     /// Whether a dynamic launcher is good enough.
     pub(crate) allow_dynamic: bool,
+    /// How launchers are compiled.
+    pub(crate) profile: Profile,
 }
 
 /// One binary of the workspace.
 struct Binary<'a> {
     package: &'a str,
     name: &'a str,
-    profile: &'a str,
-    /// For the standard library, where it is compiled along.
-    std_features: &'a str,
-    /// Cargo features of the package.
-    features: &'a str,
-    /// Flags for rustc that any compiler takes.
-    flags: &'a [&'a str],
-    /// Flags for a static build.
-    static_flags: &'a [&'a str],
-    /// Flags that only a compiler with unstable features takes.
-    unstable_flags: &'a [&'a str],
+    profile: Profile,
     env: Vec<(&'a str, OsString)>,
 }
 
-/// What makes the launcher smaller, by about 280 KB with the flags for panics; and it has no panic messages.
-const LAUNCHER_FLAGS: &[&str] = &[
-    "-Cforce-unwind-tables=no",
-    "--cfg=curve25519_dalek_backend=\"serial\"",
-    // As fast as the unrolled one, and 22 KB less.
-    "--cfg=sha2_backend_soft=\"compact\"",
-    // Functions with large frames need longer instructions: they are not inlined into one another. Both numbers are the best
-    // of those that were tried. (A threshold for inlining would hold for what is compiled for speed, too: SHA-256 took twice
-    // as long.)
-    "-Cllvm-args=-inline-max-stacksize=320",
-    "-Cllvm-args=-min-jump-table-entries=60",
-    // Sequences of instructions that repeat become functions: 6 KB, and no slower start.
-    "-Cllvm-args=-enable-machine-outliner=always",
-];
+/// What makes the small launcher small beside its profile in Cargo.toml: a panic is a trap, and nothing has tables for unwinding.
+const SMALL_FLAGS: &[&str] = &["-Zunstable-options", "-Cpanic=immediate-abort", "-Cforce-unwind-tables=no"];
 
-/// What makes the static launcher smaller: zig compiles its C library without tables for unwinding, which nothing here does,
-/// and addresses are known to the linker, which places the program anyway.
-const LAUNCHER_STATIC_FLAGS: &[&str] =
-    &["-Crelocation-model=static", "-Clink-arg=-fno-unwind-tables", "-Clink-arg=-fno-asynchronous-unwind-tables"];
+/// The small launcher's standard library.
+const SMALL_STD: &[&str] = &["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
 
 /// The launcher, for whichever target.
-fn launcher_binary() -> Binary<'static> {
-    Binary {
-        package: "flavor-launcher",
-        name: "flavor-launcher",
-        profile: "launcher",
-        std_features: "optimize_for_size",
-        features: "",
-        flags: LAUNCHER_FLAGS,
-        static_flags: LAUNCHER_STATIC_FLAGS,
-        unstable_flags: &["-Zunstable-options", "-Cpanic=immediate-abort"],
-        env: vec![("TARGET_CFLAGS", "-fno-asynchronous-unwind-tables -fno-unwind-tables".into())],
+fn launcher_binary(profile: Profile) -> Binary<'static> {
+    Binary { package: "flavor-launcher", name: "flavor-launcher", profile, env: Vec::new() }
+}
+
+/// Cargo's name of the profile.
+fn cargo_profile(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Plain => "release",
+        Profile::Small => "small",
     }
+}
+
+/// What a launcher for `target` can be compiled as: where the small one cannot be, a line says so, and it is the plain one.
+fn possible(profile: Profile, target: &str, route: Route) -> Result<Profile> {
+    if profile == Profile::Small && !setup::std_sources(route)? {
+        eprintln!(
+            "==> {target}: no sources of the standard library (rust-src), so the launcher is the plain, larger one"
+        );
+        return Ok(Profile::Plain);
+    }
+    Ok(profile)
 }
 
 /// Builds this machine's launcher into `dist/launchers/` and returns its path.
 pub(crate) fn launcher(workspace: &Workspace, options: Options) -> Result<PathBuf> {
-    let (built, target) = build(workspace, &launcher_binary(), options)?;
-    place_launcher(workspace, &built, &target)
+    let (built, target) = build(workspace, &launcher_binary(options.profile), options)?;
+    place(&built, &workspace.launcher(&target))
 }
 
 /// Builds the launchers for every Linux into `dist/launchers/`: `flavor pack --platform` takes them from there.
@@ -91,7 +78,7 @@ pub(crate) fn launchers(workspace: &Workspace, options: Options) -> Result<()> {
 fn other_launchers(workspace: &Workspace, options: Options) -> Result<()> {
     let host = toolchain::musl_target();
     for target in toolchain::LAUNCHER_TARGETS.into_iter().filter(|target| host.as_deref() != Some(target)) {
-        match setup::cross_route(target, options.toolchain) {
+        match setup::cross_route(workspace, target, options.toolchain) {
             Ok(_) => drop(launcher_for(workspace, target, options)?),
             Err(error) => eprintln!("==> NO LAUNCHER for {target}: {error:#}"),
         }
@@ -102,17 +89,9 @@ fn other_launchers(workspace: &Workspace, options: Options) -> Result<()> {
 /// Builds the launcher for `target` into `dist/launchers/` and returns its path.
 pub(crate) fn launcher_for(workspace: &Workspace, target: &str, options: Options) -> Result<PathBuf> {
     setup::build_tools(workspace)?;
-    let route = setup::cross_route(target, options.toolchain)?;
-    let built = zigbuild(workspace, &launcher_binary(), target, route)?;
-    place_launcher(workspace, &built, target)
-}
-
-fn place_launcher(workspace: &Workspace, built: &Path, target: &str) -> Result<PathBuf> {
-    let size = fs::metadata(built)?.len();
-    if size > toolchain::LAUNCHER_SIZE_MAX {
-        bail!("the launcher for {target} has {size} bytes; at most {} are accepted", toolchain::LAUNCHER_SIZE_MAX);
-    }
-    place(built, &workspace.launcher(target))
+    let route = setup::cross_route(workspace, target, options.toolchain)?;
+    let built = zigbuild(workspace, &launcher_binary(options.profile), target, route)?;
+    place(&built, &workspace.launcher(target))
 }
 
 /// Builds all that is in `dist/`, and lists it.
@@ -125,6 +104,7 @@ pub(crate) fn dist(workspace: &Workspace, options: Options) -> Result<PathBuf> {
     licences::write(workspace, "flavor-cli", target.as_deref(), &file)?;
     crate::npm::pack(workspace, options.toolchain)?;
     crate::web::site(workspace, false)?;
+    crate::smoke::release(workspace, &flavor)?;
     println!("\n{}", crate::listing::listing(&workspace.dist())?);
     Ok(flavor)
 }
@@ -159,12 +139,7 @@ pub(crate) fn flavor(workspace: &Workspace, options: Options) -> Result<PathBuf>
     let binary = Binary {
         package: "flavor-cli",
         name: "flavor",
-        profile: "release",
-        std_features: "",
-        features: "",
-        flags: &[],
-        static_flags: &[],
-        unstable_flags: &[],
+        profile: Profile::Plain,
         env: vec![("FLAVOR_EMBED_LAUNCHER", launcher.into_os_string())],
     };
     let (built, _) = build(workspace, &binary, options)?;
@@ -181,7 +156,7 @@ fn build(workspace: &Workspace, binary: &Binary<'_>, options: Options) -> Result
         return native(workspace, binary);
     };
     let static_build = setup::build_tools(workspace)
-        .and_then(|()| setup::cross_route(&target, options.toolchain))
+        .and_then(|()| setup::cross_route(workspace, &target, options.toolchain))
         .and_then(|route| zigbuild(workspace, binary, &target, route));
     match static_build {
         Ok(built) => Ok((built, target)),
@@ -198,28 +173,32 @@ fn build(workspace: &Workspace, binary: &Binary<'_>, options: Options) -> Result
 
 /// A static build for `target`, linked by zig, with Debian's Rust or rustup's.
 fn zigbuild(workspace: &Workspace, binary: &Binary<'_>, target: &str, route: Route) -> Result<PathBuf> {
+    let profile = possible(binary.profile, target, route)?;
     let bin = workspace.tools().join("bin");
     let mut command = Command::new(bin.join("cargo-zigbuild"));
     forget_cargo_run(&mut command);
     command.current_dir(&workspace.root).env("PATH", path_with(&bin)?);
     command.args(["zigbuild", "--locked", "--quiet", "--package", binary.package, "--bin", binary.name]);
-    command.args(["--profile", binary.profile, "--target", target, "--features", binary.features]);
-    // zig brings its own start files and libc.
-    let mut own = [&["-Clink-self-contained=no"], binary.flags, binary.static_flags].concat();
+    command.args(["--profile", cargo_profile(profile), "--target", target]);
     let target_dir = match route {
         Route::Rustup => workspace.target.clone(),
         Route::Debian => {
-            command.args(["-Zbuild-std=std,panic_abort", &format!("-Zbuild-std-features={}", binary.std_features)]);
             debian(&mut command);
-            own.extend(binary.unstable_flags);
             workspace.debian_target()
         }
     };
     command.arg("--target-dir").arg(&target_dir);
+    // zig brings its own start files and libc.
+    let mut own = vec!["-Clink-self-contained=no"];
+    if profile == Profile::Small {
+        // These flags are unstable, and a release compiler takes them only so.
+        command.args(SMALL_STD).env("RUSTC_BOOTSTRAP", "1");
+        own.extend(SMALL_FLAGS);
+    }
     flags(&mut command, workspace, &own)?;
     command.envs(binary.env.iter().cloned());
     run(&mut command)?;
-    let built = target_dir.join(target).join(binary.profile).join(binary.name);
+    let built = target_dir.join(target).join(cargo_profile(profile)).join(binary.name);
     let bytes = fs::read(&built).with_context(|| format!("the build left no {}", built.display()))?;
     elf::check_static(&bytes).with_context(|| built.display().to_string())?;
     Ok(built)
@@ -227,24 +206,21 @@ fn zigbuild(workspace: &Workspace, binary: &Binary<'_>, target: &str, route: Rou
 
 /// A build for the machine itself, by the active toolchain.
 fn native(workspace: &Workspace, binary: &Binary<'_>) -> Result<(PathBuf, String)> {
+    let profile = cargo_profile(Profile::Plain);
     let mut command = cargo(&workspace.root);
     command.args(["build", "--locked", "--quiet", "--package", binary.package, "--bin", binary.name]);
-    command
-        .args(["--profile", binary.profile, "--features", binary.features])
-        .arg("--target-dir")
-        .arg(&workspace.target);
-    flags(&mut command, workspace, binary.flags)?;
+    command.args(["--profile", profile]).arg("--target-dir").arg(&workspace.target);
+    flags(&mut command, workspace, &[])?;
     command.envs(binary.env.iter().cloned());
     run(&mut command)?;
-    let built = workspace.target.join(binary.profile).join(binary.name);
+    let built = workspace.target.join(profile).join(binary.name);
     Ok((built, host()?))
 }
 
 /// Makes `command` use Debian's Rust, whatever `cargo run` and rustup put in the environment.
 pub(crate) fn debian(command: &mut Command) {
     command.env_remove("RUSTUP_TOOLCHAIN").env_remove("LD_LIBRARY_PATH");
-    // Compiling the standard library along is an unstable flag, which a release compiler takes only so.
-    command.env("CARGO", "/usr/bin/cargo").env("RUSTC", "/usr/bin/rustc").env("RUSTC_BOOTSTRAP", "1");
+    command.env("CARGO", "/usr/bin/cargo").env("RUSTC", "/usr/bin/rustc");
 }
 
 /// Sets rustc's flags: `own`, and neutral names for the folders of this machine, which would else stand in the binary.

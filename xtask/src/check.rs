@@ -34,16 +34,21 @@ pub(crate) fn dependencies(workspace: &Workspace) -> Result<()> {
     run(cargo(&workspace.root).args(["deny", "--offline", "check", "bans", "licenses", "sources"]))
 }
 
-/// Builds the core for wasm32.
+/// Builds the core where there is no standard library, so that a dependency that wants one does not compile.
 ///
-/// With Debian's Rust only `core` and `alloc` are compiled for it, so that a dependency that wants `std` does not compile.
-/// rustup's target has a `std`: there it is the crate's own `no_std` that is compiled, not proved for what it depends on.
-pub(crate) fn wasm(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
-    let route = setup::cross_route(toolchain::WASM_TARGET, choice)?;
+/// rustup has a target without one. Debian's Rust compiles `core` and `alloc` for wasm32, and nothing else.
+pub(crate) fn no_std(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
+    let wants_rustup = choice != RouteChoice::Debian && which::which("rustup").is_ok();
+    let (route, target) = if wants_rustup {
+        (setup::cross_route(workspace, toolchain::NO_STD_TARGET, RouteChoice::Rustup)?, toolchain::NO_STD_TARGET)
+    } else {
+        (setup::cross_route(workspace, toolchain::WASM_TARGET, choice)?, toolchain::WASM_TARGET)
+    };
     let mut command = cross_cargo(workspace, route);
-    command.args(["build", "--locked", "--package", "pspf-nostd", "--target", toolchain::WASM_TARGET]);
+    command.args(["build", "--locked", "--package", "pspf-nostd", "--target", target]);
     if route == Route::Debian {
         command.arg("-Zbuild-std=core,alloc").arg("--target-dir").arg(workspace.debian_target());
+        command.env("RUSTC_BOOTSTRAP", "1");
     }
     run(&mut command)
 }
@@ -55,12 +60,12 @@ pub(crate) fn targets(workspace: &Workspace, choice: RouteChoice) -> Result<()> 
     // Windows' standard library is not built without it.
     setup::program("x86_64-w64-mingw32-dlltool", "checks for Windows", "binutils-mingw-w64-x86-64")?;
     for target in toolchain::CHECKED_TARGETS {
-        let route = setup::cross_route(target, choice)?;
+        let route = setup::cross_route(workspace, target, choice)?;
         let mut command = cross_cargo(workspace, route);
         command.args(["check", "--locked", "--package", "pspf-nostd", "--package", "flavor-launcher"]);
         command.args(["--no-default-features", "--target", target]);
         if route == Route::Debian {
-            command.arg("-Zbuild-std=std,panic_abort").arg("--target-dir").arg(workspace.debian_target());
+            command.arg("--target-dir").arg(workspace.debian_target());
         }
         run(&mut command)?;
     }

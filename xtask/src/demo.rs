@@ -14,7 +14,7 @@ use crate::workspace::Workspace;
 
 /// Packs `examples/hello-cli` with `dist/flavor`, verifies, inspects and runs it.
 pub(crate) fn demo(workspace: &Workspace, options: Options) -> Result<()> {
-    let flavor = build::dist(workspace, options)?;
+    let flavor = build::flavor(workspace, options)?;
     let folder = workspace.target.join("demo");
     fs::create_dir_all(&folder)?;
     let package = folder.join("hello.psp");

@@ -15,6 +15,8 @@ mod mutants;
 mod npm;
 mod run;
 mod setup;
+mod sizes;
+mod smoke;
 mod soak;
 mod summary;
 mod test;
@@ -29,7 +31,7 @@ use clap::{Parser, Subcommand};
 
 use crate::build::Options;
 use crate::summary::Summary;
-use crate::toolchain::RouteChoice;
+use crate::toolchain::{Profile, RouteChoice};
 use crate::workspace::Workspace;
 
 /// Project tasks: tools, launcher, release build, demo, checks and tests
@@ -37,11 +39,14 @@ use crate::workspace::Workspace;
 #[command(name = "cargo xtask", disable_version_flag = true)]
 struct Arguments {
     /// Where the Rust for musl and wasm32 comes from
-    #[arg(long, global = true, value_enum, default_value_t, env = "PSPF_TOOLCHAIN")]
+    #[arg(long, global = true, value_enum, default_value_t)]
     toolchain: RouteChoice,
     /// Accept a launcher that needs this machine's libc where no static one can be built
     #[arg(long, global = true)]
     allow_dynamic: bool,
+    /// How launchers are compiled
+    #[arg(long, global = true, value_enum, default_value_t)]
+    profile: Profile,
     #[command(subcommand)]
     task: Task,
 }
@@ -52,6 +57,8 @@ enum Task {
     Setup,
     /// Build the static launcher into dist/launchers/
     Launcher,
+    /// The same, then pack, verify and run a package with it
+    Smoke,
     /// The same for every Linux that packages are made for, amd64 and arm64
     Launchers,
     /// Build dist/flavor, with the launcher inside, and the launchers; its completions and manual pages; the npm package and the web page
@@ -74,7 +81,7 @@ enum Task {
     Cross,
     /// Check format, lints, documentation and dependencies
     Lint,
-    /// Build the core for wasm32, as proof that it needs no operating system, and the engine of the npm package into npm/dist/
+    /// Build the core where there is no standard library, and the engine of the npm package into npm/dist/
     Wasm,
     /// Type-check launcher and core for macOS and Windows
     CheckTargets,
@@ -95,10 +102,10 @@ enum Task {
         /// Only what is in these source files, such as pspf-nostd/src/profile.rs
         files: Vec<String>,
     },
+    /// Hold the sizes of what is built against what was measured before; CI does
+    Sizes,
     /// Hold the launcher and the published ones against the list of holes and failures; a report in target/reports/
     Table,
-    /// lint, wasm, test and demo
-    Ci,
 }
 
 fn main() -> ExitCode {
@@ -113,10 +120,12 @@ fn main() -> ExitCode {
 
 fn run_task(arguments: &Arguments) -> Result<()> {
     let workspace = Workspace::locate()?;
-    let options = Options { toolchain: arguments.toolchain, allow_dynamic: arguments.allow_dynamic };
+    let options =
+        Options { toolchain: arguments.toolchain, allow_dynamic: arguments.allow_dynamic, profile: arguments.profile };
     match arguments.task.clone() {
         Task::Setup => setup::setup(&workspace, options.toolchain),
         Task::Launcher => build::launcher(&workspace, options).map(drop),
+        Task::Smoke => smoke::launcher(&workspace, options),
         Task::Launchers => build::launchers(&workspace, options),
         Task::Dist => build::dist(&workspace, options).map(drop),
         Task::Demo => demo::demo(&workspace, options),
@@ -131,7 +140,7 @@ fn run_task(arguments: &Arguments) -> Result<()> {
         }),
         Task::CheckTargets => check::targets(&workspace, options.toolchain),
         Task::Wasm => {
-            check::wasm(&workspace, options.toolchain)?;
+            check::no_std(&workspace, options.toolchain)?;
             npm::build(&workspace, options.toolchain)
         }
         Task::BenchWasm => npm::bench(&workspace, options),
@@ -139,19 +148,11 @@ fn run_task(arguments: &Arguments) -> Result<()> {
         Task::BenchWeb => web::bench(&workspace, options.toolchain),
         Task::Test => summarised(|summary| test::test(&workspace, options, summary)),
         Task::Mutants { files } => mutants::mutants(&workspace, &files),
+        Task::Sizes => sizes::sizes(&workspace),
         Task::Table => {
             println!("{}", test::table(&workspace, options)?.display());
             Ok(())
         }
-        Task::Ci => summarised(|summary| {
-            lint(&workspace, summary);
-            summary.step("core for wasm32", || check::wasm(&workspace, options.toolchain));
-            summary.step("macOS and Windows", || check::targets(&workspace, options.toolchain));
-            let tested = test::test(&workspace, options, summary);
-            summary.step("demo", || demo::demo(&workspace, options));
-            summary.step("other processor", || cross::cross(&workspace, options));
-            tested
-        }),
     }
 }
 

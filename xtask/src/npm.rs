@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::build::{self, Options};
 use crate::licences;
@@ -16,12 +16,8 @@ use crate::setup::{self, step};
 use crate::toolchain::{self, Route, RouteChoice};
 use crate::workspace::Workspace;
 
-/// SIMD makes SHA-256 faster, and every host of the last years has it. With less than 1 MiB of stack, addresses of data are
-/// below 2^20 and take three bytes each.
-const FLAGS: &[&str] = &["-Ctarget-feature=+simd128", "-Clink-arg=-zstack-size=917504"];
-
-/// Flags that only a compiler with unstable features takes: a panic is a trap, without words and places.
-const UNSTABLE_FLAGS: &[&str] = &["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none"];
+/// SIMD makes SHA-256 faster, and every host of the last years has it.
+const FLAGS: &[&str] = &["-Ctarget-feature=+simd128"];
 
 /// wasm-bindgen's programs and wasm-pack in the right versions, and the packages of npm/package-lock.json.
 pub(crate) fn tools(workspace: &Workspace) -> Result<()> {
@@ -58,7 +54,7 @@ pub(crate) fn test_engine(workspace: &Workspace, choice: RouteChoice) -> Result<
     tools(workspace)?;
     installed(workspace, "wasm-pack", "wasm-pack", toolchain::WASM_PACK, Some("--locked"))?;
     setup::program("chromedriver", "the engine's tests in a browser", "chromium-driver")?;
-    let route = setup::cross_route(toolchain::WASM_TARGET, choice)?;
+    let route = setup::cross_route(workspace, toolchain::WASM_TARGET, choice)?;
     for host in [&["--node"][..], &["--headless", "--chrome"]] {
         let name = if host.contains(&"--node") { "node" } else { "browser" };
         let mut command = Command::new(workspace.cargo_tools().join("bin/wasm-pack"));
@@ -122,13 +118,16 @@ pub(crate) fn build(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
     fs::remove_file(&bound)?;
     run(Command::new("node").arg("build.mjs").current_dir(workspace.npm()))?;
     licences::write(workspace, "pspf-wasm", Some(toolchain::WASM_TARGET), &workspace.npm().join(licences::FILE))?;
-    let packed = output(Command::new("node").args(["-p", GZIP_SIZE]).arg(&finished))?;
-    let packed: u64 = packed.trim().parse().context("node did not say a size")?;
+    let (finished, packed) = finished_engine(workspace)?;
     println!("{}: {} bytes, {packed} with gzip -9", finished.display(), fs::metadata(&finished)?.len());
-    if packed > toolchain::ENGINE_GZIP_MAX {
-        bail!("the engine has {packed} bytes with gzip -9; at most {} are accepted", toolchain::ENGINE_GZIP_MAX);
-    }
     Ok(())
+}
+
+/// The engine that everybody who opens a page with it downloads, and its bytes as `gzip -9` leaves it.
+pub(crate) fn finished_engine(workspace: &Workspace) -> Result<(PathBuf, u64)> {
+    let file = workspace.npm().join("generated/pspf.wasm");
+    let packed = output(Command::new("node").args(["-p", GZIP_SIZE]).arg(&file))?;
+    Ok((file, packed.trim().parse().context("node did not say a size")?))
 }
 
 const GZIP_SIZE: &str =
@@ -136,7 +135,7 @@ const GZIP_SIZE: &str =
 
 /// The module as rustc leaves it.
 fn engine(workspace: &Workspace, choice: RouteChoice) -> Result<PathBuf> {
-    let route = setup::cross_route(toolchain::WASM_TARGET, choice)?;
+    let route = setup::cross_route(workspace, toolchain::WASM_TARGET, choice)?;
     let (mut command, target_dir) = match route {
         Route::Rustup => (cargo(&workspace.root), workspace.target.clone()),
         Route::Debian => {
@@ -149,12 +148,7 @@ fn engine(workspace: &Workspace, choice: RouteChoice) -> Result<PathBuf> {
     };
     command.args(["build", "--locked", "--quiet", "--package", "pspf-wasm", "--lib", "--profile", "wasm"]);
     command.args(["--target", toolchain::WASM_TARGET]).arg("--target-dir").arg(&target_dir);
-    let mut own = FLAGS.to_vec();
-    if route == Route::Debian {
-        command.args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
-        own.extend(UNSTABLE_FLAGS);
-    }
-    build::flags(&mut command, workspace, &own)?;
+    build::flags(&mut command, workspace, FLAGS)?;
     run(&mut command)?;
     Ok(target_dir.join(toolchain::WASM_TARGET).join("wasm/pspf_wasm.wasm"))
 }

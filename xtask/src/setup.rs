@@ -16,20 +16,17 @@ pub(crate) fn setup(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
     build_tools(workspace)?;
     peer(workspace)?;
     if let Some(target) = toolchain::musl_target() {
-        match cross_route(&target, choice) {
+        match cross_route(workspace, &target, choice) {
             Ok(route) => step(&format!("{target}: {}", describe(route))),
             Err(error) => step(&format!("{target}: none, launchers will be dynamic ({error:#})")),
         }
     }
-    let route = cross_route(toolchain::WASM_TARGET, choice)?;
-    if route == Route::Debian {
-        debian_std(workspace, toolchain::WASM_TARGET)?;
-    }
+    let route = cross_route(workspace, toolchain::WASM_TARGET, choice)?;
     step(&format!("{}: {}", toolchain::WASM_TARGET, describe(route)));
     crate::npm::tools(workspace)?;
     crate::npm::modules(&workspace.web())?;
     browser()?;
-    program("strace", "the tests that count system calls", "strace")?;
+    programs_of_tests();
     step(&format!("Rust {} or newer: {}", toolchain::RUST, output(Command::new("rustc").arg("--version"))?.trim()));
     Ok(())
 }
@@ -44,14 +41,16 @@ pub(crate) fn build_tools(workspace: &Workspace) -> Result<()> {
     venv(&workspace.tools(), "build tools", toolchain::TOOLS)
 }
 
-/// The Rust for `target`: what is there is used before anything is fetched, so that a machine stays as it is.
-pub(crate) fn cross_route(target: &str, choice: RouteChoice) -> Result<Route> {
+/// The Rust for `target`, with the target's standard library in place: what is there is used before anything is fetched, so that
+/// a machine stays as it is.
+pub(crate) fn cross_route(workspace: &Workspace, target: &str, choice: RouteChoice) -> Result<Route> {
     let rustup = choice != RouteChoice::Debian;
     let debian = choice != RouteChoice::Rustup;
     if rustup && rustup_has(target) {
         return Ok(Route::Rustup);
     }
     if debian && toolchain::debian_installed() {
+        debian_std(workspace, target)?;
         return Ok(Route::Debian);
     }
     let mut tried = Vec::new();
@@ -63,6 +62,7 @@ pub(crate) fn cross_route(target: &str, choice: RouteChoice) -> Result<Route> {
     }
     if debian {
         if debian_install()? {
+            debian_std(workspace, target)?;
             return Ok(Route::Debian);
         }
         tried.push(format!("`apt-get install {}` (needs Debian and root)", toolchain::DEBIAN_PACKAGES.join(" ")));
@@ -91,6 +91,23 @@ fn rustup_add(target: &str) -> Result<bool> {
     succeeds_within(Command::new("rustup").args(["target", "add", target]), limit)
 }
 
+/// Whether the sources of the standard library are there, or could be fetched.
+pub(crate) fn std_sources(route: Route) -> Result<bool> {
+    if route == Route::Debian {
+        return Ok(toolchain::debian_installed());
+    }
+    let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]))?;
+    if Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library/std/Cargo.toml").exists() {
+        return Ok(true);
+    }
+    if which::which("rustup").is_err() {
+        return Ok(false);
+    }
+    step(&format!("rust-src: asking rustup, at most {} s", toolchain::RUSTUP_SECONDS));
+    let limit = Duration::from_secs(toolchain::RUSTUP_SECONDS);
+    succeeds_within(Command::new("rustup").args(["component", "add", "rust-src"]), limit)
+}
+
 fn debian_install() -> Result<bool> {
     Ok(apt_install("Debian's Rust", toolchain::DEBIAN_PACKAGES)? && toolchain::debian_installed())
 }
@@ -107,6 +124,15 @@ fn apt_install(name: &str, packages: &[&str]) -> Result<bool> {
     install.args(["install", "-y", "-q", "--no-install-recommends"]).args(packages);
     run(install.env("DEBIAN_FRONTEND", "noninteractive"))?;
     Ok(true)
+}
+
+/// What single tests use. Where one cannot be installed they are skipped, and say so.
+fn programs_of_tests() {
+    for (name, package) in toolchain::TEST_PROGRAMS {
+        if let Err(error) = program(name, "some tests", package) {
+            step(&format!("SKIPPED: {error:#}"));
+        }
+    }
 }
 
 /// Chromium, for the tests in a browser.
@@ -127,8 +153,9 @@ pub(crate) fn program(name: &str, what_for: &str, package: &str) -> Result<()> {
     Ok(())
 }
 
+/// Compiles the standard library for `target`, which Debian has only the sources of, into Debian's Rust, once.
 fn debian_std(workspace: &Workspace, target: &str) -> Result<()> {
-    step(&format!("{target}: standard library for Debian's Rust (first time: about a minute)"));
+    step(&format!("{target}: standard library for Debian's Rust (first time, as root: about a minute)"));
     let script = workspace.root.join("xtask/scripts/debian-target.sh");
     run(Command::new("sh").arg(script).arg(target).env_remove("LD_LIBRARY_PATH"))
 }

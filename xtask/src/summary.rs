@@ -39,7 +39,7 @@ impl Summary {
 
     /// Notes a step that could not run here.
     pub(crate) fn skipped(&mut self, name: &str, reason: &str) {
-        self.steps.push((format!("{name} ({reason})"), Outcome::Skipped, Duration::ZERO));
+        self.steps.push((format!("{name}: {reason}"), Outcome::Skipped, Duration::ZERO));
     }
 
     /// Prints all steps; an error when one failed.
@@ -59,7 +59,7 @@ impl fmt::Display for Summary {
             let outcome = match outcome {
                 Outcome::Ok => "ok",
                 Outcome::Failed => "FAILED",
-                Outcome::Skipped => "skipped",
+                Outcome::Skipped => "SKIPPED",
             };
             writeln!(f, "{outcome:<8}{:>6} s  {name}", time.as_secs())?;
         }
@@ -88,7 +88,7 @@ mod tests {
     fn a_skipped_step_is_shown_and_is_no_failure() {
         let mut summary = Summary::default();
         summary.skipped("dependencies", "cargo-deny is not installed");
-        assert!(summary.to_string().contains("skipped"));
+        assert!(summary.to_string().contains("SKIPPED"));
         summary.finish().unwrap();
     }
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every test, with all that the tests need in place. `cargo xtask table`: one of them, in full.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -15,6 +16,10 @@ use crate::workspace::Workspace;
 pub(crate) fn test(workspace: &Workspace, options: Options, summary: &mut Summary) -> Result<()> {
     summary.required("setup", || setup::setup(workspace, options.toolchain))?;
     let launcher = summary.required("launcher", || build::launcher(workspace, options))?;
+    let records = workspace.skipped_tests();
+    if records.exists() {
+        fs::remove_dir_all(&records)?;
+    }
     if which::which("cargo-nextest").is_ok() {
         summary.step("tests", || {
             let mut command = cargo(&workspace.root);
@@ -33,10 +38,25 @@ pub(crate) fn test(workspace: &Workspace, options: Options, summary: &mut Summar
             run(with_tools(&mut command, workspace, &launcher))
         });
     }
+    for skipped in skipped(workspace)? {
+        summary.skipped("test", skipped.trim());
+    }
     summary.step("engine in Node and Chromium", || crate::npm::test_engine(workspace, options.toolchain));
     summary.step("npm package", || crate::npm::test(workspace, options.toolchain, &launcher));
     summary.step("web page", || crate::web::test(workspace));
     Ok(())
+}
+
+/// What tests said that did not run, each with its reason and the command that changes it (tests/support).
+fn skipped(workspace: &Workspace) -> Result<Vec<String>> {
+    let folder = workspace.skipped_tests();
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let files = fs::read_dir(folder)?.map(|entry| Ok(fs::read_to_string(entry?.path())?));
+    let mut lines = files.collect::<Result<Vec<_>>>()?;
+    lines.sort();
+    Ok(lines)
 }
 
 /// Does every row of the launcher table, with the published launchers, and says where the report is.

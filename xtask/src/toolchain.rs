@@ -19,7 +19,7 @@ pub(crate) const TOOLS: &[&str] =
 /// The published implementation of the format, from PyPI: only the interop tests use it.
 pub(crate) const PEER: &[&str] = &["flavorpack==0.5.4"];
 
-/// The target that proves that the core needs no operating system.
+/// The target of the engine for browsers and Node.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// Systems whose code is compiled here without being run: type checks need no linker and no C compiler for them.
@@ -34,12 +34,18 @@ pub(crate) const WASM_PACK: &str = "0.15.1";
 /// Shows what the tests of the core do not notice.
 pub(crate) const CARGO_MUTANTS: &str = "27.1.0";
 
-/// Largest engine accepted, in bytes as `gzip -9` leaves it: everybody who opens a page that has it downloads it. 110,000 are
-/// wanted; the rest is for other versions of the tools.
-pub(crate) const ENGINE_GZIP_MAX: u64 = 110_500;
-
 /// Debian's packages with the browser of the tests, and with the typefaces of the web page's pictures.
 pub(crate) const BROWSER_PACKAGES: &[&str] = &["chromium", "fonts-inter", "fonts-dejavu-core"];
+
+/// Programs that single tests use, with the Debian packages that have them.
+pub(crate) const TEST_PROGRAMS: &[(&str, &str)] = &[
+    ("strace", "strace"),
+    ("openssl", "openssl"),
+    ("git", "git"),
+    ("man", "man-db"),
+    ("script", "bsdutils"),
+    ("unshare", "util-linux"),
+];
 
 /// Debian's packages for a Rust that can compile its own standard library for other targets. `rust-web-llvm` gives
 /// rustc's default wasm linker.
@@ -49,21 +55,31 @@ pub(crate) const DEBIAN_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-we
 const DEBIAN_FILES: &[&str] =
     &["/usr/bin/cargo", "/usr/bin/rustc", "/usr/bin/rust-lld", "/usr/lib/rustlib/src/rust/library/std/Cargo.toml"];
 
-/// Seconds that rustup gets to add a target. With a network it takes about 5.
-pub(crate) const RUSTUP_SECONDS: u64 = 40;
+/// The target of the proof that the core needs no standard library: it has none.
+pub(crate) const NO_STD_TARGET: &str = "wasm32v1-none";
 
-/// Largest launcher accepted, in bytes: it stands in every package.
-pub(crate) const LAUNCHER_SIZE_MAX: u64 = 400_000;
+/// Seconds that rustup gets to add a target or the sources. With a network it takes about 5.
+pub(crate) const RUSTUP_SECONDS: u64 = 40;
 
 /// The targets of the launchers that a release has.
 pub(crate) const LAUNCHER_TARGETS: [&str; 2] = ["x86_64-unknown-linux-musl", "aarch64-unknown-linux-musl"];
+
+/// How the launchers of a release are compiled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Profile {
+    /// Stable Rust as it is installed.
+    #[default]
+    Plain,
+    /// Half the size: the standard library is compiled along, without messages and tables for panics.
+    Small,
+}
 
 /// Which Rust compiles for a target other than the host's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     /// The active toolchain, with the target's standard library from rustup.
     Rustup,
-    /// Debian's toolchain, which compiles the standard library along.
+    /// Debian's toolchain. Debian has the standard library's sources only: they are compiled once and put where rustc looks.
     Debian,
 }
 

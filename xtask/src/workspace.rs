@@ -73,6 +73,11 @@ impl Workspace {
             .ok_or_else(|| anyhow::anyhow!("zig is not in {}", self.tools().display()))
     }
 
+    /// Where skipped tests are recorded (tests/support).
+    pub(crate) fn skipped_tests(&self) -> PathBuf {
+        self.target.join("skipped-tests")
+    }
+
     /// uv, as installed by `cargo xtask setup`.
     pub(crate) fn uv(&self) -> PathBuf {
         self.tools().join("bin").join("uv")
