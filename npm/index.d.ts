@@ -22,9 +22,14 @@ export interface SourceOptions {
   streamLimit?: number;
 }
 
-export interface TrustOptions {
+export interface TrustOptions extends RevocationOptions {
   /** Fingerprints of keys to trust: 64 hexadecimal digits each, `sha256:` in front allowed. */
   trustedKeys?: readonly string[];
+}
+
+export interface RevocationOptions {
+  /** Fingerprints of revoked keys, as `revokedFromList` reads them: nothing that they signed is `ok` or proved, whoever trusts them. */
+  revokedKeys?: readonly string[];
 }
 
 export interface ProgressOptions {
@@ -32,7 +37,7 @@ export interface ProgressOptions {
   onProgress?: (done: number, total: number) => void;
 }
 
-export interface DecodeOptions {
+export interface DecodeOptions extends RevocationOptions {
   /** Largest Zstandard window or xz dictionary. Decoding takes up to three times as much memory. Default 64 MiB, at most 128 MiB. */
   maxWindow?: number;
 }
@@ -46,7 +51,7 @@ export interface ByteRange {
 /** What is proved of the bytes; says nothing of who signed them. From weak to strong. */
 export type Integrity = 'broken' | 'partial' | 'intact' | 'bound' | 'sealed';
 /** Who stands behind the signature, as far as the caller's keys tell. */
-export type Trust = 'unsigned' | 'unknown_key' | 'pinned' | 'in_store';
+export type Trust = 'unsigned' | 'unknown_key' | 'pinned' | 'in_store' | 'revoked';
 export type Severity = 'error' | 'warning' | 'info';
 export type Protection = 'authenticated' | 'checked' | 'unprotected';
 
@@ -107,7 +112,7 @@ export interface Limits {
 /** The report of the core: the same JSON as of `flavor verify --json`. */
 export interface Report {
   schema: number;
-  /** Nothing broken, validly signed, and wholly read. Trust is a separate question. */
+  /** Bound or sealed, wholly read, and signed by a key that is not revoked. A package that is only intact can have another launcher than its signer's: it is not `ok`. Trust is a separate question. */
   ok: boolean;
   state: Integrity;
   trust: Trust;
@@ -270,6 +275,10 @@ export interface ScanResult {
 export interface PublicKey {
   fingerprint: string;
   public_key: string;
+  /** `# Name: …` in front of the key; empty where the file has none. */
+  name: string;
+  /** `# Expires: 2027-01-31` in front of the key: the first day, in UTC, on which it is not to be trusted any more. */
+  expires?: string;
 }
 
 export type ErrorCode = string;
@@ -331,7 +340,7 @@ export function diff(before: Source, after: Source, options?: SourceOptions & De
  * Verifies, lists every slot and applies the policy, an object or its JSON text (without one: bound, signed by anyone, nothing forbidden
  * in it). A policy that is or holds `undefined` is a `TypeError`: it was meant to demand something.
  */
-export function scan(source: Source, policy?: Policy | string, options?: SourceOptions & ProgressOptions): Promise<ScanResult>;
+export function scan(source: Source, policy?: Policy | string, options?: SourceOptions & ProgressOptions & RevocationOptions): Promise<ScanResult>;
 
 /** A file that was scanned, or why it could not be read. User and password of a URL are left out of the SARIF. */
 export type Scanned = { file: string; result: ScanResult } | { file: string; error: { code: string; message: string } };
@@ -342,8 +351,11 @@ export function sarif(results: readonly Scanned[]): JsonObject;
 /** The SHA-256 of the whole file, 64 hexadecimal digits: a name for it, no verdict on it. */
 export function sha256(source: Source, options?: SourceOptions & ProgressOptions): Promise<string>;
 
-/** Reads a public key file (PEM), such as a person drops to trust it. */
+/** Reads a public key file (PEM), such as a person drops to trust it. One that may say when the trust ends, in words that are not understood, is refused. */
 export function keyFromFile(file: Uint8Array): Promise<PublicKey>;
+
+/** The fingerprints in a list of revoked keys (one a line, then a reason; `#` begins a comment). A list with a line that is not understood is refused. */
+export function revokedFromList(list: Uint8Array): Promise<string[]>;
 
 /** Of this package. */
 export const version: string;

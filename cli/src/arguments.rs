@@ -29,7 +29,8 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  done
   1  the operation failed, or the package did not verify
-  2  wrong usage: unknown option, missing file argument";
+  2  wrong usage: unknown option, missing file argument
+  4  verify, trust verify: the package is only intact: its signature covers launcher and content in part";
 
 /// Packs programs into single signed files (PSPF/2025), and verifies, inspects and extracts such files.
 #[derive(Debug, Parser)]
@@ -101,8 +102,9 @@ Examples:
 
 Integrity and trust are two questions. `intact`, `bound` and `sealed` say how much of the file the
 signature proves; whether the signer is trusted depends on your keys: those given with --key, or the
-trust store. A package that is intact but signed by an unknown key passes (exit 0) unless --key,
---require or --require-trusted asks for more.";
+trust store. A package that is bound or sealed passes (exit 0), also if its key is unknown, unless --key,
+--require or --require-trusted asks for more. One that is only intact ends with exit code 4: anybody
+can have replaced what its signature does not cover; --require intact accepts it.";
 
 /// Checks every byte of packages: checksums, signature, and what the signature covers.
 #[derive(Debug, Args)]
@@ -115,7 +117,7 @@ pub struct Verify {
     /// be signed by one of them, and the trust store does not count.
     #[arg(long = "key", value_name = "FILE|FINGERPRINT")]
     pub keys: Vec<String>,
-    /// The least that must be proved.
+    /// The least that must be proved; without it `bound`, and exit code 4 for a package that is only intact.
     #[arg(long, value_enum, value_name = "STATE")]
     pub require: Option<Required>,
     /// Fail unless the signer is trusted (in the trust store, or named with --key).

@@ -4,8 +4,9 @@ use crate::{
     problem::{Failure, Problem, open_argument},
     progress::Bar,
     terminal::Console,
+    trusted_keys,
 };
-use flavor_launcher::driver;
+use flavor_launcher::{driver, trust::Trusted};
 use pspf_nostd::{
     report::{Report, Trust},
     verify::{Checked, Outcome, Scope, TrustedKeys},
@@ -48,22 +49,25 @@ pub fn read(path: &Path, trusted: TrustedKeys, console: &Console) -> Result<(Fil
 /// Opens and verifies a package for extraction.
 ///
 /// # Errors
-/// Where it cannot be read, or anything in it is not as signed.
-pub fn open(path: &Path, console: &Console) -> Result<(File, Checked), Failure> {
-    let (file, outcome) = read(path, TrustedKeys::default(), console)?;
+/// Where it cannot be read, anything in it is not as signed, or its key is revoked.
+pub fn open(path: &Path, console: &mut Console) -> Result<(File, Checked), Failure> {
+    let store = trusted_keys::read(console)?;
+    let (file, outcome) = read(path, store.for_verification(Vec::new()), console)?;
     match outcome.checked {
         Some(checked) => Ok((file, checked)),
-        None => Err(refused(path, &outcome.report)),
+        None => Err(refused(path, &outcome.report, &store)),
     }
 }
 
 /// Why a package that does not verify is not used.
-pub fn refused(path: &Path, report: &Report) -> Failure {
+pub fn refused(path: &Path, report: &Report, store: &Trusted) -> Failure {
     let mut problems: Vec<Problem> = report
         .errors()
         .map(|finding| {
             let place = finding.range.map(|range| format!(", bytes {range}")).unwrap_or_default();
-            Problem::error(finding.code, finding.message.clone()).file(path).field(format!("{}{place}", finding.part))
+            let revoked = store.refusal(report).filter(|_| finding.code == "key.revoked");
+            let message = revoked.unwrap_or_else(|| finding.message.clone());
+            Problem::error(finding.code, message).file(path).field(format!("{}{place}", finding.part))
         })
         .collect();
     if problems.is_empty() && report.trust == Trust::Unsigned {

@@ -1,8 +1,9 @@
 //! Key files and fingerprints given on the command line.
 
 use crate::problem::{Failure, Problem, open_argument};
+use flavor_launcher::calendar;
 use pspf_nostd::{
-    key::{Fingerprint, KeyError, PublicKey, SigningKey},
+    key::{Fingerprint, KeyError, PublicKey, SigningKey, TrustedKeyError, TrustedKeyFile},
     limits::KEY_FILE_MAX,
     offsets::length,
 };
@@ -26,6 +27,19 @@ pub fn public_key(path: &Path) -> Result<PublicKey, Failure> {
     PublicKey::from_pem(&bytes).map_err(|error| unusable(path, &error).into())
 }
 
+/// Reads a public key file that is to be trusted: what it says of name and end is understood, or the file is refused.
+///
+/// # Errors
+/// [`Failure`] that names the file and what was found in it.
+pub fn trusted_key(path: &Path) -> Result<TrustedKeyFile, Failure> {
+    let bytes = contents(path, "a public key file")?;
+    TrustedKeyFile::read(&bytes).map_err(|error| match (&error, error.place()) {
+        (TrustedKeyError::Key(error), _) => unusable(path, error).into(),
+        (_, Some((line, why))) => Problem::error(error.code(), why).file(path).at(line, 1).into(),
+        (_, None) => Problem::error(error.code(), error.to_string()).file(path).into(),
+    })
+}
+
 /// The fingerprint that an argument such as `--key` names: 64 hex digits, or the file of a public key.
 ///
 /// # Errors
@@ -42,7 +56,18 @@ pub fn fingerprint(text: &str, argument: &str) -> Result<Fingerprint, Failure> {
             )
         });
     }
-    public_key(path).map(|key| key.fingerprint())
+    let file = trusted_key(path)?;
+    let ended = |day: &String| calendar::date(day).is_none_or(|day| day <= calendar::now());
+    match file.expires.filter(ended) {
+        None => Ok(file.key.fingerprint()),
+        Some(day) => {
+            let problem = Problem::error("key.expired", "the trust in this key has ended").file(path).field(argument);
+            Err(problem
+                .found(format!("`# Expires: {day}`"))
+                .hint("give the fingerprint if it counts all the same")
+                .into())
+        }
+    }
 }
 
 /// A key from the system's random source.

@@ -1,7 +1,7 @@
 //! What went wrong, once: place, field, expected, found, and what to do next. The same for people and as JSON.
 
 use crate::redact::without_passwords;
-use flavor_launcher::open_file;
+use flavor_launcher::{open_file, verification::ONLY_INTACT};
 use serde::Serialize;
 use std::{
     borrow::Cow,
@@ -19,6 +19,8 @@ pub enum Exit {
     Failed,
     /// 2: the command line asks for something that cannot be asked for.
     Usage,
+    /// 4: nothing is wrong with the package, but its signature covers launcher and content only in part.
+    OnlyIntact,
 }
 
 impl Exit {
@@ -29,6 +31,7 @@ impl Exit {
             Self::Done => 0,
             Self::Failed => 1,
             Self::Usage => 2,
+            Self::OnlyIntact => ONLY_INTACT,
         }
     }
 }

@@ -10,18 +10,32 @@ use flavor_launcher::{
     trust::{TrustStore, Trusted},
 };
 
-/// Reads the stores of the machine and of the user; warns of files that hold no key.
+/// Reads the stores of the machine and of the user; warns of files that are refused.
 ///
 /// # Errors
 /// Where a list of revoked keys cannot be read, or others than root may write to the machine's directory.
 pub fn read(console: &mut Console) -> Result<Trusted, Failure> {
-    let trusted = TrustStore::find().and_then(|store| store.at(calendar::now())).map_err(|error| unusable(&error))?;
+    let trusted = find()?;
     let (keys, revoked) = (trusted.trusted.len(), trusted.revoked.len());
     console.detail(&format!("trust store: {keys} keys trusted, {revoked} revoked"));
     for error in &trusted.unusable {
-        console.warn(unusable(error).as_warning().hint("this file of the trust store is ignored"));
+        console.warn(refused(error).as_warning());
     }
     Ok(trusted)
+}
+
+/// Reads the stores, and says nothing of what cannot be used in them.
+///
+/// # Errors
+/// As [`read`].
+pub fn find() -> Result<Trusted, Failure> {
+    Ok(TrustStore::find().and_then(|store| store.at(calendar::now())).map_err(|error| unusable(&error))?)
+}
+
+/// A file of the trust store that is refused.
+#[must_use]
+pub fn refused(error: &ConfigError) -> Problem {
+    unusable(error).hint("this file of the trust store is refused: no key in it is trusted")
 }
 
 /// A policy, key or revocation file that cannot be used.

@@ -3,27 +3,13 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Seconds of a day; leap seconds are not counted, as in Unix time.
-pub const DAY: u64 = 86_400;
+pub use pspf_nostd::calendar::{DAY, date};
+use pspf_nostd::calendar::{days_in, days_in_year, number};
 
 /// Seconds since 1970 now.
 #[must_use]
 pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
-}
-
-/// Seconds since 1970 of `2027-01-31`, its first moment.
-#[must_use]
-pub fn date(text: &str) -> Option<u64> {
-    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes() else { return None };
-    let (year, month, day) = (number(&[y1, y2, y3, y4])?, number(&[m1, m2])?, number(&[d1, d2])?);
-    if !(1..=12).contains(&month) || day == 0 || day > days_in(year, month) || year < 1970 {
-        return None;
-    }
-    let leaps = |year: u64| year / 4 - year / 100 + year / 400;
-    let years = (year - 1970) * 365 + leaps(year - 1) - leaps(1969);
-    let months: u64 = (1..month).map(|month| days_in(year, month)).sum();
-    Some((years + months + day - 1) * DAY)
 }
 
 /// Seconds since 1970 of `2026-11-21T08:21:18Z`, also with a fraction, or with an offset instead of `Z`.
@@ -65,27 +51,6 @@ pub fn text(seconds: u64) -> String {
     }
     let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
     format!("{year:04}-{month:02}-{:02}T{hour:02}:{minute:02}:{second:02}Z", days + 1)
-}
-
-fn number(digits: &[u8]) -> Option<u64> {
-    digits.iter().try_fold(0, |value, digit| digit.is_ascii_digit().then(|| value * 10 + u64::from(digit - b'0')))
-}
-
-fn is_leap(year: u64) -> bool {
-    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
-}
-
-fn days_in_year(year: u64) -> u64 {
-    if is_leap(year) { 366 } else { 365 }
-}
-
-fn days_in(year: u64, month: u64) -> u64 {
-    match month {
-        2 if is_leap(year) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
 }
 
 #[cfg(test)]

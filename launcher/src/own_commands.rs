@@ -5,7 +5,7 @@ use std::{ffi::OsString, fs, io, path::Path};
 use pspf_nostd::{
     json::JsonWriter,
     quoted::escaped,
-    report::{Report, Trust},
+    report::{Integrity, Report, Trust},
     verify::{Outcome, Scope, TrustedKeys},
 };
 
@@ -17,7 +17,7 @@ use crate::{
     progress::Progress,
     run::{LAUNCHER_MARKER, LaunchFault, fail},
     trust::{TrustStore, Trusted},
-    verification::Document,
+    verification::{Document, ONLY_INTACT},
 };
 
 /// Exit code for a word that is not a command.
@@ -52,7 +52,10 @@ pub fn run(own: &OwnFile, arguments: &[OsString]) -> Done {
         Some("info") => with_report(own, Scope::Head, &info),
         Some("metadata") => with_report(own, Scope::Head, &metadata),
         Some("verify") => with_report(own, Scope::Content, &|outcome, trusted| verify(own, outcome, trusted)),
-        Some("extract") => extract(own, arguments.get(1..).unwrap_or_default()),
+        Some("extract") => {
+            let arguments = arguments.get(1..).unwrap_or_default();
+            with_report(own, Scope::Content, &|outcome, trusted| extract(own, outcome, trusted, arguments))
+        }
         _ => {
             let word = arguments.first().map(|word| word.display().to_string()).unwrap_or_default();
             let known = "version, info, verify, metadata, extract, slot, run, help";
@@ -81,7 +84,7 @@ fn help() -> io::Result<u8> {
         "\n\nWith FLAVOR_LAUNCHER_CLI=1 this package answers, instead of running its program:\n",
         "  version    the launcher's version\n",
         "  info       what the package says of itself (its content is not verified)\n",
-        "  verify     verify every byte; a JSON report; exit code 0 or 1\n",
+        "  verify     verify every byte; a JSON report; exit code 0, 1, or 4 where the signature does not cover launcher and content\n",
         "  metadata   the signed metadata, as signed\n",
         "  extract DIR [SLOT]   unpack one slot (number or id), or all as the program would find them, into the new directory DIR\n",
         "  slot ID    print where a slot is; a lazy one is extracted first\n",
@@ -97,8 +100,7 @@ fn with_report(own: &OwnFile, scope: Scope, answer: &dyn Fn(&Outcome, &Trusted) 
         Ok(trusted) => trusted,
         Err(error) => return Ok(fail(own.path(), &LaunchFault::Config(error))),
     };
-    let keys = TrustedKeys { pinned: Vec::new(), store: trusted.trusted.clone() };
-    answer(&verify_own(own, scope, keys)?, &trusted)
+    answer(&verify_own(own, scope, trusted.for_verification(Vec::new()))?, &trusted)
 }
 
 fn verify_own(own: &OwnFile, scope: Scope, keys: TrustedKeys) -> io::Result<Outcome> {
@@ -108,12 +110,13 @@ fn verify_own(own: &OwnFile, scope: Scope, keys: TrustedKeys) -> io::Result<Outc
 
 fn verify(own: &OwnFile, outcome: &Outcome, trusted: &Trusted) -> io::Result<u8> {
     let unmet = trusted.refusal(&outcome.report).into_iter().collect();
-    let document = Document::new(own.path(), &outcome.report, unmet);
+    let document = Document::new(own.path(), &outcome.report, Integrity::Bound, unmet);
     let text = JsonWriter::compact(&document) + "\n";
-    print(text.as_bytes(), u8::from(!document.accepted))
+    let code = if document.only_intact() { ONLY_INTACT } else { u8::from(!document.accepted) };
+    print(text.as_bytes(), code)
 }
 
-fn extract(own: &OwnFile, arguments: &[OsString]) -> io::Result<u8> {
+fn extract(own: &OwnFile, outcome: &Outcome, trusted: &Trusted, arguments: &[OsString]) -> io::Result<u8> {
     let (directory, slot) = match arguments {
         [directory] => (Path::new(directory), None),
         [directory, slot] => (Path::new(directory), Some(slot)),
@@ -122,8 +125,7 @@ fn extract(own: &OwnFile, arguments: &[OsString]) -> io::Result<u8> {
             return Ok(USAGE);
         }
     };
-    let outcome = verify_own(own, Scope::Content, TrustedKeys::default())?;
-    let Some(package) = &outcome.checked else { return refused(&outcome.report) };
+    let Some(package) = &outcome.checked else { return refused(&outcome.report, trusted) };
     let named = |slot: &OsString| {
         let slot = slot.to_str()?;
         package.slots().iter().position(|facts| facts.entry().id == slot || facts.index().to_string() == slot)
@@ -153,20 +155,19 @@ fn extract(own: &OwnFile, arguments: &[OsString]) -> io::Result<u8> {
     })
 }
 
-fn metadata(outcome: &Outcome, _: &Trusted) -> io::Result<u8> {
+fn metadata(outcome: &Outcome, trusted: &Trusted) -> io::Result<u8> {
     match &outcome.authenticated {
         Some(package) => print(&[package.metadata().raw(), b"\n"].concat(), 0),
-        None => refused(&outcome.report),
+        None => refused(&outcome.report, trusted),
     }
 }
 
 fn info(outcome: &Outcome, trusted: &Trusted) -> io::Result<u8> {
-    let Some(package) = &outcome.authenticated else { return refused(&outcome.report) };
+    let Some(package) = &outcome.authenticated else { return refused(&outcome.report, trusted) };
     let metadata = package.metadata();
     let trust = match package.trust() {
-        _ if trusted.refusal(&outcome.report).is_some() => "revoked key",
         Trust::Pinned | Trust::InStore => "a trusted key",
-        Trust::UnknownKey | Trust::Unsigned => "unknown key",
+        Trust::UnknownKey | Trust::Unsigned | Trust::Revoked => "unknown key",
     };
     let command = metadata.execution.as_ref().map(|execution| execution.command.as_str()).unwrap_or_default();
     let text = [
@@ -188,8 +189,9 @@ fn info(outcome: &Outcome, trusted: &Trusted) -> io::Result<u8> {
     print(text.concat().as_bytes(), 0)
 }
 
-fn refused(report: &Report) -> io::Result<u8> {
-    let why = report.errors().next().map_or("it is not signed", |finding| finding.message.as_str());
+fn refused(report: &Report, trusted: &Trusted) -> io::Result<u8> {
+    let found = report.errors().next().map_or("it is not signed", |finding| finding.message.as_str());
+    let why = trusted.refusal(report).unwrap_or_else(|| found.to_owned());
     console::tell(&format!("flavor: the package does not verify: {why}"));
     Ok(1)
 }

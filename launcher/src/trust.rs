@@ -1,17 +1,18 @@
 //! The trust store: public keys that the machine's owner or the user has chosen to trust, and lists of revoked ones.
 //!
-//! Directories and files are those of the published tool (launcher.md §8.2): `trusted-keys/*.pub`, PEM, with `# Name: …`
-//! lines before the block; `# Expires: 2027-01-31` and the file `revoked-keys` are ours.
+//! Directories and files are those of the published tool (launcher.md §8.2): `trusted-keys/*.pub`, PEM, with a line `# Name: …`
+//! before the block; the line `# Expires: 2027-01-31` and the file `revoked-keys` are ours.
 
 use std::{
-    fs,
+    fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
 use pspf_nostd::{
-    key::{Fingerprint, PublicKey},
+    key::{Fingerprint, PublicKey, RevokedKey, TrustedKeyFile, read_revoked},
     report::Report,
+    verify::TrustedKeys,
 };
 
 use crate::{
@@ -39,25 +40,14 @@ impl TrustedKey {
     /// Reads a key file's content.
     ///
     /// # Errors
-    /// Where it holds no Ed25519 public key, or a date that is none.
+    /// Where it holds no Ed25519 public key, or a line around it is not understood ([`TrustedKeyFile`]).
     pub fn read(path: &Path, owner: Owner, file: &[u8]) -> Result<Self, ConfigError> {
-        let key = PublicKey::from_pem(file).map_err(|error| ConfigError::file(path, &error.to_string()))?;
-        let (mut name, mut expires) = (String::new(), None);
-        for (number, line) in String::from_utf8_lossy(file).lines().enumerate() {
-            if line.starts_with("-----BEGIN") {
-                break;
-            }
-            let Some((word, value)) = line.strip_prefix('#').and_then(|line| line.split_once(':')) else { continue };
-            match word.trim() {
-                "Name" => value.trim().clone_into(&mut name),
-                "Expires" => {
-                    let at = Position { line: number + 1, column: 1 };
-                    let wrong = || ConfigError::at(path, at, "expected a date like `# Expires: 2027-01-31`");
-                    expires = Some(calendar::date(value.trim()).ok_or_else(wrong)?);
-                }
-                _ => {}
-            }
-        }
+        let read = TrustedKeyFile::read(file).map_err(|error| match error.place() {
+            Some((line, why)) => ConfigError::at(path, Position { line, column: 1 }, why),
+            None => ConfigError::file(path, &error.to_string()),
+        })?;
+        let TrustedKeyFile { key, name, expires } = read;
+        let expires = expires.as_deref().and_then(calendar::date);
         Ok(Self { key, name, expires, owner, path: path.to_owned() })
     }
 
@@ -114,16 +104,20 @@ impl TrustStore {
         &self.directories
     }
 
-    /// All keys, and the files that are none: those are not trusted, and nothing else is the worse for them.
+    /// All keys, and the files and directories that cannot be used: nothing in them is trusted, and nothing else is the worse
+    /// for them.
     #[must_use]
     pub fn keys(&self) -> (Vec<TrustedKey>, Vec<ConfigError>) {
         let (mut keys, mut unusable) = (Vec::new(), Vec::new());
         for directory in &self.directories {
-            for path in directory.keys.iter().flat_map(|path| key_files(path)) {
-                match read_key(directory, &path) {
-                    Ok(key) => keys.push(key),
-                    Err(error) => unusable.push(error),
+            let Some(folder) = &directory.keys else { continue };
+            match key_files(folder) {
+                Ok(files) => {
+                    for read in files.iter().map(|path| read_key(directory, path)) {
+                        read.map_or_else(|error| unusable.push(error), |key| keys.push(key));
+                    }
                 }
+                Err(error) => unusable.push(error),
             }
         }
         (keys, unusable)
@@ -146,32 +140,41 @@ impl TrustStore {
 }
 
 impl TrustStore {
-    /// The keys that are trusted at a time and not revoked, the revoked ones, and the files that hold no key.
+    /// The keys that are trusted at a time and not revoked, the revoked ones, and the files that cannot be used.
     ///
     /// # Errors
     /// As [`TrustStore::revocations`].
     pub fn at(&self, now: u64) -> Result<Trusted, ConfigError> {
         let revoked = self.revocations()?;
-        let (mut keys, unusable) = self.keys();
-        keys.retain(|key| !key.is_expired(now));
-        let mut trusted: Vec<Fingerprint> = keys.iter().map(|key| key.key.fingerprint()).collect();
+        let (keys, unusable) = self.keys();
+        let valid = keys.iter().filter(|key| !key.is_expired(now));
+        let mut trusted: Vec<Fingerprint> = valid.map(|key| key.key.fingerprint()).collect();
         trusted.retain(|key| revoked.iter().all(|revoked| revoked.fingerprint != *key));
-        Ok(Trusted { trusted, revoked, unusable })
+        Ok(Trusted { keys, trusted, revoked, unusable })
     }
 }
 
 /// What the store says at a time.
 #[derive(Clone, Debug)]
 pub struct Trusted {
+    /// All keys of the store, expired and revoked ones as well.
+    pub keys: Vec<TrustedKey>,
     /// The keys that are trusted.
     pub trusted: Vec<Fingerprint>,
     /// The keys that are revoked; none of them is among the trusted.
     pub revoked: Vec<Revocation>,
-    /// The files that hold no key.
+    /// The files that cannot be used.
     pub unusable: Vec<ConfigError>,
 }
 
 impl Trusted {
+    /// What a verification is told of keys, beside those that are pinned for this call.
+    #[must_use]
+    pub fn for_verification(&self, pinned: Vec<Fingerprint>) -> TrustedKeys {
+        let revoked = self.revoked.iter().map(|revoked| revoked.fingerprint).collect();
+        TrustedKeys { pinned, store: self.trusted.clone(), revoked }
+    }
+
     /// Why a package is refused whose key is revoked.
     #[must_use]
     pub fn refusal(&self, report: &Report) -> Option<String> {
@@ -208,30 +211,32 @@ fn read_key(directory: &ConfigDir, path: &Path) -> Result<TrustedKey, ConfigErro
     TrustedKey::read(path, directory.owner, &bytes)
 }
 
-/// The `*.pub` files of a directory, sorted.
-fn key_files(directory: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|end| end == "pub")).collect();
+/// The `*.pub` files of a directory, sorted; none where there is no such directory.
+fn key_files(directory: &Path) -> Result<Vec<PathBuf>, ConfigError> {
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(ConfigError::io(directory, &error)),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| ConfigError::io(directory, &error))?.path();
+        if path.extension().is_some_and(|end| end == "pub") {
+            files.push(path);
+        }
+    }
     files.sort_unstable_by(|left, right| left.as_os_str().cmp(right.as_os_str()));
-    files
+    Ok(files)
 }
 
-/// One fingerprint per line, then a reason; `#` begins a comment.
 fn read_revocations(path: &Path, bytes: &[u8], revoked: &mut Vec<Revocation>) -> Result<(), ConfigError> {
-    for (number, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
-        let line = String::from_utf8_lossy(line);
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let (digits, reason) = line.split_once([' ', '\t']).unwrap_or((line, ""));
-        let digits = digits.strip_prefix("sha256:").unwrap_or(digits).to_ascii_lowercase();
-        let fingerprint = digits.parse().map_err(|_| {
-            let at = Position { line: number + 1, column: 1 };
-            ConfigError::at(path, at, "expected the 64 hexadecimal digits of a key's fingerprint")
-        })?;
-        revoked.push(Revocation { fingerprint, reason: reason.trim().to_owned(), path: path.to_owned() });
-    }
+    let list = read_revoked(bytes)
+        .map_err(|error| ConfigError::at(path, Position { line: error.line, column: 1 }, error.message))?;
+    revoked.extend(list.into_iter().map(|RevokedKey { fingerprint, reason }| Revocation {
+        fingerprint,
+        reason,
+        path: path.to_owned(),
+    }));
     Ok(())
 }
 
@@ -251,10 +256,10 @@ mod tests {
 
     #[test]
     fn names_and_dates_stand_before_the_key() {
-        let read = file("# Name: Build farm: 2\r\n#Expires: 2027-01-31\n").unwrap();
+        let read = file("# Name: Build farm: 2\r\n# Expires: 2027-01-31\n").unwrap();
         assert_eq!((read.name.as_str(), read.expires), ("Build farm: 2", Some(1_801_353_600)));
         assert_eq!(file("").unwrap().name, "");
-        let error = file("# Name: x\n# Expires: soon\n").unwrap_err();
+        let error = file("# Name: x\n# expires: 2027-01-31\n").unwrap_err();
         assert_eq!(error.at, Some(Position { line: 2, column: 1 }));
         let private = SigningKey::from_seed_text("a").unwrap().to_pem();
         assert!(TrustedKey::read(Path::new("a.pub"), Owner::User, private.as_bytes()).is_err());

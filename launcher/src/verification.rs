@@ -4,16 +4,20 @@ use std::path::Path;
 
 use pspf_nostd::{
     json::{JsonWriter, ToJson},
-    report::Report,
+    report::{Integrity, Report},
 };
 use serde::Serialize;
+
+/// Exit code for a package of which nothing is wrong, but which anybody could have given another launcher or other content:
+/// its signature covers them only in part. 0 would be read as "run it", 1 as "broken".
+pub const ONLY_INTACT: u8 = 4;
 
 /// The report on one file, with what came of it.
 #[derive(Debug, Serialize)]
 pub struct Document<'a> {
     /// The file, as text.
     pub file: String,
-    /// Whether the package is taken: the report's `ok`, and nothing unmet.
+    /// Whether the package is taken: it is validly signed, as much is proved as is asked for, and nothing is unmet.
     pub accepted: bool,
     /// What is required and the package is not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -24,10 +28,17 @@ pub struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// The document of a report.
+    /// The document of a report on a package of which at least `least` is to be proved.
     #[must_use]
-    pub fn new(file: &Path, report: &'a Report, unmet: Vec<String>) -> Self {
-        Self { file: file.display().to_string(), accepted: report.ok && unmet.is_empty(), unmet, report }
+    pub fn new(file: &Path, report: &'a Report, least: Integrity, unmet: Vec<String>) -> Self {
+        let accepted = report.proves(least) && unmet.is_empty();
+        Self { file: file.display().to_string(), accepted, unmet, report }
+    }
+
+    /// Whether the package was taken if [`Integrity::Intact`] were enough.
+    #[must_use]
+    pub fn only_intact(&self) -> bool {
+        !self.accepted && self.unmet.is_empty() && self.report.proves(Integrity::Intact)
     }
 }
 

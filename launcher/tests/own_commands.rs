@@ -4,7 +4,7 @@ mod support;
 
 use std::{fs, process::Output};
 
-use support::{Place, Slot, assert_refused, file, key, package, script, stdout};
+use support::{Place, Slot, assert_refused, file, key, package, script, stderr, stdout};
 
 struct Asked {
     place: Place,
@@ -76,7 +76,20 @@ fn verify_and_info_know_the_trust_store() {
     assert_eq!((&verify()["trust"], &verify()["accepted"]), (&"in_store".into(), &true.into()));
     assert!(stdout(&asked.ask(&["info"])).contains("signed by a trusted key"));
     fs::write(asked.place.path("config/revoked-keys"), key().public_key().fingerprint().to_string()).unwrap();
-    assert_eq!((&verify()["accepted"], &verify()["ok"]), (&false.into(), &true.into()));
+    let revoked = verify();
+    assert_eq!(
+        (&revoked["accepted"], &revoked["ok"], &revoked["trust"]),
+        (&false.into(), &false.into(), &"revoked".into())
+    );
+    assert!(revoked["unmet"][0].as_str().unwrap().contains("revoked-keys"));
     assert_eq!(asked.ask(&["verify"]).status.code(), Some(1));
-    assert!(stdout(&asked.ask(&["info"])).contains("signed by revoked key"));
+    for words in [&["info"][..], &["metadata"], &["extract", "x"]] {
+        let refused = asked.ask(words);
+        assert_eq!((refused.status.code(), refused.stdout.as_slice()), (Some(1), b"".as_slice()), "{words:?}");
+        assert!(stderr(&refused).contains("its key is revoked by "), "{}", stderr(&refused));
+    }
+    assert!(!asked.place.path("x").exists());
+    for words in [&["run"][..], &["slot", "script"]] {
+        assert_refused(&asked.ask(words), 108, &["is revoked"]);
+    }
 }

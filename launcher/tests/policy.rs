@@ -265,7 +265,7 @@ fn trust_is_in_the_key_and_the_machine_chooses_its_own() {
         (machine(&required).system("trusted-keys/us.txt", &fresh), "is not trusted"),
         (
             machine(&required).system("trusted-keys/us.pub", "junk"),
-            "a key file is ignored: /etc/flavor/trusted-keys/us.pub",
+            "a key file is refused: /etc/flavor/trusted-keys/us.pub",
         ),
     ] {
         assert_refused(&machine.run(&app("{}")), 108, &[words, "policy.untrusted_key"]);
@@ -316,6 +316,38 @@ fn the_machines_rules_only_tighten() {
         let output = machine.run(&app("{}"));
         assert_eq!(output.status.code(), Some(108), "{}", stderr(&output));
         assert!(stderr(&output).contains("as root") && output.stdout.is_empty(), "{}", stderr(&output));
+    }
+}
+
+/// A table or a name that is not known is a rule that is not understood: nothing runs, wherever it stands.
+#[test]
+fn what_a_policy_file_says_is_known_or_nothing_runs() {
+    for (text, words) in [
+        (r#"{"version": 1, "signatures": {}}"#, "[signatures] is not known"),
+        (r#"{"version": 1, "signatures": {"require": true}}"#, "[signatures] is not known"),
+        (r#"{"version": 1, "enforcement": {"untrusted": "deny"}}"#, "`enforcement.untrusted` is not known"),
+        (r#"{"version": 1, "trust": true}"#, "expected a table"),
+        (r#"{"version": 1, "trust": {}, "trust": {}}"#, "stands twice"),
+        (r#"{"version": null}"#, "`version` is missing"),
+    ] {
+        for machine in [Machine::new().system("policy.json", text), Machine::new().user("policy.json", text)] {
+            assert_refused(&machine.run(&app("{}")), 109, &["policy.json", words]);
+        }
+    }
+    for text in ["[signatures]", "[trust]\n[trust]", "[enforcement]\nuntrusted = 'deny'", "[trust.keys]"] {
+        assert_refused(&Machine::new().user("policy.toml", &toml(text)).run(&app("{}")), 109, &["policy.toml:"]);
+    }
+}
+
+/// A day that is not understood ends no trust, so that there must be none.
+#[test]
+fn a_key_whose_end_is_not_understood_is_not_trusted() {
+    let required = toml("[trust]\nrequire_trusted_key = true");
+    for lines in ["# expires: 2999-12-31\n", "#Expires: 2999-12-31\n", "# Expires: 2999-02-30\n", "\u{feff}"] {
+        let machine = Machine::new().system("policy.toml", &required).system("trusted-keys/us.pub", &key_file(lines));
+        let refused =
+            ["is not trusted", "a key file is refused: /etc/flavor/trusted-keys/us.pub", "policy.untrusted_key"];
+        assert_refused(&machine.run(&app("{}")), 108, &refused);
     }
 }
 
@@ -494,15 +526,21 @@ fn keys_that_readers_could_take_for_each_other_are_refused() {
         return;
     }
     assert_eq!(stdout(&Machine::new().run(&Handmade::default().write())), "ran\n");
-    for extra in [
-        r#","policy":{"refuse_root":true},"policy":{}"#,
-        r#","execution":{"command":"b"}"#,
-        r#","Execution":{"command":"b"}"#,
-        r#","runtime":{"env":{"Set":{"A":"b"}}}"#,
-        r#","policy":{"Refuse_Root":true}"#,
+    for (extra, code) in [
+        (r#","policy":{"refuse_root":true},"policy":{}"#, 107),
+        (r#","execution":{"command":"b"}"#, 107),
+        (r#","Execution":{"command":"b"}"#, 107),
+        (r#","runtime":{"env":{"Set":{"A":"b"}}}"#, 107),
+        // What is not understood is refused of packages of the published builders, too.
+        (r#","policy":{"Refuse_Root":true}"#, 108),
+        (r#","policy":{"refuse_roots":true}"#, 108),
+        (r#","policy":{"x":null}"#, 108),
+        (r#","policy":["refuse_root"]"#, 108),
+        (r#","policy":"refuse_root""#, 108),
+        (r#","policy":[]"#, 108),
+        (r#","policy":true"#, 108),
     ] {
         let output = Machine::new().run(&Handmade { extra: extra.into(), ..Handmade::default() }.write());
-        let code = if extra.contains("Refuse") { 108 } else { 107 };
         assert_eq!(output.status.code(), Some(code), "{extra}: {}", stderr(&output));
         assert_eq!(output.stdout, b"", "{extra}");
     }

@@ -29,18 +29,19 @@ export function api(open) {
 
   const one = (source, options, make) => run(driven(source, options, make));
   const keys = (options) => [...(options.trustedKeys ?? [])];
+  const revoked = (options) => [...(options.revokedKeys ?? [])];
 
-  function slotTask(slot, what, path, { maxWindow = 0, allowUnverified = false }) {
+  function slotTask(slot, what, path, { maxWindow = 0, allowUnverified = false, revokedKeys }) {
     if (!Number.isInteger(slot) || slot < 0) throw new PspfError('slot.missing', `${slot} is not a slot number`);
-    return (task, size) => task.slot(size, slot, what, path, maxWindow, allowUnverified);
+    return (task, size) => task.slot(size, slot, what, path, maxWindow, allowUnverified, revoked({ revokedKeys }));
   }
 
-  const read = (source, options) => one(source, options, (task, size) => task.verify(size, keys(options)));
+  const read = (source, options) => one(source, options, (task, size) => task.verify(size, keys(options), revoked(options)));
   const verifyJson = async (source, options = {}) => read(source, checkedOptions('verifyJson', options));
   const verify = async (source, options = {}) => JSON.parse(await read(source, checkedOptions('verify', options)));
 
   const look = async (source, options) =>
-    JSON.parse(await one(source, options, (task, size) => task.inspect(size, keys(options))));
+    JSON.parse(await one(source, options, (task, size) => task.inspect(size, keys(options), revoked(options))));
   const inspect = async (source, options = {}) => look(source, checkedOptions('inspect', options));
 
   async function* list(source, slot, options) {
@@ -104,7 +105,7 @@ export function api(open) {
     // A policy that is `undefined` was meant to be one.
     const text = words.length === 0 ? NOTHING_DEMANDED : policyText(policy);
     checkedOptions('scan', options);
-    return JSON.parse(await one(source, { ...options, pieces: true }, (task, size) => task.scan(size, text)));
+    return JSON.parse(await one(source, { ...options, pieces: true }, (task, size) => task.scan(size, text, revoked(options))));
   };
 
   const sha256 = async (source, options = {}) => JSON.parse(await one(source, checkedOptions('sha256', options), (task, size) => task.digest(size)));
@@ -117,5 +118,13 @@ export function api(open) {
     }
   }
 
-  return { verify, verifyJson, inspect, listFiles, extractFile, readSlot, attestation, diff, scan, sha256, keyFromFile };
+  async function revokedFromList(list) {
+    try {
+      return JSON.parse((await engine()).revokedFromList(list));
+    } catch (error) {
+      throw fromEngine(error);
+    }
+  }
+
+  return { verify, verifyJson, inspect, listFiles, extractFile, readSlot, attestation, diff, scan, sha256, keyFromFile, revokedFromList };
 }

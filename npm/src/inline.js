@@ -10,5 +10,5 @@ setLoader(() => {
 });
 
 export * from './public.js';
-export const { verify, verifyJson, inspect, listFiles, extractFile, readSlot, attestation, diff, scan, sha256, keyFromFile } = api(open);
+export const { verify, verifyJson, inspect, listFiles, extractFile, readSlot, attestation, diff, scan, sha256, keyFromFile, revokedFromList } = api(open);
 export { sarif } from './sarif.js';

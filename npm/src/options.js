@@ -9,6 +9,7 @@ const KINDS = {
   signal: [(value) => typeof value?.aborted === 'boolean' && typeof value.addEventListener === 'function', 'an AbortSignal'],
   streamLimit: [(value) => Number.isSafeInteger(value) && value >= 0, 'a whole number of bytes'],
   trustedKeys: [(value) => Array.isArray(value) && value.every((key) => typeof key === 'string'), 'an array of fingerprints'],
+  revokedKeys: [(value) => Array.isArray(value) && value.every((key) => typeof key === 'string'), 'an array of fingerprints'],
   onProgress: [(value) => typeof value === 'function', 'a function'],
   maxWindow: [(value) => Number.isSafeInteger(value) && value > 0, 'a whole number of bytes, at least 1'],
   allowUnverified: [(value) => typeof value === 'boolean', 'true or false'],
@@ -18,15 +19,15 @@ const SOURCE = ['signal', 'streamLimit', 'onProgress'];
 
 /** What each function takes. An option that nobody reads may have been meant to demand something. */
 const TAKEN = {
-  verify: [...SOURCE, 'trustedKeys'],
-  verifyJson: [...SOURCE, 'trustedKeys'],
-  inspect: [...SOURCE, 'trustedKeys'],
-  listFiles: [...SOURCE, 'maxWindow'],
-  extractFile: [...SOURCE, 'maxWindow', 'allowUnverified'],
-  readSlot: [...SOURCE, 'maxWindow', 'allowUnverified'],
+  verify: [...SOURCE, 'trustedKeys', 'revokedKeys'],
+  verifyJson: [...SOURCE, 'trustedKeys', 'revokedKeys'],
+  inspect: [...SOURCE, 'trustedKeys', 'revokedKeys'],
+  listFiles: [...SOURCE, 'revokedKeys', 'maxWindow'],
+  extractFile: [...SOURCE, 'revokedKeys', 'maxWindow', 'allowUnverified'],
+  readSlot: [...SOURCE, 'revokedKeys', 'maxWindow', 'allowUnverified'],
   attestation: SOURCE,
-  diff: [...SOURCE, 'maxWindow'],
-  scan: SOURCE,
+  diff: [...SOURCE, 'revokedKeys', 'maxWindow'],
+  scan: [...SOURCE, 'revokedKeys'],
   sha256: SOURCE,
 };
 

@@ -4,9 +4,13 @@ mod der;
 mod error;
 mod found;
 mod pem;
+mod revoked;
+mod trusted;
 
 pub use error::{KeyError, PemFault};
 pub use found::{FoundFormat, KeyRole};
+pub use revoked::{RevocationError, RevokedKey, read_revoked};
+pub use trusted::{LineFault, TrustedKeyError, TrustedKeyFile, is_name};
 
 use alloc::string::String;
 use core::fmt;

@@ -8,6 +8,7 @@
 
 extern crate alloc;
 
+pub mod calendar;
 pub mod codec;
 pub mod descriptor;
 pub mod digest;

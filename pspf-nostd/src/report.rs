@@ -5,7 +5,7 @@ use alloc::{borrow::Cow, string::String, vec::Vec};
 use serde::Serialize;
 
 /// Version of the report's shape; raised when a field changes its meaning.
-pub const REPORT_SCHEMA: u32 = 1;
+pub const REPORT_SCHEMA: u32 = 2;
 
 /// What is proved of the bytes. Says nothing of who signed them: that is [`Trust`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -35,13 +35,15 @@ pub enum Trust {
     Pinned,
     /// The key is in the caller's trust store.
     InStore,
+    /// The signature is good and the key is revoked, which outweighs both: whoever has the key may have made the package.
+    Revoked,
 }
 
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// The package is broken.
+    /// The package is broken, or its key is revoked.
     Error,
     /// Nothing is broken, but something is weaker than it should be.
     Warning,
@@ -167,7 +169,8 @@ impl Limits {
 pub struct Report {
     /// [`REPORT_SCHEMA`].
     pub schema: u32,
-    /// Whether the package is good: nothing broken, validly signed, and wholly read. Trust is a separate question.
+    /// Whether the package is good: [`Report::proves`] that launcher and content are what was signed. Trust in the signer is
+    /// a separate question.
     pub ok: bool,
     /// What is proved of the bytes.
     pub state: Integrity,
@@ -192,9 +195,17 @@ pub struct Report {
 }
 
 impl Report {
-    /// The findings that make the package broken.
+    /// The findings for which the package is refused.
     pub fn errors(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.severity == Severity::Error)
+    }
+
+    /// Whether the package is validly signed by a key that is not revoked, nothing is broken, and at least `least` is proved.
+    /// The one rule by which packages are accepted: `ok` asks it for [`Integrity::Bound`], since in a package that is only
+    /// intact anybody could have replaced the parts that the finding `signature.coverage` names.
+    #[must_use]
+    pub fn proves(&self, least: Integrity) -> bool {
+        self.state >= least.max(Integrity::Intact) && !matches!(self.trust, Trust::Unsigned | Trust::Revoked)
     }
 
     /// Bytes of each protection class: authenticated, checked, unprotected.

@@ -27,6 +27,7 @@ impl ToJson for Trust {
             Self::UnknownKey => "unknown_key",
             Self::Pinned => "pinned",
             Self::InStore => "in_store",
+            Self::Revoked => "revoked",
         });
     }
 }

@@ -80,14 +80,26 @@ fn the_package_of_the_rust_builder_is_bound() {
 fn the_package_of_the_go_builder_is_intact_because_its_launcher_is_not_signed() {
     let (_, file) = golden("flavor-go-builder");
     let outcome = verify(&file);
-    assert_eq!(codes(&outcome.report), ["launcher.digest.missing"]);
+    assert_eq!(codes(&outcome.report), ["launcher.digest.missing", "signature.coverage"]);
     assert_eq!((outcome.report.state, outcome.report.trust), (Integrity::Intact, Trust::UnknownKey));
-    assert!(outcome.report.ok && outcome.checked.is_some());
+    assert!(!outcome.report.ok && outcome.report.proves(Integrity::Intact) && outcome.checked.is_some());
     assert_coverage_is_exact(&outcome.report);
     let unprotected: Vec<_> =
         outcome.report.coverage.iter().filter(|part| part.class == Protection::Unprotected).collect();
     assert_eq!(unprotected.len(), 1);
     assert_eq!((unprotected[0].part.as_str(), unprotected[0].range), ("launcher", ByteRange { start: 0, end: 20 }));
+}
+
+/// The Go builder signs nothing of the launcher: anybody's program can stand there, and everything verifies.
+#[test]
+fn a_package_with_a_foreign_launcher_is_not_ok() {
+    let (_, file) = golden("flavor-go-builder");
+    let mut foreign = file;
+    foreign[..20].copy_from_slice(b"#!/bin/sh\nid #      ");
+    let outcome = verify(&foreign);
+    assert_eq!((outcome.report.state, outcome.report.ok), (Integrity::Intact, false));
+    let why = outcome.report.findings.iter().find(|finding| finding.code == "signature.coverage").unwrap();
+    assert!(why.message.starts_with("the signature does not wholly cover the launcher:"), "{}", why.message);
 }
 
 #[test]
@@ -124,7 +136,8 @@ fn empty_tables_and_slots_at_the_end_keep_their_aligned_place() {
                 let size = u64::try_from(file.len()).unwrap();
                 assert_eq!(size, assembly.placement.package_size, "{profile:?}, {spaces} spaces");
                 if profile != Profile::Sealed {
-                    assert!(verify(&file).report.ok, "{profile:?}: {:?}", verify(&file).report.findings);
+                    let report = verify(&file).report;
+                    assert!(report.proves(Integrity::Intact), "{profile:?}: {:?}", report.findings);
                 }
             }
         }

@@ -22,7 +22,8 @@ fn assert_sound(report: &Report) {
     assert_coverage_is_exact(report);
     serde_json::to_vec(report).unwrap();
     assert_eq!(report.state == Integrity::Broken, report.errors().next().is_some());
-    assert!(!report.ok || report.state > Integrity::Partial);
+    assert_eq!(report.ok, report.proves(Integrity::Bound));
+    assert!(!report.ok || report.state > Integrity::Intact);
 }
 
 /// Runs both scopes; the sample's own signature can only be valid over the sample's own metadata.
@@ -30,7 +31,7 @@ fn assert_survives(file: &[u8]) {
     for scope in [Scope::Head, Scope::Content] {
         let outcome = verify_slice(file, scope, TrustedKeys::default());
         assert_sound(&outcome.report);
-        assert_eq!(outcome.checked.is_some(), outcome.report.ok);
+        assert_eq!(outcome.checked.is_some(), outcome.report.proves(Integrity::Intact));
         assert!(outcome.checked.is_none() || outcome.authenticated.is_some());
     }
 }
@@ -182,7 +183,7 @@ fn package(json: String, slots: usize) -> Vec<u8> {
 fn as_many_slots_as_allowed_are_read_and_one_more_is_refused() {
     let slots = |count: usize| format!(r#"{{"format":"PSPF/2025","slots":[{}]}}"#, vec!["{}"; count].join(","));
     let most = verify(&package(slots(65_535), 65_535)).report;
-    assert!(most.ok, "{:?}", most.findings.first());
+    assert!(most.proves(Integrity::Intact), "{:?}", most.findings.first());
     assert_eq!(most.slots.len(), 65_535);
     let mut file = package(slots(65_536), 65_536);
     let report = verify(&file).report;
@@ -219,7 +220,7 @@ fn metadata_full_of_environment_names_are_read_in_one_go() {
     let names = names.join(",");
     let json = format!(r#"{{"format":"PSPF/2025","execution":{{"command":"x","env":{{{names}}}}}}}"#);
     let report = verify(&package(json, 0)).report;
-    assert!(report.ok, "{:?}", report.findings);
+    assert!(report.proves(Integrity::Intact), "{:?}", report.findings);
 }
 
 #[test]
@@ -230,7 +231,7 @@ fn a_slot_that_stands_for_the_package_itself_holds_no_bytes() {
     let assembly =
         assemble(Profile::Go, &metadata, gzip_stored(metadata.raw()), 0, &[encoded(b"", 0)], &key()).unwrap();
     let honest = write(&assembly, b"", &[b""]);
-    assert!(verify(&honest).report.ok);
+    assert!(verify(&honest).report.proves(Integrity::Intact));
     let table = position(assembly.placement.table.start);
     let trailer = honest.len() - 8200;
     let mut file = honest.clone();

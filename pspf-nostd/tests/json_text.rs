@@ -176,7 +176,7 @@ fn the_report_has_the_text_that_serde_gives_it() {
     report.findings = [&findings[..], &[finding(Severity::Info, None)]].concat();
     report.coverage = classes.map(stretch).to_vec();
     let states = [Integrity::Broken, Integrity::Partial, Integrity::Intact, Integrity::Bound, Integrity::Sealed];
-    let trusts = [Trust::Unsigned, Trust::UnknownKey, Trust::Pinned, Trust::InStore];
+    let trusts = [Trust::Unsigned, Trust::UnknownKey, Trust::Pinned, Trust::InStore, Trust::Revoked];
     for (state, trust) in states.into_iter().zip(trusts.into_iter().cycle()) {
         (report.state, report.trust, report.ok) = (state, trust, true);
         same(&report);

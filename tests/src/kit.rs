@@ -42,7 +42,7 @@ pub struct CaseFile {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expected {
-    /// Exit code of `verify FILE --json`: 0 or 1.
+    /// Exit code of `verify FILE --json`: 0, 1, or 4 for a package that is only intact.
     pub exit: i32,
     /// `ok` of the report.
     pub ok: bool,
@@ -88,7 +88,7 @@ impl CaseFile {
             description: case.description.to_owned(),
             base: case.base,
             expect: Expected {
-                exit: i32::from(!case.expect.ok),
+                exit: case.expect.exit(),
                 ok: case.expect.ok,
                 state: case.expect.state.to_owned(),
                 codes: case.expect.codes.iter().map(|&code| code.to_owned()).collect(),

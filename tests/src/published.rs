@@ -81,7 +81,7 @@ pub fn table(cases: &[Case], answers: &[Answers]) -> String {
     let mut text = format!("{:36} {:8} {:9} {:9} {:9}\n", "case", "should", "python", "rust", "go");
     let mut gaps = [0; 3];
     for (case, answers) in cases.iter().zip(answers) {
-        let should = if case.expect.ok { "accept" } else { "refuse" };
+        let should = if case.expect.exit() == 1 { "refuse" } else { "accept" };
         let mut line = format!("{:36} {should:8}", case.name);
         for (exit, gap) in [Some(answers.python), answers.rust, answers.go].into_iter().zip(&mut gaps) {
             let word = match exit {

@@ -108,7 +108,8 @@ mod tests {
     #[test]
     fn every_sample_has_the_state_that_it_shows() {
         for sample in showcases() {
-            let trusted = TrustedKeys { pinned: vec![publisher().public_key().fingerprint()], store: Vec::new() };
+            let trusted =
+                TrustedKeys { pinned: vec![publisher().public_key().fingerprint()], ..TrustedKeys::default() };
             let report = verify_slice(&sample.bytes, Scope::Content, trusted).report;
             let state = serde_json::to_value(report.state).unwrap();
             assert_eq!(state, sample.state, "{}: {:#?}", sample.file, report.findings);

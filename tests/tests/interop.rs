@@ -39,7 +39,7 @@ fn decode(package: &[u8], checked: &Checked, slot: usize) -> Vec<u8> {
 #[test]
 fn packages_of_the_published_builders_are_accepted_and_decode_to_what_went_in() {
     let Some(peer) = Peer::for_test() else { return };
-    let trusted = TrustedKeys { pinned: vec![base::key().public_key().fingerprint()], store: Vec::new() };
+    let trusted = TrustedKeys { pinned: vec![base::key().public_key().fingerprint()], ..TrustedKeys::default() };
     for builder in Builder::ALL {
         for launcher in [Language::Rust, Language::Go] {
             let folder = tempfile::tempdir().unwrap();

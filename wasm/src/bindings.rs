@@ -10,7 +10,7 @@ use crate::{
     scan::Scan,
     slot_reading::{Request, SlotReading, WINDOW_DEFAULT, Wanted},
     task::Task,
-    verification::{FullVerification, trusted_keys},
+    verification::{FullVerification, known_keys, revoked_from_list},
 };
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
@@ -42,23 +42,23 @@ impl EngineTask {
     ///
     /// # Errors
     /// Where a text is no fingerprint.
-    pub fn verify(size: f64, trusted: Vec<String>) -> Result<EngineTask, JsValue> {
-        Ok(Self::of(FullVerification::new(offset(size)?, trusted_keys(&trusted).map_err(thrown)?)))
+    pub fn verify(size: f64, trusted: Vec<String>, revoked: Vec<String>) -> Result<EngineTask, JsValue> {
+        Ok(Self::of(FullVerification::new(offset(size)?, known_keys(&trusted, &revoked).map_err(thrown)?)))
     }
 
     /// A look at the head.
     ///
     /// # Errors
     /// Where a text is no fingerprint.
-    pub fn inspect(size: f64, trusted: Vec<String>) -> Result<EngineTask, JsValue> {
-        Ok(Self::of(Inspection::new(offset(size)?, trusted_keys(&trusted).map_err(thrown)?)))
+    pub fn inspect(size: f64, trusted: Vec<String>, revoked: Vec<String>) -> Result<EngineTask, JsValue> {
+        Ok(Self::of(Inspection::new(offset(size)?, known_keys(&trusted, &revoked).map_err(thrown)?)))
     }
 
     /// A reading of one slot. `what` is `list`, `file` (then `path` is the file's), `bytes` or `attestation`. The window is in
     /// bytes, 0 for the default.
     ///
     /// # Errors
-    /// Where the file's size is none.
+    /// Where the file's size is none, or a text is no fingerprint.
     pub fn slot(
         size: f64,
         slot: u32,
@@ -66,6 +66,7 @@ impl EngineTask {
         path: String,
         window: f64,
         allow_unverified: bool,
+        revoked: Vec<String>,
     ) -> Result<EngineTask, JsValue> {
         let wanted = match what {
             "list" => Wanted::List,
@@ -76,7 +77,9 @@ impl EngineTask {
         let window = offset(window)?;
         let window_max = if window == 0 { WINDOW_DEFAULT } else { window };
         let slot = usize::try_from(slot).unwrap_or(usize::MAX);
-        Ok(Self::of(SlotReading::new(offset(size)?, Request { slot, wanted, window_max, allow_unverified })))
+        let known = known_keys(&[], &revoked).map_err(thrown)?;
+        let request = Request { slot, wanted, window_max, allow_unverified };
+        Ok(Self::of(SlotReading::new(offset(size)?, request, known)))
     }
 
     /// The SHA-256 of the whole file.
@@ -91,8 +94,10 @@ impl EngineTask {
     ///
     /// # Errors
     /// Where the policy is not valid.
-    pub fn scan(size: f64, policy: &str) -> Result<EngineTask, JsValue> {
-        Ok(Self::of(Scan::new(offset(size)?, Policy::parse(policy).map_err(thrown)?)))
+    pub fn scan(size: f64, policy: &str, revoked: Vec<String>) -> Result<EngineTask, JsValue> {
+        let policy = Policy::parse(policy).map_err(thrown)?;
+        let revoked = known_keys(&[], &revoked).map_err(thrown)?.revoked;
+        Ok(Self::of(Scan::new(offset(size)?, policy, revoked)))
     }
 
     /// Whether bytes are wanted.
@@ -166,6 +171,15 @@ impl EngineTask {
 #[wasm_bindgen(js_name = keyFromFile)]
 pub fn key_from_file(file: &[u8]) -> Result<String, JsValue> {
     crate::public_key::read(file).map_err(thrown)
+}
+
+/// The fingerprints in a list of revoked keys, as JSON.
+///
+/// # Errors
+/// Names the line that is not understood.
+#[wasm_bindgen(js_name = revokedFromList)]
+pub fn revoked_keys(list: &[u8]) -> Result<String, JsValue> {
+    revoked_from_list(list).map_err(thrown)
 }
 
 /// Version of the engine.

@@ -13,6 +13,7 @@ use crate::{
 use pspf_nostd::{
     codec::Stop,
     json::{Json, JsonWriter, ToJson},
+    key::Fingerprint,
     offsets::{ByteRange, length},
     operation::OperationChain,
     placement::{self, Concern, Fault, Item, Judge, Judgement},
@@ -86,8 +87,9 @@ impl ToJson for Document<'_> {
 impl Scan {
     /// Begins with a file of `size` bytes.
     #[must_use]
-    pub fn new(size: u64, policy: Policy) -> Self {
-        let trusted = TrustedKeys { pinned: policy.trusted().unwrap_or_default().to_vec(), store: Vec::new() };
+    pub fn new(size: u64, policy: Policy, revoked: Vec<Fingerprint>) -> Self {
+        let pinned = policy.trusted().unwrap_or_default().to_vec();
+        let trusted = TrustedKeys { pinned, store: Vec::new(), revoked };
         let mut findings = ScanFindings::default();
         let limit = policy.limits.package_size;
         // A file that is too large is refused by its size; none of it is read.

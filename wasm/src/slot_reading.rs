@@ -63,10 +63,10 @@ enum Stage {
 }
 
 impl SlotReading {
-    /// Begins with a file of `size` bytes.
+    /// Begins with a file of `size` bytes. Nothing that a revoked key signed counts as validly signed.
     #[must_use]
-    pub fn new(size: u64, request: Request) -> Self {
-        let verification = Verification::new(size, Scope::Head, TrustedKeys::default());
+    pub fn new(size: u64, request: Request, known: TrustedKeys) -> Self {
+        let verification = Verification::new(size, Scope::Head, known);
         let sink = Taker { entries: Entries::default(), held: Vec::new(), found: false, taking: false };
         Self { stage: Stage::Head(Box::new(verification)), request, sink, total: 0 }
     }

@@ -5,8 +5,8 @@ use crate::{
     task::{Output, Task},
 };
 use pspf_nostd::{
-    json::JsonWriter,
-    key::Fingerprint,
+    json::{Json, JsonWriter},
+    key::{Fingerprint, read_revoked},
     offsets::ByteRange,
     quoted::quoted,
     verify::{Scope, TrustedKeys, Verification},
@@ -56,13 +56,23 @@ pub(crate) fn supply(verification: &mut Verification, bytes: &[u8]) -> Result<()
     verification.supply(bytes).map_err(|error| Failure::new("engine.supply", error.to_string()))
 }
 
-/// The keys that a caller names: fingerprints of 64 hexadecimal digits, with or without `sha256:` in front.
+/// The keys that a caller trusts, and those that are revoked: fingerprints of 64 hexadecimal digits, with or without `sha256:` in front.
 ///
 /// # Errors
 /// `key.fingerprint` names the first text that is none.
-pub fn trusted_keys<T: AsRef<str>>(texts: &[T]) -> Result<TrustedKeys, Failure> {
-    let pinned = texts.iter().map(|text| fingerprint(text.as_ref())).collect::<Result<_, _>>()?;
-    Ok(TrustedKeys { pinned, store: Vec::new() })
+pub fn known_keys<T: AsRef<str>>(trusted: &[T], revoked: &[T]) -> Result<TrustedKeys, Failure> {
+    let read = |texts: &[T]| texts.iter().map(|text| fingerprint(text.as_ref())).collect::<Result<_, _>>();
+    Ok(TrustedKeys { pinned: read(trusted)?, store: Vec::new(), revoked: read(revoked)? })
+}
+
+/// The fingerprints in a list of revoked keys (docs/policy.md), as JSON.
+///
+/// # Errors
+/// `key.revocations` names the line that is not understood: the whole list is refused for it.
+pub fn revoked_from_list(list: &[u8]) -> Result<String, Failure> {
+    let revoked = read_revoked(list).map_err(|error| Failure::new("key.revocations", error.to_string()))?;
+    let fingerprints = revoked.iter().map(|key| Json::from(key.fingerprint.to_string())).collect();
+    Ok(JsonWriter::compact(&Json::Array(fingerprints)))
 }
 
 /// One fingerprint.

@@ -95,7 +95,7 @@ fn package(slots: &[(SlotPlan, Vec<u8>)]) -> Vec<u8> {
 
 fn scan(bytes: &[u8], policy: &str) -> Value {
     let size = bytes.len().try_into().expect("a length");
-    let mut task = Box::new(Scan::new(size, Policy::parse(policy).expect("a policy")));
+    let mut task = Box::new(Scan::new(size, Policy::parse(policy).expect("a policy"), Vec::new()));
     while let Some(range) = task.wants() {
         // Small and uneven pieces: the verdict does not depend on them.
         let piece = &bytes[position(range.start)..position(range.end)];

@@ -1,10 +1,16 @@
-// The dialog with the keys that the reader trusts.
+// The dialog with the keys that the reader trusts, and those that are revoked.
 
 import { button, el, fill } from './dom.js';
 import { call } from './engine.js';
 import { plain, shown } from './hostile-text.js';
 import { grouped } from './quantities.js';
-import { distrust, onTrustChange, trust, trustedKeys } from './trusted-keys.js';
+import { distrust, hasExpired, isTrusted, onTrustChange, restore, revoke, revokedKeys, trust, trustedKeys } from './trusted-keys.js';
+
+/** Bytes of a list of revoked keys, as `flavor` takes them. */
+const LIST_MAX = 1 << 20;
+
+/** Why a key is not trusted though it was added. */
+const standing = (key) => (isTrusted(key.fingerprint) ? key.expires && `until ${key.expires}` : hasExpired(key) ? `expired on ${key.expires}` : 'revoked');
 
 export function keysDialog() {
   const list = el('ul', { class: 'key-list' });
@@ -21,16 +27,29 @@ export function keysDialog() {
       problem.hidden = false;
     }
   };
+  const revokedList = el('ul', { class: 'key-list' });
+  const lists = el('input', { type: 'file', id: 'revoked-file' });
+  const drawRevoked = () => fill(revokedList, revokedKeys().length === 0 && el('li', { class: 'dim' }, 'None.'),
+    revokedKeys().map((fingerprint) => el('li', {}, el('div', {}, el('code', { class: 'digest' }, grouped(fingerprint))),
+      button('No longer revoked', () => restore(fingerprint), { class: 'small', 'aria-label': `No longer revoke key ${fingerprint.slice(0, 8)}` }))));
   const draw = () => fill(list, trustedKeys().length === 0 && el('li', { class: 'dim' }, 'None yet. Without a trusted key no package is more than “intact, unknown signer”.'),
-    trustedKeys().map((key) => el('li', {}, el('div', {}, el('strong', {}, shown(key.name || 'without a name', 80)), el('code', { class: 'digest' }, grouped(key.fingerprint))),
+    trustedKeys().map((key) => el('li', {}, el('div', {}, el('strong', {}, shown(key.name || 'without a name', 80)), standing(key) && el('span', { class: 'dim' }, ` ${standing(key)}`), el('code', { class: 'digest' }, grouped(key.fingerprint))),
+      !revokedKeys().includes(key.fingerprint) && button('Revoke', () => revoke(key.fingerprint), { class: 'small', 'aria-label': `Revoke key ${plain(key.name || key.fingerprint.slice(0, 8))}` }),
       button('Remove', () => distrust(key.fingerprint), { class: 'small', 'aria-label': `Remove key ${plain(key.name || key.fingerprint.slice(0, 8))}` }))));
   file.addEventListener('change', () => attempt(async () => {
     const [chosen] = file.files;
     if (!chosen) return;
     if (chosen.size > 16 * 1024) throw new Error('That is too large for a public key.');
-    const { fingerprint } = await call('keyFromFile', { bytes: new Uint8Array(await chosen.arrayBuffer()) });
-    trust(fingerprint, chosen.name);
+    const { fingerprint, name: own, expires } = await call('keyFromFile', { bytes: new Uint8Array(await chosen.arrayBuffer()) });
+    trust(fingerprint, own || chosen.name, expires);
     file.value = '';
+  }));
+  lists.addEventListener('change', () => attempt(async () => {
+    const [chosen] = lists.files;
+    if (!chosen) return;
+    if (chosen.size > LIST_MAX) throw new Error('That is too large for a list of revoked keys.');
+    revoke(...await call('revokedFromList', { bytes: new Uint8Array(await chosen.arrayBuffer()) }));
+    lists.value = '';
   }));
   const dialog = el('dialog', { class: 'dialog', 'aria-labelledby': 'keys-title' },
     el('div', { class: 'card-head' }, el('h2', { id: 'keys-title' }, 'Keys that you trust'), button('Done', () => dialog.close())),
@@ -44,9 +63,21 @@ export function keysDialog() {
       });
     } }, el('label', { for: 'key-text' }, 'Fingerprint (64 hexadecimal digits)'), text, el('label', { for: 'key-name' }, 'Whose it is'), name,
     el('button', { type: 'submit', class: 'primary' }, 'Trust this fingerprint'),
+    button('Revoke this fingerprint', () => attempt(() => {
+      revoke(text.value);
+      text.value = '';
+    })),
     el('label', { for: 'key-file' }, 'Or a public key file (PEM); dropping it on the page works too'), file),
+    el('h3', {}, 'Revoked keys'),
+    el('p', { class: 'dim' }, 'Nothing that they signed is taken, whoever trusts them.'),
+    revokedList,
+    el('form', { class: 'key-form' }, el('label', { for: 'revoked-file' }, 'Add a list, such as the file revoked-keys of flavor'), lists),
     problem);
-  onTrustChange(draw);
-  draw();
+  const drawAll = () => {
+    draw();
+    drawRevoked();
+  };
+  onTrustChange(drawAll);
+  drawAll();
   return { element: dialog, show: () => dialog.showModal() };
 }

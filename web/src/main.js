@@ -30,8 +30,8 @@ let current;
 let pair;
 
 const actions = {
-  trust(fingerprint, name) {
-    if (confirm(`Trust every package that key\n\n${fingerprint}\n\nsigns? Compare it with what the publisher says first. It is remembered in this browser only.`)) trust(fingerprint, name ? plain(name) : '');
+  trust(fingerprint, name, expires) {
+    if (confirm(`Trust every package that key\n\n${fingerprint}\n\nsigns? Compare it with what the publisher says first. It is remembered in this browser only.`)) trust(fingerprint, name ? plain(name) : '', expires);
   },
   distrust,
   exportReport() {
@@ -128,12 +128,15 @@ async function open(files, sample = null) {
 async function wasKey(file) {
   if (!(file instanceof File) || file.size > KEY_FILE_MAX || file.size === 0) return false;
   try {
-    const { fingerprint } = await call('keyFromFile', { bytes: new Uint8Array(await file.arrayBuffer()) });
-    actions.trust(fingerprint, file.name);
-    return true;
-  } catch {
-    return false;
+    const { fingerprint, name, expires } = await call('keyFromFile', { bytes: new Uint8Array(await file.arrayBuffer()) });
+    actions.trust(fingerprint, name || file.name, expires);
+  } catch (error) {
+    // Any other code says that the file holds no public key.
+    if (error.code?.startsWith('key.') && error.code !== 'key.notes') return false;
+    say(`${plain(file.name)} is not trusted: ${plain(error.message)}`);
+    fill(byId('problem'), `${plain(file.name)} is not trusted: `, plain(error.message));
   }
+  return true;
 }
 
 async function compare() {

@@ -2,7 +2,7 @@
 
 import { isArchive } from './contents.js';
 import { call } from './engine.js';
-import { trustedKeys } from './trusted-keys.js';
+import { isTrusted, revokedKeys, trustedKeys } from './trusted-keys.js';
 
 /** Archives are listed without being asked for up to this sum of unpacked sizes, in bytes. */
 const LISTED_MAX = 256 * 1024 * 1024;
@@ -39,7 +39,8 @@ export class PackageItem {
 
   get keys() {
     const own = this.sample?.trustedKey;
-    return own ? [own, ...trustedKeys().map((key) => key.fingerprint)] : trustedKeys().map((key) => key.fingerprint);
+    const keys = trustedKeys().filter((key) => isTrusted(key.fingerprint)).map((key) => key.fingerprint);
+    return own ? [own, ...keys] : keys;
   }
 
   /** Goes through all steps. A later run ends this one, and nothing of it counts any more. */
@@ -50,7 +51,7 @@ export class PackageItem {
     this.full = undefined;
     this.content = this.entries = null;
     const signal = AbortSignal.any([stop.signal, this.closed.signal]);
-    const args = { file: this.file, trustedKeys: this.keys };
+    const args = { file: this.file, trustedKeys: this.keys, revokedKeys: revokedKeys() };
     const counts = () => this.stop === stop && !this.closed.signal.aborted;
     try {
       this.step('reading');

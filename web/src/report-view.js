@@ -111,7 +111,7 @@ function facts(item, actions) {
       !signer.signature_valid && report.trust === 'unsigned' && el('span', { class: 'dim' }, ' named, but it has not signed'),
       signer.signature_valid && report.state !== 'broken' && el('span', { class: 'no-print' }, ' ', isTrusted(signer.fingerprint)
         ? button('Stop trusting this key', () => actions.distrust(signer.fingerprint), { class: 'small' })
-        : !item.keys.includes(signer.fingerprint) && button('Trust this key', () => actions.trust(signer.fingerprint, report.package?.name), { class: 'small' })),
+        : report.trust !== 'revoked' && !item.keys.includes(signer.fingerprint) && button('Trust this key', () => actions.trust(signer.fingerprint, report.package?.name), { class: 'small' })),
     ] : el('span', { class: 'dim' }, 'none'))));
 }
 

@@ -1,53 +1,88 @@
-// Keys that the reader trusts, remembered in this browser only. A browser may refuse storage: then they last until the page closes.
+// Keys that the reader trusts or has revoked, remembered in this browser only. A browser may refuse storage: then they last until the
+// page closes.
 
 const PLACE = 'pspf.trusted-keys';
+const REVOKED_PLACE = 'pspf.revoked-keys';
 const FINGERPRINT = /^[0-9a-f]{64}$/;
+const DAY = /^\d{4}-\d\d-\d\d$/;
 const KEYS_MAX = 200;
+const REVOKED_MAX = 20_000;
 const NAME_MAX = 80;
 
-let keys = read();
+let keys = read(PLACE, ({ fingerprint, name, expires }) => FINGERPRINT.test(fingerprint) && (expires === undefined || DAY.test(expires))
+  && { fingerprint, name: String(name ?? '').slice(0, NAME_MAX), expires }).slice(0, KEYS_MAX);
+let revoked = read(REVOKED_PLACE, (fingerprint) => FINGERPRINT.test(fingerprint) && fingerprint);
 const listeners = new Set();
 
-function read() {
+function read(place, item) {
   try {
-    const stored = JSON.parse(localStorage.getItem(PLACE) ?? '[]');
-    return stored.filter((key) => FINGERPRINT.test(key?.fingerprint)).slice(0, KEYS_MAX)
-      .map(({ fingerprint, name }) => ({ fingerprint, name: String(name ?? '').slice(0, NAME_MAX) }));
+    return JSON.parse(localStorage.getItem(place) ?? '[]').map(item).filter(Boolean);
   } catch {
     return [];
   }
 }
 
-function write(next) {
-  keys = next;
+function write(nextKeys, nextRevoked) {
+  keys = nextKeys;
+  revoked = nextRevoked;
   try {
     localStorage.setItem(PLACE, JSON.stringify(keys));
+    localStorage.setItem(REVOKED_PLACE, JSON.stringify(revoked));
   } catch {
     // Private windows and some hosts of saved pages have no storage.
   }
   for (const listener of listeners) listener();
 }
 
-/** The trusted keys: `{ fingerprint, name }`. */
+/** The keys that were added, expired ones as well: `{ fingerprint, name, expires? }`. */
 export function trustedKeys() {
   return keys;
 }
 
-export function isTrusted(fingerprint) {
-  return keys.some((key) => key.fingerprint === fingerprint);
+/** The fingerprints of revoked keys. */
+export function revokedKeys() {
+  return revoked;
 }
 
-/** Trusts a key from now on. Throws where the text is not a fingerprint. */
-export function trust(fingerprint, name = '') {
+/** Whether the day has come on which a key is not trusted any more. */
+export function hasExpired({ expires }, now = Date.now()) {
+  // What is no day has come.
+  return expires !== undefined && !(now < Date.parse(`${expires}T00:00:00Z`));
+}
+
+export function isTrusted(fingerprint) {
+  return !revoked.includes(fingerprint) && keys.some((key) => key.fingerprint === fingerprint && !hasExpired(key));
+}
+
+function digits(fingerprint) {
   const hex = fingerprint.toLowerCase().replace(/^sha256:/, '').replace(/[\s:]/g, '');
   if (!FINGERPRINT.test(hex)) throw new Error('A fingerprint is 64 hexadecimal digits: the SHA-256 of the public key.');
-  if (isTrusted(hex)) return;
-  if (keys.length >= KEYS_MAX) throw new Error(`At most ${KEYS_MAX} keys are remembered.`);
-  write([...keys, { fingerprint: hex, name: name.slice(0, NAME_MAX) }]);
+  return hex;
+}
+
+/** Trusts a key from now on, to the day `expires`. Throws where the text is not a fingerprint, or the key is revoked. */
+export function trust(fingerprint, name = '', expires = undefined) {
+  const hex = digits(fingerprint);
+  if (revoked.includes(hex)) throw new Error('This key is revoked. Take it from the revoked keys first if it is to be trusted again.');
+  const others = keys.filter((key) => key.fingerprint !== hex);
+  if (others.length >= KEYS_MAX) throw new Error(`At most ${KEYS_MAX} keys are remembered.`);
+  write([...others, { fingerprint: hex, name: name.slice(0, NAME_MAX), expires }], revoked);
 }
 
 export function distrust(fingerprint) {
-  write(keys.filter((key) => key.fingerprint !== fingerprint));
+  write(keys.filter((key) => key.fingerprint !== fingerprint), revoked);
+}
+
+/** Revokes keys: nothing that they signed is taken, whoever trusts them. Throws where a text is not a fingerprint. */
+export function revoke(...fingerprints) {
+  const next = [...new Set([...revoked, ...fingerprints.map(digits)])];
+  if (next.length > REVOKED_MAX) throw new Error(`At most ${REVOKED_MAX} revoked keys are remembered.`);
+  write(keys, next);
+}
+
+/** Takes a key from the revoked ones. */
+export function restore(fingerprint) {
+  write(keys, revoked.filter((key) => key !== fingerprint));
 }
 
 /** Calls `listener` after every change. */

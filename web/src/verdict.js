@@ -1,4 +1,5 @@
-// What a report means, in words. The facts are the engine's; a good signature by a key that nobody named is not success.
+// What a report means, in words. The facts are the engine's; a good signature by a key that nobody named is not success, and
+// neither is one that does not cover launcher and content.
 
 import { plural, short } from './quantities.js';
 
@@ -47,6 +48,11 @@ export function verdict(report, hostile = [], entries = null) {
       'Nothing is proved of a broken package: whatever it says below may be made up.',
     ]);
   }
+  if (report.trust === 'revoked') {
+    return made('invalid', `Signed with key ${signer}, which you have revoked: whoever got hold of it may have made this file. Do not run it.`, [], [
+      'Anything about this file: a revoked key vouches for nothing.',
+    ], 'Revoked key');
+  }
   if (hostile.length > 0) {
     return made('invalid', `The bytes are as they were signed, but the contents reach for more than they should when unpacked (${plural(hostile.length, 'finding')}). Do not run it.`,
       [PROVED[report.state]?.proves].filter(Boolean), [HARMLESS], 'Unsafe contents');
@@ -60,8 +66,14 @@ export function verdict(report, hostile = [], entries = null) {
     return made('waiting', 'The signature is good; launcher and content have not been read.',
       ['The metadata are as the key signed them.'], ['Anything about launcher and slots.', HARMLESS], 'Only the head was checked');
   }
+  if (report.state === 'intact') {
+    const open = report.findings.find((finding) => finding.code === 'signature.coverage')?.message;
+    return made('unknown', `Key ${signer} signed this only in part${open ? `: ${open}` : ''}. Anybody can have put another program there: do not run it unless you have it from where you trust.`,
+      [proves, report.trust === 'unknown_key' ? 'The signature is valid.' : 'The signature is valid, and by a key that you trust.'],
+      [...PROVED.intact.open, 'That the launcher and the content are what the signer made.', HARMLESS], 'Signed only in part');
+  }
   const content = entries !== null && `Its archives hold ${plural(entries, 'entry', 'entries')}: none leaves its folder, sets a user id, or is a device.`;
-  const bytes = report.state === 'sealed' ? 'Every byte' : report.state === 'bound' ? 'Launcher and content' : 'What the signature covers';
+  const bytes = report.state === 'sealed' ? 'Every byte' : 'Launcher and content';
   const are = report.state === 'bound' ? 'are exactly what' : 'is exactly what';
   if (report.trust === 'unknown_key') {
     return made('unknown', `${bytes} ${are} the holder of key ${signer} signed. Nobody has told this page who that is: anyone can make a key.`,

@@ -18,11 +18,12 @@ const source = (file) => (file.url ? new URL(file.url) : file);
 
 const methods = {
   version: async () => ({ version: pspf.version }),
-  inspect: ({ file, trustedKeys }, options) => pspf.inspect(source(file), { ...options, trustedKeys }),
-  verify: ({ file, trustedKeys }, options) => pspf.verify(source(file), { ...options, trustedKeys }),
+  inspect: ({ file, trustedKeys, revokedKeys }, options) => pspf.inspect(source(file), { ...options, trustedKeys, revokedKeys }),
+  verify: ({ file, trustedKeys, revokedKeys }, options) => pspf.verify(source(file), { ...options, trustedKeys, revokedKeys }),
   diff: ({ a, b }, options) => pspf.diff(source(a), source(b), options),
   attestation: ({ file }, options) => pspf.attestation(source(file), options),
   keyFromFile: ({ bytes }) => pspf.keyFromFile(bytes),
+  revokedFromList: ({ bytes }) => pspf.revokedFromList(bytes),
   async listFiles({ file, slot }, options, emit) {
     let batch = [];
     let total = 0;

@@ -6,6 +6,7 @@ import { drawn, sections } from '../src/byte-map.js';
 import { plain, safeFileName } from '../src/hostile-text.js';
 import { grouped, modeText, size } from '../src/quantities.js';
 import { verdict } from '../src/verdict.js';
+import { hasExpired, isTrusted, restore, revoke, revokedKeys, trust, trustedKeys } from '../src/trusted-keys.js';
 
 test('names of downloads hold no folder, no control character, nothing reserved', () => {
   for (const [path, name] of [
@@ -48,13 +49,49 @@ test('narrow sections are drawn as one, under their weakest class, and no byte i
   assert.deepEqual(close.map(({ start, end }) => [start, end]), [[5, 10], [10, 11], [11, 12], [12, 20]]);
 });
 
+test('a key is trusted until its day has come, and never once it is revoked', () => {
+  const [key, other] = ['ab'.repeat(32), 'cd'.repeat(32)];
+  trust(`sha256:${key.toUpperCase()}`, 'Farm', '2999-01-01');
+  assert.deepEqual(trustedKeys(), [{ fingerprint: key, name: 'Farm', expires: '2999-01-01' }]);
+  assert.ok(isTrusted(key) && !isTrusted(other));
+  trust(key, 'Farm', '2020-01-01');
+  assert.ok(!isTrusted(key) && trustedKeys().length === 1);
+  const day = Date.parse('2027-01-31T00:00:00Z');
+  assert.deepEqual([hasExpired({ expires: '2027-01-31' }, day - 1), hasExpired({ expires: '2027-01-31' }, day)], [false, true]);
+  assert.ok(hasExpired({ expires: '2027-02-31x' }) && !hasExpired({}));
+  trust(key);
+  assert.ok(isTrusted(key));
+  revoke(key, other);
+  assert.ok(!isTrusted(key) && !isTrusted(other));
+  assert.deepEqual(revokedKeys(), [key, other]);
+  assert.throws(() => trust(key), /revoked/);
+  assert.throws(() => revoke('ab'), /64 hexadecimal/);
+  restore(key);
+  assert.ok(isTrusted(key));
+});
+
 test('no state but a trusted key is a success', () => {
   const report = (state, trust) => ({ state, trust, findings: [], signer: { fingerprint: 'ab'.repeat(32), signature_valid: true } });
   for (const state of ['broken', 'partial', 'intact', 'bound', 'sealed']) {
-    for (const trust of ['unsigned', 'unknown_key', 'pinned', 'in_store']) {
+    for (const trust of ['unsigned', 'unknown_key', 'pinned', 'in_store', 'revoked']) {
       const success = verdict(report(state, trust)).kind === 'trusted';
-      assert.equal(success, ['intact', 'bound', 'sealed'].includes(state) && ['pinned', 'in_store'].includes(trust), `${state}, ${trust}`);
+      assert.equal(success, ['bound', 'sealed'].includes(state) && ['pinned', 'in_store'].includes(trust), `${state}, ${trust}`);
       assert.notEqual(verdict(report(state, trust), [{ severity: 'error' }]).kind, 'trusted');
     }
+  }
+});
+
+test('a package that is signed only in part, or with a revoked key, is not one to run', () => {
+  const message = 'the signature does not wholly cover the launcher: other bytes there would pass as well';
+  const report = (state, trust) => ({ state, trust, findings: [{ code: 'signature.coverage', severity: 'warning', part: 'package', message }], signer: { fingerprint: 'ab'.repeat(32), signature_valid: true } });
+  for (const trust of ['unknown_key', 'pinned', 'in_store']) {
+    const { kind, word, sentence } = verdict(report('intact', trust));
+    assert.deepEqual([kind, word], ['unknown', 'Signed only in part']);
+    assert.match(sentence, /does not wholly cover the launcher.*do not run it/);
+  }
+  for (const state of ['intact', 'bound', 'sealed', 'partial']) {
+    const { kind, word, sentence, proved } = verdict(report(state, 'revoked'));
+    assert.deepEqual([kind, word, proved], ['invalid', 'Revoked key', []]);
+    assert.match(sentence, /Do not run it/);
   }
 });

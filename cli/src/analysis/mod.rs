@@ -10,9 +10,10 @@ use crate::{
     inventory::{self, Content, SlotInventory},
     problem::Failure,
     terminal::Console,
+    trusted_keys,
 };
 use owner::Owners;
-use pspf_nostd::{report::Report, tar::FileEntry, verify::TrustedKeys};
+use pspf_nostd::{report::Report, tar::FileEntry};
 use serde::Serialize;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -100,8 +101,9 @@ pub enum Kind {
 /// # Errors
 /// Where it cannot be read, is not as signed, or a slot cannot be decoded.
 pub fn of(path: &Path, console: &Console) -> Result<Analysis, Failure> {
-    let (file, outcome) = checked_package::read(path, TrustedKeys::default(), console)?;
-    let Some(package) = &outcome.checked else { return Err(checked_package::refused(path, &outcome.report)) };
+    let store = trusted_keys::find()?;
+    let (file, outcome) = checked_package::read(path, store.for_verification(Vec::new()), console)?;
+    let Some(package) = &outcome.checked else { return Err(checked_package::refused(path, &outcome.report, &store)) };
     let slots = inventory::of_package(path, &file, package)?;
     let contents = contents(&slots);
     let unpacked = slots.iter().map(|slot| slot.unpacked).fold(0, u64::saturating_add);

@@ -9,7 +9,7 @@ use crate::{
     terminal::{Console, Style, printable, size},
     trusted_keys,
 };
-use pspf_nostd::{json::JsonWriter, report::Trust, tar::FileEntry, verify::TrustedKeys};
+use pspf_nostd::{json::JsonWriter, report::Trust, tar::FileEntry};
 use serde::Serialize;
 use std::path::Path;
 
@@ -33,7 +33,7 @@ struct Document<'a> {
 /// Where one cannot be read.
 pub fn run(arguments: &Diff, console: &mut Console) -> Result<Exit, Failure> {
     let (before, after) = (arguments.before.as_path(), arguments.after.as_path());
-    let trusted = TrustedKeys { pinned: Vec::new(), store: trusted_keys::read(console)?.trusted };
+    let trusted = trusted_keys::read(console)?.for_verification(Vec::new());
     let difference = difference::of(before, after, &trusted, console)?;
     if console.json() {
         console.document(&Document { ok: true, before, after, difference: &difference });
@@ -79,6 +79,7 @@ fn words(verdict: Verdict) -> String {
         Trust::Unsigned => "no valid signature",
         Trust::UnknownKey => "signed by an unknown key",
         Trust::Pinned | Trust::InStore => "signed by a trusted key",
+        Trust::Revoked => "signed by a revoked key",
     };
     format!("{}, {trust}", report_text::word(verdict.state))
 }

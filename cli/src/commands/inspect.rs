@@ -15,7 +15,7 @@ use pspf_nostd::{
     json::Json,
     metadata::Metadata,
     report::{Finding, Integrity, PackageFacts, Report, Signer, SlotReport, Trust},
-    verify::{Authenticated, Scope, TrustedKeys},
+    verify::{Authenticated, Scope},
 };
 use serde::Serialize;
 use std::path::Path;
@@ -69,8 +69,8 @@ pub fn run(arguments: &Inspect, console: &mut Console) -> Result<Exit, Failure> 
         return analyze(&arguments.file, console);
     }
     let file = open_argument(&arguments.file, "a package")?;
-    let trusted = TrustedKeys { pinned: Vec::new(), store: trusted_keys::read(console)?.trusted };
-    let outcome = driver::verify_file(&file, Scope::Head, trusted, &mut |_, _| ())
+    let store = trusted_keys::read(console)?;
+    let outcome = driver::verify_file(&file, Scope::Head, store.for_verification(Vec::new()), &mut |_, _| ())
         .map_err(|error| Problem::io("file.read", &arguments.file, "read the package", &error))?;
     console.detail(&format!("{}: head of {} bytes read", arguments.file.display(), outcome.report.size));
     let (report, head) = (&outcome.report, outcome.authenticated.as_ref());
@@ -81,6 +81,11 @@ pub fn run(arguments: &Inspect, console: &mut Console) -> Result<Exit, Failure> 
         console.document(&document(&arguments.file, report, head));
     } else {
         human(console, &arguments.file, report, head);
+    }
+    if let Some(refusal) = store.refusal(report) {
+        console.warn(
+            Problem::warning("key.revoked", refusal).file(&arguments.file).hint("nothing that it signed is to be used"),
+        );
     }
     Ok(if head.is_some() { Exit::Done } else { Exit::Failed })
 }
@@ -198,5 +203,6 @@ fn trust(trust: Trust) -> &'static str {
         Trust::UnknownKey => "signature over the metadata valid, key unknown",
         Trust::Pinned => "signature over the metadata valid, key expected",
         Trust::InStore => "signature over the metadata valid, key trusted",
+        Trust::Revoked => "key revoked",
     }
 }

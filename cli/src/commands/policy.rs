@@ -4,6 +4,7 @@ use crate::{
     arguments::{Policy, PolicyCommand},
     checked_package, config_file, path_text,
     problem::{Exit, Failure, open_argument},
+    report_text,
     terminal::{Console, Style, printable},
     trusted_keys,
 };
@@ -53,6 +54,8 @@ struct CheckDocument<'a> {
     #[serde(serialize_with = "path_text::one")]
     file: &'a Path,
     platform: &'a str,
+    /// What is proved of the bytes.
+    state: Integrity,
     violations: Vec<ViolationDocument<'a>>,
 }
 
@@ -180,8 +183,11 @@ fn word(enforcement: Enforcement) -> &'static str {
 fn check(path: &Path, console: &mut Console) -> Result<Exit, Failure> {
     let (policies, store) = read()?;
     let file = open_argument(path, "a package")?;
+    // Not with the revoked keys: the launcher, whose decision this is, names them among what refuses the package.
     let outcome = checked_package::verify(path, &file, TrustedKeys::default(), console)?;
-    let Some(package) = &outcome.checked else { return Err(checked_package::refused(path, &outcome.report)) };
+    let Some(package) = &outcome.checked else {
+        return Err(checked_package::refused(path, &outcome.report, &trusted_keys::read(console)?));
+    };
     let host = Host::current();
     let decision =
         evaluation::decide(&policies, &store, package, false, &host).map_err(|error| trusted_keys::unusable(&error))?;
@@ -194,7 +200,8 @@ fn check(path: &Path, console: &mut Console) -> Result<Exit, Failure> {
             message: &violation.message,
         });
         let violations = violations.collect();
-        console.document(&CheckDocument { ok: allowed, file: path, platform: &host.platform, violations });
+        let (platform, state) = (host.platform.as_str(), package.integrity());
+        console.document(&CheckDocument { ok: allowed, file: path, platform, state, violations });
     } else {
         let (style, said) =
             if allowed { (Style::Green, "would be run here") } else { (Style::Red, "would not be run here") };
@@ -202,6 +209,9 @@ fn check(path: &Path, console: &mut Console) -> Result<Exit, Failure> {
         console.say(&format!("{}: {said} ({})", printable(&path.display().to_string()), host.platform));
         for violation in &decision.violations {
             console.say(&line(console, violation));
+        }
+        for finding in outcome.report.findings.iter().filter(|finding| finding.code == "signature.coverage") {
+            console.say(&report_text::finding(console, finding));
         }
     }
     Ok(if allowed { Exit::Done } else { Exit::Failed })

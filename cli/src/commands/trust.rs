@@ -4,15 +4,20 @@ use crate::{
     arguments::{Trust, TrustCommand},
     checked_package, config_file, key_files, path_text,
     problem::{Exit, Failure, Problem, open_argument},
+    report_text,
     terminal::{Console, Style, printable, table},
     trusted_keys,
 };
 use flavor_launcher::{
     calendar,
     config_dir::Owner,
-    trust::{REVOKED, TrustStore, TrustedKey},
+    trust::{REVOKED, Trusted, TrustedKey},
 };
-use pspf_nostd::verify::TrustedKeys;
+use pspf_nostd::{
+    key::{is_name, read_revoked},
+    report::Integrity,
+    verify::TrustedKeys,
+};
 use serde::Serialize;
 use std::{
     fs, io,
@@ -42,6 +47,9 @@ struct KeyDocument {
 struct ListDocument {
     ok: bool,
     keys: Vec<KeyDocument>,
+    /// Files of the store that are refused: no key in them is trusted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Problem>,
     warnings: Vec<Problem>,
 }
 
@@ -61,6 +69,9 @@ struct VerifyDocument<'a> {
     #[serde(serialize_with = "path_text::one")]
     file: &'a Path,
     trusted: bool,
+    revoked: bool,
+    /// What is proved of the bytes: a key says nothing of what it did not sign.
+    state: Integrity,
     fingerprint: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<KeyDocument>,
@@ -89,24 +100,32 @@ fn add(
     system: bool,
     console: &mut Console,
 ) -> Result<Exit, Failure> {
-    let key = key_files::public_key(file)?;
+    let given = key_files::trusted_key(file)?;
+    // What the file says itself is kept: a day that got lost on the way would be trust without end.
+    let name = name.map_or(given.name, str::to_owned);
+    let expires = expires.map(str::to_owned).or(given.expires);
+    let key = given.key;
     let mut text = String::new();
-    if let Some(name) = name {
-        one_line(name, "--name")?;
+    if !name.is_empty() {
+        one_line(&name, "--name")?;
+        if !is_name(&name) {
+            let problem = Problem::error("trust.text", "this name seems to say when the trust ends").field("--name");
+            return Err(Failure::usage(problem.found(name).hint("--expires YYYY-MM-DD says that")));
+        }
         text.push_str(&format!("# Name: {name}\n"));
     }
     let mut word = "trusted";
     if let Some(date) = expires {
-        let Some(time) = calendar::date(date) else {
+        let Some(time) = calendar::date(&date) else {
             let problem = Problem::error("trust.expires", "this is not a date").field("--expires");
             return Err(Failure::usage(problem.expected("a date like 2027-12-31").found(date)));
         };
+        text.push_str(&format!("# Expires: {date}\n"));
         if time <= calendar::now() {
             word = "expired";
             let problem = Problem::warning("trust.expires", "this day has come, so the key is not trusted");
             console.warn(problem.field("--expires").found(date));
         }
-        text.push_str(&format!("# Expires: {date}\n"));
     }
     text.push_str(&key.to_pem());
     let fingerprint = key.fingerprint();
@@ -122,12 +141,10 @@ fn add(
     Ok(changed(word, fingerprint, &[path], console))
 }
 
-/// All keys with what they are worth now, and the files that are none.
-fn keys(console: &mut Console) -> Result<Vec<KeyDocument>, Failure> {
-    let store = trusted_keys::read(console)?;
-    let (keys, _) = TrustStore::find().map_err(|error| trusted_keys::unusable(&error))?.keys();
+/// All keys with what they are worth now.
+fn documents(store: &Trusted) -> Vec<KeyDocument> {
     let now = calendar::now();
-    let document = |key: TrustedKey| {
+    let document = |key: &TrustedKey| {
         let revoked = store.revoked.iter().any(|revoked| revoked.fingerprint == key.key.fingerprint());
         KeyDocument {
             state: match (revoked, key.is_expired(now)) {
@@ -138,31 +155,38 @@ fn keys(console: &mut Console) -> Result<Vec<KeyDocument>, Failure> {
             fingerprint: key.key.fingerprint().to_string(),
             expires: key.expires.map(|time| calendar::text(time).chars().take(10).collect()),
             store: if key.owner == Owner::System { "system" } else { "user" },
-            name: key.name,
-            file: key.path,
+            name: key.name.clone(),
+            file: key.path.clone(),
         }
     };
-    Ok(keys.into_iter().map(document).collect())
+    store.keys.iter().map(document).collect()
 }
 
+/// Lists the keys; files that cannot be used are errors here, where somebody looks at the store itself.
 fn list(console: &mut Console) -> Result<Exit, Failure> {
-    let keys = keys(console)?;
+    let store = trusted_keys::find()?;
+    let keys = documents(&store);
+    let refused: Vec<Problem> = store.unusable.iter().map(trusted_keys::refused).collect();
+    let ok = refused.is_empty();
     if console.json() {
         let warnings = console.take_warnings();
-        console.document(&ListDocument { ok: true, keys, warnings });
-    } else if keys.is_empty() {
-        console.say("no key is trusted; `flavor trust add FILE` adds one");
+        console.document(&ListDocument { ok, keys, errors: refused, warnings });
     } else {
-        let rows: Vec<Vec<String>> = keys
-            .iter()
-            .map(|key| {
+        if keys.is_empty() {
+            console.say("no key is trusted; `flavor trust add FILE` adds one");
+        } else {
+            let row = |key: &KeyDocument| {
                 let until = key.expires.as_ref().map(|date| format!("until {date}")).unwrap_or_default();
                 vec![key.fingerprint.clone(), key.state.to_owned(), key.store.to_owned(), printable(&key.name), until]
-            })
-            .collect();
-        console.say(&table(&rows, &[], ""));
+            };
+            let rows: Vec<Vec<String>> = keys.iter().map(row).collect();
+            console.say(&table(&rows, &[], ""));
+        }
+        if !ok {
+            return Err(refused.into());
+        }
     }
-    Ok(Exit::Done)
+    Ok(if ok { Exit::Done } else { Exit::Failed })
 }
 
 fn one_line(text: &str, option: &str) -> Result<(), Failure> {
@@ -188,7 +212,7 @@ fn beginning_with(digits: &str, store: Option<&str>, console: &mut Console) -> R
             problem.expected(format!("{DIGITS_MIN} to 64 hexadecimal digits of a fingerprint")),
         ));
     }
-    let mut found = keys(console)?;
+    let mut found = documents(&trusted_keys::read(console)?);
     found.retain(|key| store.is_none_or(|store| key.store == store) && key.fingerprint.starts_with(&digits));
     let Some(fingerprint) = found.first().map(|key| &key.fingerprint) else {
         let of = store.map(|store| format!("{store} ")).unwrap_or_default();
@@ -256,6 +280,10 @@ fn revoke(key: &str, reason: Option<&str>, system: bool, console: &mut Console) 
     }
     text.push_str(format!("{fingerprint} {reason}").trim_end());
     text.push('\n');
+    if let Err(error) = read_revoked(text.as_bytes()) {
+        let problem = Problem::error("trust.text", error.message).field("--reason");
+        return Err(Failure::usage(problem.found(format!("{reason:?}"))));
+    }
     config_file::write(&path, &text, true)?;
     Ok(changed("revoked", fingerprint, &[path], console))
 }
@@ -264,24 +292,40 @@ fn revoke(key: &str, reason: Option<&str>, system: bool, console: &mut Console) 
 fn verify(path: &Path, console: &mut Console) -> Result<Exit, Failure> {
     let file = open_argument(path, "a package")?;
     let outcome = checked_package::verify(path, &file, TrustedKeys::default(), console)?;
-    let Some(package) = &outcome.checked else { return Err(checked_package::refused(path, &outcome.report)) };
+    let store = trusted_keys::read(console)?;
+    // Not with the revoked keys: what is wrong with the key is this command's own answer.
+    let Some(package) = &outcome.checked else { return Err(checked_package::refused(path, &outcome.report, &store)) };
     let fingerprint = package.fingerprint().to_string();
-    let mut keys = keys(console)?;
+    let revoked = store.refusal(&outcome.report);
+    let mut keys = documents(&store);
     keys.retain(|key| key.fingerprint == fingerprint);
     keys.sort_by_key(|key| key.state != "trusted");
     let key = keys.into_iter().next();
-    let trusted = key.as_ref().is_some_and(|key| key.state == "trusted");
+    let trusted = revoked.is_none() && key.as_ref().is_some_and(|key| key.state == "trusted");
+    let whole = outcome.report.proves(Integrity::Bound);
     if console.json() {
-        console.document(&VerifyDocument { ok: trusted, file: path, trusted, fingerprint, key });
+        let (ok, revoked, state) = (trusted && whole, revoked.is_some(), package.integrity());
+        console.document(&VerifyDocument { ok, file: path, trusted, revoked, state, fingerprint, key });
     } else {
         let (style, said) = match &key {
-            Some(key) if trusted => (Style::Green, format!("signed by trusted key {}", printable(&key.name))),
+            _ if let Some(revoked) = &revoked => (Style::Red, printable(revoked)),
+            Some(key) if trusted => {
+                let style = if whole { Style::Green } else { Style::Yellow };
+                (style, format!("signed by trusted key {}", printable(&key.name)))
+            }
             Some(key) => (Style::Red, format!("signed by a key that is {}", key.state)),
             None => (Style::Red, "signed by a key that is not trusted".to_owned()),
         };
         let said = console.styled(style, said.trim_end());
         console.say(&format!("{}: {said}", printable(&path.display().to_string())));
         console.say(&format!("  fingerprint {fingerprint}"));
+        for finding in outcome.report.findings.iter().filter(|finding| finding.code == "signature.coverage") {
+            console.say(&report_text::finding(console, finding));
+        }
     }
-    Ok(if trusted { Exit::Done } else { Exit::Failed })
+    Ok(match trusted {
+        true if whole => Exit::Done,
+        true => Exit::OnlyIntact,
+        false => Exit::Failed,
+    })
 }

@@ -46,20 +46,21 @@ struct Unreadable<'a> {
 /// # Errors
 /// Where an option names no key, or the only file cannot be read.
 pub fn run(arguments: &Verify, console: &mut Console) -> Result<Exit, Failure> {
-    let (trusted, store) = trusted(arguments, console)?;
+    let store = trusted_keys::read(console)?;
+    let trusted = trusted(arguments, &store)?;
     let mut exit = Exit::Done;
     for (number, path) in arguments.files.iter().enumerate() {
         let shown = match examine(arguments, path, &trusted, console) {
             Ok((outcome, deep)) => {
                 let mut unmet = unmet(arguments, &outcome.report);
-                unmet.extend(store.as_ref().and_then(|store| store.refusal(&outcome.report)));
+                unmet.extend(store.refusal(&outcome.report));
                 if deep.as_ref().is_some_and(|deep| !deep.ok) {
                     unmet.push("required to hold what it says it holds, it does not".to_owned());
                 }
                 if number > 0 && !console.json() {
                     console.say("");
                 }
-                show(console, path, &outcome.report, unmet, deep.as_ref(), arguments.coverage)
+                show(console, path, &outcome.report, unmet, deep.as_ref(), arguments)
             }
             Err(failure) if arguments.files.len() == 1 => return Err(failure),
             Err(failure) => {
@@ -73,10 +74,15 @@ pub fn run(arguments: &Verify, console: &mut Console) -> Result<Exit, Failure> {
                 failure.exit
             }
         };
-        // A wrong command line outweighs a bad package.
-        exit = if exit == Exit::Usage || shown == Exit::Done { exit } else { shown };
+        exit = worse(exit, shown);
     }
     Ok(exit)
+}
+
+/// Of several packages the worst counts; a wrong command line outweighs a bad package.
+fn worse(left: Exit, right: Exit) -> Exit {
+    let order = [Exit::Usage, Exit::Failed, Exit::OnlyIntact];
+    order.into_iter().find(|exit| [left, right].contains(exit)).unwrap_or(Exit::Done)
 }
 
 /// Reads the package, and with `--deep` what is in its slots: of those that verify, for nothing else is to be decoded.
@@ -103,15 +109,16 @@ fn look(path: &Path, file: &File, checked: &Checked, report: &Report, console: &
     deep
 }
 
-/// The keys that count, and the store where it does.
-fn trusted(arguments: &Verify, console: &mut Console) -> Result<(TrustedKeys, Option<Trusted>), Failure> {
+/// The keys that count: those named with `--key`, else the store's. Revoked is revoked for both.
+fn trusted(arguments: &Verify, store: &Trusted) -> Result<TrustedKeys, Failure> {
     let pinned =
         arguments.keys.iter().map(|key| key_files::fingerprint(key, "--key")).collect::<Result<Vec<_>, _>>()?;
-    if !pinned.is_empty() {
-        return Ok((TrustedKeys { pinned, store: Vec::new() }, None));
+    let only_pinned = !pinned.is_empty();
+    let mut keys = store.for_verification(pinned);
+    if only_pinned {
+        keys.store.clear();
     }
-    let store = trusted_keys::read(console)?;
-    Ok((TrustedKeys { pinned, store: store.trusted.clone() }, Some(store)))
+    Ok(keys)
 }
 
 fn show(
@@ -120,18 +127,27 @@ fn show(
     report: &Report,
     unmet: Vec<String>,
     deep: Option<&Deep>,
-    coverage: bool,
+    arguments: &Verify,
 ) -> Exit {
-    let document = Document::new(path, report, unmet);
+    let document = Document::new(path, report, least(arguments), unmet);
     if console.json() {
         console.document(&DeepDocument { document: &document, deep });
     } else {
-        human(console, path, report, &document.unmet, deep);
-        if coverage {
+        human(console, path, &document, deep);
+        if arguments.coverage {
             console.say(&report_text::coverage_table(report));
         }
     }
-    if document.accepted { Exit::Done } else { Exit::Failed }
+    match document.accepted {
+        true => Exit::Done,
+        false if document.only_intact() => Exit::OnlyIntact,
+        false => Exit::Failed,
+    }
+}
+
+/// What must be proved at least: of a package that is only intact anybody can have replaced the launcher.
+fn least(arguments: &Verify) -> Integrity {
+    arguments.require.map_or(Integrity::Bound, Integrity::from)
 }
 
 fn unmet(arguments: &Verify, report: &Report) -> Vec<String> {
@@ -144,7 +160,9 @@ fn unmet(arguments: &Verify, report: &Report) -> Vec<String> {
         ));
     }
     let trusted = matches!(report.trust, Trust::Pinned | Trust::InStore);
-    if !arguments.keys.is_empty() && report.trust != Trust::Pinned {
+    if report.trust == Trust::Revoked {
+        // Said with the list that revokes it.
+    } else if !arguments.keys.is_empty() && report.trust != Trust::Pinned {
         unmet.push("required to be signed by a key given with --key, it is not".to_owned());
     } else if arguments.require_trusted && !trusted {
         unmet.push("required to be signed by a trusted key, it is not".to_owned());
@@ -152,13 +170,22 @@ fn unmet(arguments: &Verify, report: &Report) -> Vec<String> {
     unmet
 }
 
-fn human(console: &mut Console, path: &Path, report: &Report, unmet: &[String], deep: Option<&Deep>) {
+fn human(console: &mut Console, path: &Path, document: &Document<'_>, deep: Option<&Deep>) {
+    let report = document.report;
     let (sentence, style) = verdict(report);
     let name = printable(&path.display().to_string());
-    let refused = !unmet.is_empty();
-    let sentence = console.styled(if refused { Style::Red } else { style }, &sentence);
+    let style = match style {
+        _ if !document.unmet.is_empty() => Style::Red,
+        Style::Green if !document.accepted => Style::Yellow,
+        style => style,
+    };
+    let sentence = console.styled(style, &sentence);
     console.say(&format!("{name}: {sentence}"));
-    for requirement in unmet {
+    if document.only_intact() {
+        let label = console.styled(Style::Red, "refused:");
+        console.say(&format!("  {label} it is only intact: its launcher or content can have been replaced; `--require intact` accepts that"));
+    }
+    for requirement in &document.unmet {
         console.say(&format!("  {} {requirement}", console.styled(Style::Red, "refused:")));
     }
     for finding in report.findings.iter().chain(deep.iter().flat_map(|deep| &deep.findings)) {
@@ -212,6 +239,7 @@ fn verdict(report: &Report) -> (String, Style) {
         }
         (_, Trust::Unsigned) => (format!("{state}, but not signed: anyone could have made it"), Style::Red),
         (_, Trust::UnknownKey) => (format!("{state}, signed by unknown key {signer}…"), Style::Yellow),
+        (_, Trust::Revoked) => (format!("{state}, but signed by revoked key {signer}…"), Style::Red),
         (_, Trust::Pinned) => (format!("{state}, signed by the expected key {signer}…"), Style::Green),
         (_, Trust::InStore) => (format!("{state}, signed by trusted key {signer}…"), Style::Green),
     }

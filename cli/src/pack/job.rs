@@ -342,7 +342,8 @@ impl<'a> Job<'a> {
     /// Verifies the finished file; with `--no-verify` only its head is read, for the summary.
     fn verify(&self, file: &File) -> Result<Report, Failure> {
         let scope = if self.arguments.no_verify { Scope::Head } else { Scope::Content };
-        let trusted = TrustedKeys { pinned: vec![self.signer.key.public_key().fingerprint()], store: Vec::new() };
+        let trusted =
+            TrustedKeys { pinned: vec![self.signer.key.public_key().fingerprint()], ..TrustedKeys::default() };
         let report = driver::verify_file(file, scope, trusted, &mut |_, _| ())
             .map_err(|error| Problem::io("output.read", &self.output.path, "read the package back", &error))?
             .report;

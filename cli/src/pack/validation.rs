@@ -40,7 +40,7 @@ pub(super) fn before_signing(
     let assembly = job.plan(&contents.spec, &contents.slots, encoded).assemble(&throwaway);
     let assembly = assembly.map_err(|error| job.unplannable(&error.to_string()))?;
     let file = write::write_package(&assembly, &job.launcher.bytes, encoded, place, &package)?;
-    let trusted = TrustedKeys { pinned: vec![throwaway.public_key().fingerprint()], store: Vec::new() };
+    let trusted = TrustedKeys { pinned: vec![throwaway.public_key().fingerprint()], ..TrustedKeys::default() };
     let outcome = driver::verify_file(&file, Scope::Content, trusted, &mut |_, _| ())
         .map_err(|error| Problem::io("output.read", &package, "read the package back", &error))?;
     let Some(checked) = outcome.checked.filter(|_| outcome.report.state == Integrity::Sealed) else {

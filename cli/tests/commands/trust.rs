@@ -183,3 +183,80 @@ fn a_key_is_revoked_by_digits_by_fingerprint_and_by_file() {
     assert_eq!(stranger.bytes(LIST), format!("{fingerprint}\n").as_bytes());
     stranger.flavor(&["verify", "app.psp"]).fails(1, &[]);
 }
+
+/// Revoked is revoked, by whatever way a package comes in.
+#[test]
+fn a_revoked_key_passes_nowhere() {
+    let (folder, fingerprint) = with_key("test");
+    folder.flavor(&["trust", "add", "key.pub"]).succeeds();
+    folder.flavor(&["verify", "app.psp", "--key", "key.pub"]).succeeds();
+    folder.write(".config/flavor/revoked-keys", format!("{fingerprint} stolen laptop\n"));
+    for words in [
+        &["verify", "app.psp"][..],
+        &["verify", "app.psp", "--key", "key.pub"],
+        &["verify", "app.psp", "--key", &fingerprint],
+        &["verify", "app.psp", "--require-trusted"],
+        &["verify", "app.psp", "--require", "intact"],
+        &["verify", "app.psp", "--deep"],
+    ] {
+        folder.flavor(words).fails(1, &[]).says(&["sealed, but signed by revoked key", "revoked-keys (stolen laptop)"]);
+        let report = folder.flavor(&[words, &["--json"]].concat()).fails(1, &[]).json();
+        let expected = (&false.into(), &false.into(), &"revoked".into(), &"sealed".into());
+        assert_eq!((&report["ok"], &report["accepted"], &report["trust"], &report["state"]), expected, "{words:?}");
+        assert_eq!(report["findings"][0]["code"], "key.revoked");
+    }
+    for words in [
+        &["extract", "app.psp", "0", "out"][..],
+        &["extract", "app.psp", "1", "--unpack", "out"],
+        &["extract-all", "app.psp", "out"],
+        &["inspect", "app.psp", "--analyze"],
+    ] {
+        folder.flavor(words).fails(1, &["is revoked by", "stolen laptop"]);
+        assert_eq!(folder.flavor(&[words, &["--json"]].concat()).fails(1, &[]).json()["error"]["code"], "key.revoked");
+        assert!(!folder.path("out").exists(), "{words:?}");
+    }
+    folder.flavor(&["inspect", "app.psp"]).fails(1, &["is revoked by", "stolen laptop"]).says(&["(key revoked)"]);
+    let inspected = folder.flavor(&["inspect", "app.psp", "--json"]).json();
+    assert_eq!((&inspected["ok"], &inspected["trust"]), (&false.into(), &"revoked".into()));
+    folder.flavor(&["trust", "verify", "app.psp"]).fails(1, &[]).says(&["is revoked by", "stolen laptop"]);
+    folder.flavor(&["policy", "check", "app.psp"]).fails(1, &[]).says(&["is revoked", "policy.revoked_key"]);
+}
+
+/// A day that is not understood would be trust without end.
+#[test]
+fn a_key_file_with_a_day_that_is_not_understood_is_refused() {
+    let (folder, fingerprint) = with_key("test");
+    let pem = SigningKey::from_seed_text("test").unwrap().public_key().to_pem();
+    let place = format!("{STORE}/a.pub");
+    for text in [
+        format!("# expires: 2999-12-31\n{pem}"),
+        format!("\u{feff}# Expires: 2999-12-31\n{pem}"),
+        format!("{pem}# Expires: 2999-12-31\n"),
+        format!("# Expires: 2999-12-31\n# Expires: 2999-12-30\n{pem}"),
+        format!("{pem}{pem}"),
+        format!("# Expires: 2999-02-30\n{pem}"),
+    ] {
+        folder.write(&place, &text);
+        folder.flavor(&["trust", "list"]).fails(1, &["a.pub", "is refused"]).says(&["no key is trusted"]);
+        let listed = folder.flavor(&["trust", "list", "--json"]).fails(1, &[]).json();
+        assert_eq!(
+            (&listed["ok"], &listed["keys"], &listed["errors"][0]["code"]),
+            (&false.into(), &serde_json::json!([]), &"config.unusable".into())
+        );
+        assert!(folder.flavor(&["verify", "app.psp", "--require-trusted"]).fails(1, &[]).stderr.contains("a.pub"));
+        folder.flavor(&["trust", "verify", "app.psp"]).fails(1, &[]).says(&["not trusted"]);
+        folder.flavor(&["trust", "add", &place]).fails(1, &["a.pub"]);
+        folder.flavor(&["verify", "app.psp", "--key", &place]).fails(1, &["a.pub"]);
+    }
+    // What a file says itself comes along, and ends the trust also where the file is named.
+    folder.write("ended.pub", format!("# Name: Old farm\n# Expires: 2020-01-01\n{pem}"));
+    folder.flavor(&["verify", "app.psp", "--key", "ended.pub"]).fails(1, &["has ended", "2020-01-01"]);
+    fs::remove_file(folder.path(&place)).unwrap();
+    folder.flavor(&["trust", "add", "ended.pub"]).fails(0, &["not trusted"]);
+    let text = String::from_utf8(folder.bytes(&format!("{STORE}/{}.pub", &fingerprint[..16]))).unwrap();
+    assert!(text.starts_with("# Name: Old farm\n# Expires: 2020-01-01\n-----BEGIN"), "{text}");
+    folder.flavor(&["trust", "add", "key.pub", "--name", "until 2027-01-01"]).fails(2, &["--name", "--expires"]);
+    let reason = format!("replaced by {fingerprint}");
+    folder.flavor(&["trust", "revoke", "key.pub", "--reason", &reason]).fails(2, &["--reason"]);
+    assert!(!folder.path(".config/flavor/revoked-keys").exists());
+}

@@ -1,4 +1,6 @@
 use super::process::{Folder, Run};
+use base64ct::{Base64, Encoding as _};
+use pspf_nostd::{codec::gunzip_one, key::PublicKey};
 use std::{
     fs,
     io::{Read as _, Write as _},
@@ -163,4 +165,52 @@ fn terminal_codes_in_a_package_are_not_sent_to_the_terminal() {
         let run = folder.flavor(&[command, "a.psp"]).succeeds();
         assert!(!run.stdout.contains('\u{1b}') && !run.stdout.contains('\u{202e}'), "{run:?}");
     }
+}
+
+/// The Go builder signs nothing of the launcher: anybody's program can stand there, and the rest verifies.
+#[test]
+fn a_package_that_is_only_intact_has_an_exit_code_of_its_own() {
+    let folder = Folder::new().with_package();
+    let rows: serde_json::Value = serde_json::from_slice(
+        &fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/format/golden-packages.json")).unwrap(),
+    )
+    .unwrap();
+    let row =
+        rows.as_array().unwrap().iter().find(|row| row["builder"].as_str().unwrap().starts_with("flavor-go")).unwrap();
+    let member = Base64::decode_vec(row["package_gzip_base64"].as_str().unwrap()).unwrap();
+    let mut package = gunzip_one(&member, 1 << 20).unwrap().data;
+    package[..20].copy_from_slice(b"#!/bin/sh\nid #      ");
+    folder.write("foreign.psp", &package);
+    let run = folder.flavor(&["verify", "foreign.psp"]).fails(4, &[]);
+    run.says(&["intact, signed by unknown key", "refused: it is only intact", "the launcher", "--require intact"]);
+    let report = folder.flavor(&["verify", "foreign.psp", "--json"]).fails(4, &[]).json();
+    assert_eq!(
+        (&report["ok"], &report["accepted"], &report["state"]),
+        (&false.into(), &false.into(), &"intact".into())
+    );
+    let signer = report["signer"]["fingerprint"].as_str().unwrap();
+    folder.flavor(&["verify", "foreign.psp", "--key", signer]).fails(4, &[]);
+    folder.flavor(&["verify", "foreign.psp", "--require", "bound"]).fails(1, &[]);
+    folder.flavor(&["verify", "foreign.psp", "--require-trusted"]).fails(1, &[]);
+    folder.flavor(&["verify", "foreign.psp", "--require", "intact", "--key", signer]).succeeds();
+    let accepted = folder.flavor(&["verify", "foreign.psp", "--require", "intact", "--json"]).succeeds().json();
+    assert_eq!((&accepted["ok"], &accepted["accepted"]), (&false.into(), &true.into()));
+    // Of several packages the worst counts.
+    folder.flavor(&["verify", "foreign.psp", "app.psp"]).fails(4, &[]);
+    folder.write("junk", "x".repeat(20_000));
+    folder.flavor(&["verify", "foreign.psp", "junk"]).fails(1, &[]);
+    folder.flavor(&["verify", "junk", "foreign.psp", "app.psp"]).fails(1, &[]);
+    // Trust in the key says nothing of what the key did not sign.
+    folder.write("key.pub", PublicKey(hex(report["signer"]["public_key"].as_str().unwrap())).to_pem());
+    folder.flavor(&["trust", "add", "key.pub"]).succeeds();
+    folder.flavor(&["trust", "verify", "foreign.psp"]).fails(4, &[]).says(&["signed by trusted key", "the launcher"]);
+    assert_eq!(folder.flavor(&["trust", "verify", "foreign.psp", "--json"]).fails(4, &[]).json()["ok"], false);
+    folder.flavor(&["policy", "check", "foreign.psp"]).succeeds().says(&["would be run here", "the launcher"]);
+    // Who asks for no more than that may still look at it.
+    folder.flavor(&["extract-all", "foreign.psp", "out"]).succeeds();
+}
+
+fn hex(digits: &str) -> [u8; 32] {
+    let byte = |at: usize| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).unwrap();
+    std::array::from_fn(byte)
 }

@@ -21,6 +21,8 @@ pub enum Value {
     List(Vec<String>),
     /// JSON's `null`.
     Nothing,
+    /// A table; the settings in it follow with its name as their section.
+    Table,
 }
 
 impl Value {
@@ -33,6 +35,7 @@ impl Value {
             Self::Text(_) => "a string",
             Self::List(_) => "a list",
             Self::Nothing => "null",
+            Self::Table => "a table",
         }
     }
 }
@@ -157,7 +160,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn toml(&mut self) -> Result<Vec<Setting>, Malformed> {
-        let (mut settings, mut sections, mut section) = (Vec::new(), Vec::new(), String::new());
+        let (mut settings, mut section) = (Vec::new(), String::new());
         loop {
             self.skip(true)?;
             if self.rest.is_empty() {
@@ -174,10 +177,7 @@ impl<'a> Scanner<'a> {
                 if !self.take("]") {
                     return Err(self.expected("`]` behind the name of a table, which has one part"));
                 }
-                if sections.contains(&section) {
-                    return Err(Malformed { at, message: format!("the table [{section}] stands twice") });
-                }
-                sections.push(section.clone());
+                add(&mut settings, "", section.clone(), at, at, Value::Table)?;
             } else {
                 let at = self.position();
                 let key = self.key("a key or a [table]")?;
@@ -211,7 +211,6 @@ impl<'a> Scanner<'a> {
         if self.take("}") {
             return Ok(());
         }
-        let mut sections = Vec::new();
         loop {
             self.skip(true)?;
             let at = self.position();
@@ -225,11 +224,8 @@ impl<'a> Scanner<'a> {
             }
             self.skip(true)?;
             if section.is_empty() && self.take("{") {
-                if sections.contains(&key) {
-                    return Err(Malformed { at, message: format!("`{key}` stands twice") });
-                }
+                add(settings, "", key.clone(), at, at, Value::Table)?;
                 self.members(settings, &key)?;
-                sections.push(key);
             } else {
                 self.setting(settings, section, key, at)?;
             }
@@ -250,14 +246,10 @@ impl<'a> Scanner<'a> {
         key: String,
         at: Position,
     ) -> Result<(), Malformed> {
-        if settings.iter().any(|known| known.section == section && known.key == key) {
-            return Err(Malformed { at, message: format!("`{key}` stands twice") });
-        }
         self.skip(false)?;
         let value_at = self.position();
         let value = self.value()?;
-        settings.push(Setting { section: section.to_owned(), key, value, at, value_at });
-        Ok(())
+        add(settings, section, key, at, value_at, value)
     }
 
     fn key(&mut self, what: &str) -> Result<String, Malformed> {
@@ -373,6 +365,24 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// Adds a setting or a table; no name may stand twice in one place.
+fn add(
+    settings: &mut Vec<Setting>,
+    section: &str,
+    key: String,
+    at: Position,
+    value_at: Position,
+    value: Value,
+) -> Result<(), Malformed> {
+    if settings.iter().any(|known| known.section == section && known.key == key) {
+        let shown = escaped(&key);
+        let name = if value == Value::Table { format!("the table [{shown}]") } else { format!("`{shown}`") };
+        return Err(Malformed { at, message: format!("{name} stands twice") });
+    }
+    settings.push(Setting { section: section.to_owned(), key, value, at, value_at });
+    Ok(())
+}
+
 fn is_control(found: char) -> bool {
     matches!(found, '\0'..='\u{1f}' | '\u{7f}')
 }
@@ -383,7 +393,8 @@ mod tests {
 
     fn values(text: &str, syntax: Syntax) -> Vec<(String, Value)> {
         let settings = read(text.as_bytes(), syntax).unwrap();
-        settings.into_iter().map(|setting| (format!("{}.{}", setting.section, setting.key), setting.value)).collect()
+        let settings = settings.into_iter().filter(|setting| setting.value != Value::Table);
+        settings.map(|setting| (format!("{}.{}", setting.section, setting.key), setting.value)).collect()
     }
 
     #[test]
@@ -456,6 +467,10 @@ mod tests {
                             Value::Text(text) => toml::Value::from(text),
                             Value::List(list) => toml::Value::from(list),
                             Value::Nothing => panic!("{text:?}"),
+                            Value::Table => {
+                                assert!(theirs[&setting.key].is_table(), "{text:?}");
+                                continue;
+                            }
                         };
                         assert_eq!(table[&setting.key], expected, "{text:?}");
                     }
@@ -470,6 +485,7 @@ mod tests {
             (Syntax::Toml, "x = 1\ny == 2", 2, 4, "expected a string"),
             (Syntax::Toml, "x = 1\n\nx = 2", 3, 1, "`x` stands twice"),
             (Syntax::Toml, "[a]\n[b]\n [a]", 3, 3, "[a] stands twice"),
+            (Syntax::Toml, "a = 1\n[a]", 2, 2, "[a] stands twice"),
             (Syntax::Toml, "[a.b]", 1, 3, "one part"),
             (Syntax::Toml, "a.b = 1", 1, 2, "one part"),
             (Syntax::Toml, "a = \"é\" x", 1, 9, "the end of the line, found `x`"),
@@ -484,6 +500,8 @@ mod tests {
             (Syntax::Json, "{\"a\": [\"b\",]}", 1, 12, "a string or `]`"),
             (Syntax::Json, "{\"a\": true, \"a\": 1}", 1, 13, "twice"),
             (Syntax::Json, "{\"a\": {}, \"a\": {}}", 1, 11, "twice"),
+            (Syntax::Json, "{\"a\": {}, \"a\": 1}", 1, 11, "twice"),
+            (Syntax::Json, "{\"a\": 1, \"\\u0061\": {}}", 1, 10, "twice"),
             (Syntax::Json, "", 1, 1, "an object, found the end of the file"),
         ] {
             let error = read(text.as_bytes(), syntax).unwrap_err();

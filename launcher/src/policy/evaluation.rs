@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use pspf_nostd::{
+    json::Json,
     quoted::escaped,
     report::{Integrity, Trust},
     verify::Authenticated,
@@ -116,8 +117,8 @@ pub fn decide(
         });
     }
     let metadata = package.metadata();
-    let ours = metadata.seal.is_some();
-    let own = match metadata.policy().map(|policy| Rules::of_package(policy, !ours)).transpose() {
+    let own = metadata.document().get("policy").filter(|policy| **policy != Json::Null);
+    let own = match own.map(Rules::of_package).transpose() {
         Ok(own) => own,
         Err(message) => {
             let origin = PACKAGE.to_owned();
@@ -213,7 +214,7 @@ impl Asked<'_> {
             }
             Standing::Unknown => format!("its key {fingerprint} is not trusted"),
         };
-        let ignored = unusable.first().map(|error| format!(" (a key file is ignored: {error})"));
+        let ignored = unusable.first().map(|error| format!(" (a key file is refused: {error})"));
         Some([why, ignored.unwrap_or_default()].concat())
     }
 

@@ -187,29 +187,25 @@ impl Rules {
         for setting in settings {
             rules.apply(setting)?;
         }
-        if settings.iter().any(|setting| setting.section.is_empty() && setting.key == "version") {
+        // `version` can have one value only; `null` is none.
+        let is_version = |setting: &&Setting| setting.section.is_empty() && setting.key == "version";
+        if settings.iter().find(is_version).is_some_and(|setting| setting.value != Value::Nothing) {
             return Ok(rules);
         }
         let at = Position { line: 1, column: 1 };
         Err(Malformed { at, message: "`version` is missing; this is version 1 of the policy's form".to_owned() })
     }
 
-    /// The rules of a package's own policy. Keys that are not known are passed over where `ignore_unknown` says so: the published
-    /// builders write what they are given, and their launchers read four keys of it.
+    /// The rules of a package's own policy, whoever built it: a rule that is not understood protects from nothing.
     ///
     /// # Errors
     /// The key that is not known or has a wrong type, in words.
-    pub fn of_package(policy: &Json, ignore_unknown: bool) -> Result<Self, String> {
+    pub fn of_package(policy: &Json) -> Result<Self, String> {
         let mut rules = Self::default();
         let Json::Object(entries) = policy else { return Err("`policy` is not an object".to_owned()) };
         for (key, value) in entries {
             let shown = escaped(key);
             let Some((_, setting)) = PACKAGE_SETTINGS.iter().find(|(known, _)| known == key) else {
-                // Go's reader takes names of another case for the same.
-                let is_near = PACKAGE_SETTINGS.iter().any(|(known, _)| known.eq_ignore_ascii_case(key));
-                if ignore_unknown && !is_near {
-                    continue;
-                }
                 let known = PACKAGE_SETTINGS.iter().map(|(known, _)| *known);
                 return Err(format!("`policy.{shown}` is not known{}", nearest(key, known)));
             };
@@ -247,6 +243,12 @@ impl Rules {
     }
 
     fn apply(&mut self, setting: &Setting) -> Result<(), Malformed> {
+        if setting.value == Value::Table {
+            return match is_table(&setting.key) {
+                true => Ok(()),
+                false => Err(unknown_table(setting)),
+            };
+        }
         if setting.value == Value::Nothing {
             // The published tool writes what is not set as null; a name that nobody knows is an error all the same.
             return if is_known(setting) { Ok(()) } else { Err(unknown(setting)) };
@@ -294,9 +296,30 @@ fn is_known(setting: &Setting) -> bool {
     SETTINGS.contains(&full_name(setting).as_str())
 }
 
+/// The tables that settings stand in.
+fn tables() -> impl Iterator<Item = &'static str> {
+    SETTINGS.iter().filter_map(|name| name.split_once('.')).map(|(table, _)| table)
+}
+
+fn is_table(name: &str) -> bool {
+    tables().any(|table| table == name)
+}
+
+fn unknown_table(setting: &Setting) -> Malformed {
+    let name = &setting.key;
+    let message = match SETTINGS.contains(&name.as_str()) {
+        true => format!("`{name}` is not a table"),
+        false => format!("the table [{}] is not known{}", escaped(name), nearest(name, tables())),
+    };
+    Malformed { at: setting.at, message }
+}
+
 fn unknown(setting: &Setting) -> Malformed {
     let name = full_name(setting);
-    let message = format!("`{name}` is not known{}", nearest(&name, SETTINGS.iter().copied()));
+    let message = match setting.section.is_empty() && is_table(&setting.key) {
+        true => format!("`{name}`: expected a table, found {}", setting.value.kind()),
+        false => format!("`{}` is not known{}", escaped(&name), nearest(&name, SETTINGS.iter().copied())),
+    };
     Malformed { at: setting.at, message }
 }
 
@@ -376,9 +399,15 @@ mod tests {
     fn a_longer_name_finds_its_neighbour_and_nonsense_none() {
         for (text, line, column, words) in [
             ("version=1\n[trust]\nrequire_trusted_keys=true", 3, 1, "did you mean `trust.require_trusted_key`?"),
-            ("version=1\n[exectuion]\nrefuse_root=true", 3, 1, "did you mean `execution.refuse_root`?"),
+            ("version=1\n[exectuion]\nrefuse_root=true", 2, 2, "[exectuion] is not known; did you mean `execution`?"),
+            ("version=1\n[trusts]", 2, 2, "did you mean `trust`?"),
+            ("version=1\n[Trust]", 2, 2, "[Trust] is not known"),
+            ("[version]", 1, 2, "`version` is not a table"),
+            ("version=1\ntrust=true", 2, 1, "`trust`: expected a table, found a boolean"),
+            ("version=1\n[enforcement]\nuntrusted_keys='warn'", 3, 1, "did you mean `enforcement.untrusted_key`?"),
+            ("version=1\n[enforcement]\nrevoked_key='allow'", 3, 1, "`enforcement.revoked_key` is not known"),
             ("version=1\nrefuse_root=true", 2, 1, "`refuse_root` is not known"),
-            ("version=1\n[x]\nqqq=true", 3, 1, "`x.qqq` is not known"),
+            ("version=1\n[x]\nqqq=true", 2, 2, "[x] is not known"),
             ("version = 2", 1, 11, "found 2"),
             ("", 1, 1, "`version` is missing"),
             ("version=1\n[trust]\nminimum_verdict = \"Sealed\"", 3, 19, "found \"Sealed\""),
@@ -389,6 +418,66 @@ mod tests {
             let error = rules(text).unwrap_err();
             assert_eq!((error.at.line, error.at.column), (line, column), "{text}: {}", error.message);
             assert!(error.message.contains(words), "{text}: {}", error.message);
+        }
+    }
+
+    /// `policy.json` of the published tool: as strict, in every place.
+    #[test]
+    fn what_json_says_is_known_or_an_error() {
+        let rules = |text: &str| {
+            Rules::of_file(&read(text.as_bytes(), Syntax::Json).map_err(|error| error.message)?)
+                .map_err(|error| error.message)
+        };
+        for text in [
+            r#"{"version":1}"#,
+            r#"{"version":1,"trust":{},"execution":{},"attestation":{},"enforcement":{}}"#,
+            r#"{"version":1,"trust":{"require_trusted_key":null},"enforcement":{"default":null}}"#,
+        ] {
+            assert_eq!(rules(text), Ok(Rules::default()), "{text}");
+        }
+        for (text, words) in [
+            (r#"{"version":null}"#, "`version` is missing"),
+            (r#"{"version":1,"version":1}"#, "twice"),
+            (r#"{"version":1,"trust":{},"trust":{}}"#, "twice"),
+            (r#"{"version":1,"trust":{},"trust":null}"#, "twice"),
+            (r#"{"version":{},"version":1}"#, "twice"),
+            (r#"{"version":1,"trust":null}"#, "expected a table, found null"),
+            (r#"{"version":1,"trust":[]}"#, "expected a table, found a list"),
+            (r#"{"version":1,"signatures":{}}"#, "[signatures] is not known"),
+            (r#"{"version":1,"signatures":null}"#, "`signatures` is not known"),
+            (r#"{"version":1,"Trust":{}}"#, "[Trust] is not known"),
+            (r#"{"version":1,"tru\u017ft":{}}"#, "is not known"),
+            (r#"{"version":1,"trust":{"require_trusted_key":"true"}}"#, "expected true or false"),
+            (r#"{"version":1,"trust":{"require_trusted_key":1}}"#, "expected true or false"),
+            (r#"{"version":1,"trust":{"require_trusted_key":false,"require_trusted_key":true}}"#, "twice"),
+            (r#"{"version":1,"trust":{"trust":{"require_trusted_key":true}}}"#, "a table has no meaning here"),
+            (r#"{"version":1,"trust.require_trusted_key":true}"#, "is not known"),
+            (r#"{"version":1,"enforcement":{"untrusted-key":"deny"}}"#, "is not known"),
+            (r#"{"version":1,"enforcement":{"untrusted_key":"Deny"}}"#, "found \"Deny\""),
+            (r#"{"version":1,"enforcement":{"policy.untrusted_key":"deny"}}"#, "is not known"),
+            (r#"{"version":1,"enforcement":{"default":{"deny":true}}}"#, "a table has no meaning here"),
+            (r#"{"version":1,"enforcement":["deny"]}"#, "expected a table, found a list"),
+        ] {
+            let found = rules(text).unwrap_err();
+            assert!(found.contains(words), "{text}: {found}");
+        }
+    }
+
+    #[test]
+    fn what_a_package_asks_for_is_known_or_refused() {
+        let rules = |text: &str| Rules::of_package(&Json::parse(text.as_bytes()).unwrap());
+        for (key, _) in PACKAGE_SETTINGS {
+            assert!(rules(&format!(r#"{{"{key}":null}}"#)).is_ok(), "{key}");
+            for wrong in [format!("{key}s"), key.to_uppercase(), format!(" {key}"), key.replace('_', "-") + "-"] {
+                let error = rules(&format!(r#"{{"{wrong}":null}}"#)).unwrap_err();
+                assert!(error.contains("is not known"), "{error}");
+            }
+            assert!(rules(&format!(r#"{{"{key}":{{}}}}"#)).is_err() && rules(&format!(r#"{{"{key}":1.5}}"#)).is_err());
+        }
+        for text in
+            [r#"{"enforcement":{"default":"allow"}}"#, r#"{"version":1}"#, r#"{"trust":{}}"#, "[]", "true", "null"]
+        {
+            assert!(rules(text).is_err(), "{text}");
         }
     }
 }

@@ -41,7 +41,7 @@ ${rows(
 )}
   --help, --version
 
-Exit codes: 0 all accepted, 1 a package was refused or is broken, 2 wrong command line or policy, 3 a file could not be read, or the answer not be written.
+Exit codes: 0 all accepted, 1 a package was refused or is broken, 2 wrong command line or policy, 3 a file could not be read, or the answer not be written, 4 (verify) only intact: launcher or content can have been replaced.
 
 Examples:
   npx pspf scan --policy policy.json --format sarif 'uploads/**/*.psp' > results.sarif

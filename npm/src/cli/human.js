@@ -1,7 +1,7 @@
 import { printable, size, table } from './terminal.js';
 
 const COLOUR = { error: 'red', warning: 'yellow', info: 'dim' };
-const TRUST = { unsigned: 'not signed', unknown_key: 'unknown key', pinned: 'trusted key', in_store: 'trusted key' };
+const TRUST = { unsigned: 'not signed', unknown_key: 'unknown key', pinned: 'trusted key', in_store: 'trusted key', revoked: 'revoked key' };
 
 const signer = (report) => report.signer?.fingerprint.slice(0, 16) ?? '-';
 
@@ -13,6 +13,8 @@ function finding(style, { severity, code, part, path, message }) {
 function verdict(report) {
   if (report.state === 'broken') return ['red', 'broken'];
   if (report.trust === 'unsigned') return ['red', `${report.state}, but not signed: anyone could have made it`];
+  if (report.trust === 'revoked') return ['red', `${report.state}, but signed by revoked key ${signer(report)}…`];
+  if (report.state === 'intact') return ['yellow', `only intact, signed in part by ${TRUST[report.trust]} ${signer(report)}…: its launcher or content can have been replaced`];
   if (report.trust === 'unknown_key') return ['yellow', `${report.state}, signed by unknown key ${signer(report)}…`];
   return ['green', `${report.state}, signed by trusted key ${signer(report)}…`];
 }

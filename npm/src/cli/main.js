@@ -10,7 +10,7 @@ import { human, summary } from './human.js';
 import { pool } from './pool.js';
 import { printable, progressLine, styles } from './terminal.js';
 
-const EXIT = { accepted: 0, refused: 1, usage: 2, unreadable: 3 };
+const EXIT = { accepted: 0, refused: 1, usage: 2, unreadable: 3, onlyIntact: 4 };
 /** Codes of errors that are the caller's, not the file's. */
 const CALLER = new Set(['policy.invalid', 'key.fingerprint', 'slot.missing']);
 /** Bytes of a policy file; policies are a page of text. */
@@ -35,9 +35,10 @@ async function policy(path) {
   }
 }
 
-function exitOf({ accepted, error }) {
+function exitOf({ accepted, onlyIntact, error }) {
   if (error) return CALLER.has(error.code) ? EXIT.usage : EXIT.unreadable;
-  return accepted ? EXIT.accepted : EXIT.refused;
+  if (accepted) return EXIT.accepted;
+  return onlyIntact ? EXIT.onlyIntact : EXIT.refused;
 }
 
 function document(file, { accepted, error, json }) {
@@ -92,7 +93,7 @@ async function main() {
     say(`\n${summary(style, results.map((result, index) => ({ file: names[index], ...result })))}`);
   }
   const codes = results.map(exitOf);
-  return [EXIT.usage, EXIT.unreadable, EXIT.refused].find((code) => codes.includes(code)) ?? EXIT.accepted;
+  return [EXIT.usage, EXIT.unreadable, EXIT.refused, EXIT.onlyIntact].find((code) => codes.includes(code)) ?? EXIT.accepted;
 }
 
 if (isMainThread) {

@@ -24,25 +24,27 @@ async function entries(file, only, onProgress) {
   return { accepted: true, slots };
 }
 
-/** What a command says of one file: `accepted`, and the document without the file's name as JSON text. */
-export async function work({ command, file, keys, policy, slot }, onProgress) {
+/** What a command says of one file: `accepted`, `onlyIntact` where that is all that stands against it, and the document without the file's name as JSON text. */
+export async function work({ command, file, keys, revoked: revokedKeys, policy, slot }, onProgress) {
   try {
     if (command === 'ls') {
       const { accepted, ...found } = await entries(file, slot, onProgress);
       return { accepted, json: JSON.stringify(found) };
     }
     if (command === 'scan') {
-      const result = await scan(source(file), policy ?? NOTHING_DEMANDED, { onProgress });
+      const result = await scan(source(file), policy ?? NOTHING_DEMANDED, { onProgress, revokedKeys });
       return { accepted: result.verdict === 'accept', json: JSON.stringify(result) };
     }
     const trusted = ({ trust }) => keys.length === 0 || trust === 'pinned';
     if (command === 'inspect') {
-      const result = await inspect(source(file), { trustedKeys: keys });
+      const result = await inspect(source(file), { trustedKeys: keys, revokedKeys });
       return { accepted: result.authenticated && trusted(result.report), json: JSON.stringify(result) };
     }
-    const json = await verifyJson(source(file), { trustedKeys: keys, onProgress });
+    const json = await verifyJson(source(file), { trustedKeys: keys, revokedKeys, onProgress });
     const report = JSON.parse(json);
-    return { accepted: report.ok && trusted(report), json };
+    // Nothing is wrong, but anybody can have replaced what the signature does not cover: neither 0 nor 1 would say that.
+    const onlyIntact = report.state === 'intact' && !['unsigned', 'revoked'].includes(report.trust) && trusted(report);
+    return { accepted: report.ok && trusted(report), onlyIntact, json };
   } catch (error) {
     return { error: { code: error.code ?? 'internal', message: error.message } };
   }

@@ -150,7 +150,7 @@ fn content(file: &[u8], expected: KeyRole) -> Result<Zeroizing<Vec<u8>>, KeyErro
 }
 
 /// The label of a PEM boundary line.
-fn boundary<'a>(line: &'a str, start: &str) -> Option<&'a str> {
+pub(super) fn boundary<'a>(line: &'a str, start: &str) -> Option<&'a str> {
     line.strip_prefix(start)?.strip_suffix("-----")
 }
 

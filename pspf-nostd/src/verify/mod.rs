@@ -31,11 +31,14 @@ use crate::{
     limits::READ_WINDOW,
     metadata::Metadata,
     offsets::{ByteRange, length, position},
-    report::{Integrity, Limits, REPORT_SCHEMA, Report, Trust},
+    report::{Coverage, Integrity, Limits, Protection, REPORT_SCHEMA, Report, Trust},
 };
-use alloc::{borrow::ToOwned, sync::Arc, vec::Vec};
+use alloc::{borrow::ToOwned, string::String, sync::Arc, vec::Vec};
 use content::ContentPass;
 use head::Head;
+
+/// How many parts one sentence names.
+const PARTS_NAMED: usize = 4;
 
 /// How much of the file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,13 +49,15 @@ pub enum Scope {
     Content,
 }
 
-/// The keys that the caller trusts.
+/// What the caller says of keys.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedKeys {
     /// Keys named for this call.
     pub pinned: Vec<Fingerprint>,
     /// Keys of the trust store.
     pub store: Vec<Fingerprint>,
+    /// Revoked keys: nothing of what they signed is proved, also where they are pinned or in the store.
+    pub revoked: Vec<Fingerprint>,
 }
 
 /// The driver supplied bytes that were not asked for, or none.
@@ -73,7 +78,8 @@ impl core::error::Error for SupplyError {}
 pub struct Outcome {
     /// Everything that was found out.
     pub report: Report,
-    /// Proof that the signature is good and the index and slot table follow from it; `None` where anything failed.
+    /// Proof that the signature is good and the index and slot table follow from it; `None` where anything failed, and where
+    /// the key is revoked.
     pub authenticated: Option<Authenticated>,
     /// Proof that every byte was read and nothing failed; `None` in head scope and where anything failed.
     pub checked: Option<Checked>,
@@ -269,7 +275,7 @@ impl Verification {
         let trust = self.trust();
         let sealed = self.metadata.as_ref().is_some_and(|metadata| metadata.seal.is_some());
         let fully_bound = self.head.as_ref().is_some_and(Head::all_signed)
-            && coverage.iter().all(|part| part.class != crate::report::Protection::Unprotected);
+            && coverage.iter().all(|part| part.class != Protection::Unprotected);
         let state = match (broken, content_read) {
             (true, _) => Integrity::Broken,
             (false, false) => Integrity::Partial,
@@ -278,10 +284,17 @@ impl Verification {
             (false, true) if fully_bound => Integrity::Bound,
             (false, true) => Integrity::Intact,
         };
+        if let (Trust::Revoked, Some(head)) = (trust, &self.head) {
+            let message = alloc::format!("the signing key {} is revoked", head.fingerprint);
+            self.findings.error("key.revoked", "index.public_key", None, message);
+        }
+        if state == Integrity::Intact && self.signature_valid {
+            self.findings.warning("signature.coverage", "package", None, not_covered(&coverage));
+        }
         let all_kept = self.findings.all_kept();
-        let report = Report {
+        let mut report = Report {
             schema: REPORT_SCHEMA,
-            ok: !broken && content_read && self.signature_valid,
+            ok: false,
             state,
             trust,
             size: self.size,
@@ -292,9 +305,13 @@ impl Verification {
             coverage,
             limits: Limits::CURRENT,
         };
+        report.ok = report.proves(Integrity::Bound);
         let candidate = if all_kept { self.authenticate(trust, pass) } else { None };
-        let authenticated = candidate.clone().filter(|_| !broken && self.signature_valid);
-        let checked = authenticated.clone().filter(|_| report.ok).map(|head| Checked::new(head, state));
+        let vouched = !broken && !matches!(trust, Trust::Unsigned | Trust::Revoked);
+        let authenticated = candidate.clone().filter(|_| vouched);
+        // Also of what is only intact: it may be run and unpacked, as it always could, by those who ask for no more.
+        let checked =
+            authenticated.clone().filter(|_| report.proves(Integrity::Intact)).map(|head| Checked::new(head, state));
         let launcher_sha256 = pass.and_then(ContentPass::launcher);
         Outcome {
             report,
@@ -311,7 +328,9 @@ impl Verification {
         let Some(fingerprint) = self.head.as_ref().filter(|_| self.signature_valid).map(|head| head.fingerprint) else {
             return Trust::Unsigned;
         };
-        if self.trusted.pinned.contains(&fingerprint) {
+        if self.trusted.revoked.contains(&fingerprint) {
+            Trust::Revoked
+        } else if self.trusted.pinned.contains(&fingerprint) {
             Trust::Pinned
         } else if self.trusted.store.contains(&fingerprint) {
             Trust::InStore
@@ -319,6 +338,22 @@ impl Verification {
             Trust::UnknownKey
         }
     }
+}
+
+/// Why a package is only intact, in one sentence.
+fn not_covered(coverage: &[Coverage]) -> String {
+    let content = |part: &str| part == "launcher" || part.strip_prefix("slot ").is_some_and(|number| number != "table");
+    let open = coverage.iter().filter(|part| part.class != Protection::Authenticated && content(&part.part));
+    let named = |part: &Coverage| if part.part == "launcher" { "the launcher".to_owned() } else { part.part.clone() };
+    let mut parts: Vec<String> = open.map(named).collect();
+    let more = parts.len().saturating_sub(PARTS_NAMED);
+    parts.truncate(PARTS_NAMED);
+    let parts = match (parts.is_empty(), more) {
+        (true, _) => "every field of index and slot table".to_owned(),
+        (_, 0) => parts.join(", "),
+        (_, more) => alloc::format!("{} and {more} more", parts.join(", ")),
+    };
+    alloc::format!("the signature does not wholly cover {parts}: other bytes there would pass as well")
 }
 
 /// Verifies a package that is held in memory.

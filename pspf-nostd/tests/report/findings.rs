@@ -266,7 +266,7 @@ fn slots_of_the_metadata_and_rows_of_the_table() {
     }
     for checksum in [format!("sha256:{digest}"), format!("sha256:sha256:{digest}"), digest.to_string()] {
         let (file, _) = make(&format!(r#"{{"slot":0,"size":7,"checksum":"{checksum}","operations":"none"}}"#));
-        assert_eq!(package::codes(&verify(&file).report), ["launcher.digest.missing"]);
+        assert_eq!(package::codes(&verify(&file).report), ["launcher.digest.missing", "signature.coverage"]);
     }
     let json = r#"{"format":"PSPF/2025","build":{"tool":"flavor-python"},"slots":[{"operations":"nonsense"}]}"#;
     let (file, _) = package::by_builder(pspf_nostd::profile::Profile::Python, json, LAUNCHER, &[(b"", 0)]);

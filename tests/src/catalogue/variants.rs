@@ -1,6 +1,6 @@
 //! Sound packages: every builder's layout, and what a reader may meet without anything being wrong.
 
-use super::{Case, PYTHON, built, case, limits, sound};
+use super::{Case, PYTHON, built, case, intact, limits, sound};
 use crate::base::{
     Base::{Go, Handmade, Python, Rust, Sealed},
     encode, package,
@@ -18,7 +18,7 @@ pub(super) const CASES: &[Case] = &[
     case(
         "variant-go",
         Go,
-        sound("intact", &["launcher.digest.missing"]),
+        intact(&["launcher.digest.missing", "signature.coverage"]),
         "As the Go builder writes it: the launcher is not signed.",
         |_| {},
     ),
