@@ -144,6 +144,38 @@ fn empty_tables_and_slots_at_the_end_keep_their_aligned_place() {
     }
 }
 
+/// Bit 1 of `capabilities` says that the Python builder has put slots on pages: of 4 KiB, or of 16 KiB on some Macs.
+#[test]
+fn slots_have_the_alignment_of_their_builder() {
+    for (capabilities, alignments) in [(0x80, &[1][..]), (0x81, &[1]), (0x82, &[4096, 16384]), (0x83, &[4096, 16384])] {
+        assert_eq!(Profile::Python.slot_alignments(capabilities), alignments, "{capabilities:#x}");
+        for profile in [Profile::Sealed, Profile::Rust, Profile::Go] {
+            assert_eq!(profile.slot_alignments(capabilities), [8]);
+        }
+    }
+    let slots = [(5, false), (0, true), (0, false), (7, false)];
+    let starts = |profile: Profile, alignment: u64| {
+        let placement = profile.place_aligned(alignment, 100, 50, &slots).unwrap();
+        placement.slots.iter().map(|range| range.start).collect::<Vec<_>>()
+    };
+    // Launcher, metadata, slot table of four rows, slots.
+    let table_end = 152 + 4 * 64;
+    assert_eq!(starts(Profile::Python, 1), [table_end, 0, table_end + 5, table_end + 5]);
+    assert_eq!(starts(Profile::Python, 4096), [4096, 0, 8192, 8192]);
+    assert_eq!(starts(Profile::Python, 16384), [16384, 0, 32768, 32768]);
+    assert_eq!(starts(Profile::Go, 8), [table_end, 0, 0, table_end + 8]);
+    assert_eq!(starts(Profile::Rust, 8), [8192 + table_end, 0, 8192 + table_end + 8, 8192 + table_end + 8]);
+    assert_eq!(starts(Profile::Sealed, 8), [104 + 256, 0, 104 + 264, 104 + 264]);
+    for (profile, alignment) in [(Profile::Python, 4096), (Profile::Sealed, 8), (Profile::Rust, 8), (Profile::Go, 8)] {
+        assert_eq!(profile.place(100, 50, &slots), profile.place_aligned(alignment, 100, 50, &slots));
+        for (launcher, metadata, slot) in
+            [(u64::MAX, 1, 1), (1, u64::MAX, 1), (1, 1, u64::MAX), (u64::MAX - 8000, 1, 1)]
+        {
+            assert_eq!(profile.place(launcher, metadata, &[(slot, false)]), None);
+        }
+    }
+}
+
 fn profile(name: &str) -> Profile {
     match name {
         "rs" => Profile::Rust,
