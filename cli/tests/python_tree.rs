@@ -302,7 +302,10 @@ fn an_interpreter_without_a_search_path_and_with_its_library_built_in_is_relocat
         return;
     }
     let debian = Path::new("/usr/bin/python3");
-    assert!(debian.exists(), "this test needs the distribution's python3");
+    if !debian.exists() {
+        pspf_test_support::skip("the distribution's own Python is not installed", "apt-get install python3");
+        return;
+    }
     let temp = tempfile::tempdir().unwrap();
     let dir = temp.path().join("project");
     click_and_rich(&dir);

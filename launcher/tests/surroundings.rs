@@ -237,15 +237,6 @@ fn a_missing_home_is_made_and_an_unusable_one_passed_over() {
     }
 }
 
-/// Whether files can be given away here; says so if not.
-fn is_root() -> bool {
-    let root = rustix::process::geteuid().is_root();
-    if !root {
-        eprintln!("SKIPPED: not root, so nothing can be given to another user");
-    }
-    root
-}
-
 const STRANGER: u32 = 65_534;
 
 fn make(path: &Path, mode: u32, owner: u32, group: u32) {
@@ -256,7 +247,7 @@ fn make(path: &Path, mode: u32, owner: u32, group: u32) {
 
 #[test]
 fn every_part_of_the_way_to_a_base_must_be_ours() {
-    if !is_root() {
+    if !pspf_test_support::is_root() {
         return;
     }
     let place = Place::new();
@@ -308,7 +299,7 @@ fn every_part_of_the_way_to_a_base_must_be_ours() {
 
 #[test]
 fn links_on_the_way_to_a_base_must_be_ours_and_lead_to_what_is() {
-    if !is_root() {
+    if !pspf_test_support::is_root() {
         return;
     }
     let place = Place::new();
@@ -351,7 +342,7 @@ fn links_on_the_way_to_a_base_must_be_ours_and_lead_to_what_is() {
 #[test]
 #[cfg(target_os = "linux")]
 fn an_access_list_that_lets_another_user_write_is_seen() {
-    if !is_root() {
+    if !pspf_test_support::is_root() {
         return;
     }
     let place = Place::new();
@@ -377,7 +368,7 @@ fn an_access_list_that_lets_another_user_write_is_seen() {
 
 #[test]
 fn root_makes_nothing_in_the_home_of_the_user_who_calls_sudo() {
-    if !is_root() {
+    if !pspf_test_support::is_root() {
         return;
     }
     let place = Place::new();
@@ -410,7 +401,7 @@ fn root_makes_nothing_in_the_home_of_the_user_who_calls_sudo() {
 #[test]
 fn what_runs_with_more_rights_than_its_caller_is_refused() {
     use std::os::unix::process::CommandExt;
-    if !is_root() {
+    if !pspf_test_support::is_root() {
         return;
     }
     let place = Place::new();
@@ -477,7 +468,7 @@ fn what_has_the_name_of_a_lock_holds_nobody_up_and_is_not_followed() {
     assert_refused(&start(), 106, &[".locks is a symbolic link"]);
     assert_eq!(fs::read_dir(&victim).unwrap().count(), 0);
     fs::remove_file(&locks).unwrap();
-    if rustix::process::geteuid().is_root() {
+    if pspf_test_support::is_root() {
         fs::create_dir(&workenv).unwrap();
         fs::create_dir(&locks).unwrap();
         fs::write(&lock, "").unwrap();

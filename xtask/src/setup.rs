@@ -49,7 +49,7 @@ pub(crate) fn cross_route(workspace: &Workspace, target: &str, choice: RouteChoi
     if rustup && rustup_has(target) {
         return Ok(Route::Rustup);
     }
-    if debian && toolchain::debian_installed() {
+    if debian && toolchain::debian_has(target) {
         debian_std(workspace, target)?;
         return Ok(Route::Debian);
     }
@@ -61,7 +61,7 @@ pub(crate) fn cross_route(workspace: &Workspace, target: &str, choice: RouteChoi
         tried.push(format!("`rustup target add {target}`"));
     }
     if debian {
-        if debian_install()? {
+        if toolchain::debian_installed() || debian_install()? {
             debian_std(workspace, target)?;
             return Ok(Route::Debian);
         }

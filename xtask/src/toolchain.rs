@@ -44,6 +44,8 @@ pub(crate) const TEST_PROGRAMS: &[(&str, &str)] = &[
     ("git", "git"),
     ("man", "man-db"),
     ("script", "bsdutils"),
+    ("zsh", "zsh"),
+    ("fish", "fish"),
     ("unshare", "util-linux"),
 ];
 
@@ -58,8 +60,9 @@ const DEBIAN_FILES: &[&str] =
 /// The target of the proof that the core needs no standard library: it has none.
 pub(crate) const NO_STD_TARGET: &str = "wasm32v1-none";
 
-/// Seconds that rustup gets to add a target or the sources. With a network it takes about 5.
-pub(crate) const RUSTUP_SECONDS: u64 = 40;
+/// Seconds that rustup gets to add a target or the sources, about 30 MB. With a fast network it takes 5; without one rustup gives
+/// up by itself, but for networks that swallow packets.
+pub(crate) const RUSTUP_SECONDS: u64 = 600;
 
 /// The targets of the launchers that a release has.
 pub(crate) const LAUNCHER_TARGETS: [&str; 2] = ["x86_64-unknown-linux-musl", "aarch64-unknown-linux-musl"];
@@ -98,6 +101,11 @@ pub(crate) enum RouteChoice {
 /// The musl target of the machine's own architecture; none on anything but Linux.
 pub(crate) fn musl_target() -> Option<String> {
     cfg!(target_os = "linux").then(|| format!("{}-unknown-linux-musl", std::env::consts::ARCH))
+}
+
+/// Whether Debian's Rust has a standard library for the target already.
+pub(crate) fn debian_has(target: &str) -> bool {
+    debian_installed() && Path::new("/usr/lib/rustlib").join(target).join("lib/built-by").exists()
 }
 
 /// Whether Debian's Rust is here with everything needed.

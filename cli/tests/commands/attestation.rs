@@ -136,6 +136,9 @@ fn debians_packages_are_components_with_the_digests_of_its_signed_index() {
 
 #[test]
 fn the_source_revision_is_in_the_provenance() {
+    if !pspf_test_support::has(&["git"]) {
+        return;
+    }
     if !pspf_test_support::has_uv() {
         return;
     }

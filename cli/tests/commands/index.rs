@@ -24,7 +24,7 @@ fn pack(folder: &Folder, build: &str, variables: &[(&str, &str)]) -> Run {
 
 #[test]
 fn index_settings_reach_uv_and_the_callers_outweigh_them() {
-    if !pspf_test_support::has_uv() {
+    if !pspf_test_support::has_uv() || !pspf_test_support::has(&["python3", "openssl"]) {
         return;
     }
     let folder = Folder::new();
@@ -75,7 +75,7 @@ impl Drop for Server {
 
 #[test]
 fn hosts_are_trusted_by_name() {
-    if !pspf_test_support::has_uv() {
+    if !pspf_test_support::has_uv() || !pspf_test_support::has(&["python3", "openssl"]) {
         return;
     }
     let folder = Folder::new();
@@ -203,6 +203,9 @@ fn digest(folder: &Folder, name: &str) -> String {
 /// Neither installer lets a further index replace what the first one has; of two builds the bill of materials names the installed one.
 #[test]
 fn the_bill_of_materials_names_what_was_installed_and_no_index_outranks_the_first() {
+    if !pspf_test_support::has_uv() || !pspf_test_support::has(&["python3"]) {
+        return;
+    }
     let folder = Folder::new();
     std::fs::create_dir(folder.path("served")).unwrap();
     let (plain, ninth) = ("zzprivpkg-1.0-py3-none-any.whl", "zzprivpkg-1.0-9-py3-none-any.whl");
@@ -230,6 +233,9 @@ fn the_bill_of_materials_names_what_was_installed_and_no_index_outranks_the_firs
 
 #[test]
 fn pip_installs_what_the_lock_has_hashes_of_and_nothing_else() {
+    if !pspf_test_support::has_uv() || !pspf_test_support::has(&["python3"]) {
+        return;
+    }
     let folder = Folder::new();
     std::fs::create_dir(folder.path("served")).unwrap();
     let name = "zzprivpkg-1.0-py3-none-any.whl";

@@ -68,6 +68,9 @@ fn termination_leaves_nothing_behind() {
 /// The children of a build are ended as well: one that lives on would make its folder again.
 #[test]
 fn a_python_build_leaves_nothing_behind() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
     let folder = Folder::new();
     folder
         .write("project/pyproject.toml", "[project]\nname = 'a'\nversion = '1'\n[tool.flavor]\nentry_point = 'a:b'\n");

@@ -146,6 +146,9 @@ fn metadata(folder: &Folder, package: &str) -> Value {
 
 #[test]
 fn a_project_that_uses_most_keys() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
     let folder = kit();
     let mut command = folder.command();
     command.args(["pack", "--manifest", "kit/pyproject.toml", "--output", "kit.psp", "--extra", "more"]);
@@ -197,6 +200,9 @@ fn a_project_that_uses_most_keys() {
 
 #[test]
 fn hooks_and_keys_that_do_not_fit_stop_packing() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
     let folder = kit();
     let text = fs::read_to_string(folder.path("kit/pyproject.toml")).unwrap();
     let pack = |text: String, words: &[&str], variables: &[(&str, &str)]| {
@@ -233,6 +239,9 @@ fn hooks_and_keys_that_do_not_fit_stop_packing() {
 
 #[test]
 fn a_project_with_setup_py_alone_is_installed_by_pip_in_an_environment_of_its_own() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
     let folder = Folder::new();
     let setup = "import marker\nfrom setuptools import setup\nsetup(name='Old-Tool', version='0.' + marker.N, packages=['old', 'old.tests'], install_requires=['six'], entry_points={'console_scripts': ['old-tool = old.cli:main']})\n";
     let note = "import os\nopen(os.environ['OUT'], 'w').write(os.environ['SSL_CERT_FILE'])\n";
@@ -284,6 +293,9 @@ fn a_project_with_setup_py_alone_is_installed_by_pip_in_an_environment_of_its_ow
 
 #[test]
 fn the_lock_file_says_the_versions_and_the_group_dev_comes_when_asked_for() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
     let folder = Folder::new();
     let text = format!(
         "{SETUPTOOLS}[project]\nname = 'locked'\nversion = '1'\nrequires-python = '>=3.8'\ndependencies = ['six<1.17']\n[dependency-groups]\ndev = ['iniconfig==2.0.0']\n\
@@ -312,6 +324,9 @@ fn the_lock_file_says_the_versions_and_the_group_dev_comes_when_asked_for() {
 
 #[test]
 fn a_poetry_project_is_built_by_its_backend() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
     let folder = Folder::new();
     let text = "[build-system]\nrequires = ['poetry-core']\nbuild-backend = 'poetry.core.masonry.api'\n\
         [tool.poetry]\nname = 'poem'\nversion = '1.2'\ndescription = 'x'\nauthors = []\n[tool.poetry.dependencies]\npython = '^3.8'\nsix = '^1.15'\n\
@@ -324,6 +339,12 @@ fn a_poetry_project_is_built_by_its_backend() {
 
 #[test]
 fn the_version_from_git_is_that_of_the_commit_whatever_the_copy_leaves_out() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
+    if !pspf_test_support::has(&["git"]) {
+        return;
+    }
     let folder = Folder::new();
     let text = "[build-system]\nrequires = ['setuptools>=64', 'setuptools-scm>=8']\nbuild-backend = 'setuptools.build_meta'\n\
         [project]\nname = 'tagged'\ndynamic = ['version']\n[tool.setuptools]\npy-modules = ['tagged']\n[tool.setuptools_scm]\nroot = '../..'\n\
@@ -359,6 +380,9 @@ fn the_version_from_git_is_that_of_the_commit_whatever_the_copy_leaves_out() {
 
 #[test]
 fn projects_in_other_folders_are_installed_whole_from_copies() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
     let folder = Folder::new();
     let settings = "[tool.flavor.runtime]\ncompile_bytecode = false\n[tool.flavor.build]\ncompression_level = 1\nrequirements_file = 'more.txt'\ndependencies = ['./third']\n";
     folder.write(
@@ -418,6 +442,9 @@ def main():
 
 #[test]
 fn slots_hold_what_the_hooks_have_made_and_what_the_patterns_mean() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
     let folder = Folder::new();
     let text = "[project]\nname = 'listing'\nversion = '1'\n[tool.setuptools]\npy-modules = ['listing']\n[tool.flavor]\nentry_point = 'listing:main'\n\
         [tool.flavor.runtime]\ncompile_bytecode = false\n[tool.flavor.build]\ncompression_level = 1\n\
@@ -457,6 +484,9 @@ fn slots_hold_what_the_hooks_have_made_and_what_the_patterns_mean() {
 
 #[test]
 fn the_build_backend_is_asked_with_the_variables_of_the_build() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
     let folder = Folder::new();
     let setup = "import os\nfrom setuptools import setup\n\
         setup(name='asked', version='0.' + os.environ['MARK'], py_modules=['code'], entry_points={'console_scripts': ['asked = code:main']})\n";

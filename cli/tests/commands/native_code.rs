@@ -31,7 +31,7 @@ fn has_symbols(folder: &Folder) -> bool {
 
 #[test]
 fn the_glibc_that_a_library_needs_is_named_and_symbols_go_when_asked_for() {
-    if !pspf_test_support::has_uv() {
+    if !pspf_test_support::has_uv() || !pspf_test_support::has(&["cc"]) {
         return;
     }
     let folder = project("2.99");
@@ -53,7 +53,7 @@ fn the_glibc_that_a_library_needs_is_named_and_symbols_go_when_asked_for() {
 
 #[test]
 fn a_library_that_is_too_new_for_the_bundled_glibc_is_refused() {
-    if !pspf_test_support::has_uv() {
+    if !pspf_test_support::has_uv() || !pspf_test_support::has(&["cc"]) {
         return;
     }
     if !pspf_test_support::has_debian_keys() {

@@ -13,6 +13,9 @@ const PROJECT: &str = "[build-system]\nrequires = ['setuptools>=61']\nbuild-back
 /// Hooks, the build backend and the test command write down their environment.
 #[test]
 fn no_program_that_packing_starts_is_given_a_seed() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
     let folder = Folder::new();
     let note = |name: &str| format!("env > {}", folder.path(name).display());
     let keys = format!(
@@ -100,6 +103,9 @@ fn a_seed_can_come_from_a_file_or_standard_input() {
 /// uv itself runs, behind a script that writes down with which words.
 #[test]
 fn passwords_of_indexes_are_in_no_command_line_and_no_message() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
     let folder = Folder::new();
     let uv = std::env::var("FLAVOR_UV").unwrap_or_else(|_| {
         String::from_utf8(Command::new("sh").args(["-c", "command -v uv"]).output().unwrap().stdout)

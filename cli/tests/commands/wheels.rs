@@ -61,7 +61,7 @@ fn found(folder: &Folder, package: &str) -> (Value, Vec<(String, String)>) {
 
 #[test]
 fn wheels_are_opened_and_held_against_themselves_and_the_bill() {
-    if !pspf_test_support::has_uv() {
+    if !pspf_test_support::has_uv() || !pspf_test_support::has(&["python3"]) {
         return;
     }
     let folder = Folder::new();
@@ -107,7 +107,7 @@ fn wheels_are_opened_and_held_against_themselves_and_the_bill() {
 
 #[test]
 fn a_wheel_that_is_not_what_it_says_makes_the_package_unacceptable() {
-    if !pspf_test_support::has_uv() {
+    if !pspf_test_support::has_uv() || !pspf_test_support::has(&["python3"]) {
         return;
     }
     let folder = Folder::new();
