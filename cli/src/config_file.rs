@@ -7,11 +7,11 @@ use crate::{
 use flavor_launcher::{
     base_dir,
     config_dir::{ConfigDir, FILE_MAX, SYSTEM},
+    safe_path,
 };
 use rustix::fs::{FlockOperation, flock};
 use std::{
     fs, io,
-    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
 };
 
@@ -68,6 +68,10 @@ pub fn lock(path: &Path) -> Result<fs::File, Failure> {
 }
 
 fn make_directory(path: &Path) -> Result<(), Failure> {
-    let made = fs::DirBuilder::new().recursive(true).mode(0o755).create(text_file::parent(path));
-    made.map_err(|error| Problem::io("config.write", path, "write this", &error).into())
+    safe_path::create_directory(text_file::parent(path), 0o755).map_err(|error| {
+        let problem = Problem::error("config.write", format!("cannot write this: {error}")).file(path);
+        problem
+            .hint("set FLAVOR_CONFIG_DIR to a directory of your own, below directories that nobody else can change")
+            .into()
+    })
 }

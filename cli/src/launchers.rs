@@ -8,6 +8,7 @@ use crate::{
     },
     problem::{Failure, Problem},
 };
+use flavor_launcher::safe_path;
 use serde::Serialize;
 use std::{
     borrow::Cow,
@@ -156,11 +157,9 @@ pub fn unusable_variable() -> Option<Problem> {
 fn own_files() -> Vec<(PathBuf, Origin)> {
     let beside = env::current_exe().ok().and_then(|program| Some(program.parent()?.join("launchers")));
     let built = cache_folder::part(cache_folder::LAUNCHERS);
-    let mut files: Vec<(PathBuf, Origin)> = Vec::new();
-    for (folder, origin) in [(beside, Origin::Beside), (built, Origin::Built)] {
-        files.extend(folder.iter().flat_map(|folder| launchers_in(folder)).map(|path| (path, origin)));
-    }
-    files
+    // Who can change what lies beside this program can change this program.
+    let beside = beside.iter().flat_map(|folder| files_in(folder)).map(|path| (path, Origin::Beside));
+    beside.chain(built.iter().flat_map(|folder| launchers_in(folder)).map(|path| (path, Origin::Built))).collect()
 }
 
 /// Our launcher for a platform such as `linux_arm64`: beside this program, or built here.
@@ -170,7 +169,14 @@ pub fn own(platform: &str) -> Option<Launcher> {
     known.into_iter().find(|known| !known.is_published() && known.platform() == platform).map(|known| known.launcher)
 }
 
+/// The launchers of a folder that nobody else can change: what is taken from it is signed.
 fn launchers_in(folder: &Path) -> Vec<PathBuf> {
+    let mut files = files_in(folder);
+    files.retain(|path| safe_path::check(path).is_ok());
+    files
+}
+
+fn files_in(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> =
         fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
     let is_launcher = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().contains("launcher"));
@@ -236,7 +242,12 @@ pub fn choose(word: &Path) -> Result<Known, Failure> {
                 let message = format!("there is no {text} launcher of the published tool for {system}_{processor}");
                 let folders: Vec<String> =
                     published_folders().iter().map(|folder| folder.display().to_string()).collect();
+                let foreign = published_folders().iter().flat_map(|folder| files_in(folder)).find_map(|path| {
+                    let error = safe_path::check(&path).err()?;
+                    Some(format!("{}, which is not taken: {error}", path.display()))
+                });
                 let found = match folders.as_slice() {
+                    _ if foreign.is_some() => foreign.unwrap_or_default(),
                     [] => {
                         "no folder of its launchers: not in the active environment, nor beside the programs on PATH, \
                            nor among what uv and pipx have installed"

@@ -80,6 +80,11 @@ pub enum CommandFault {
         /// The variable.
         variable: String,
     },
+    /// A value of a placeholder that a shell would take apart.
+    Unquoted {
+        /// The value.
+        value: OsString,
+    },
     /// `{home}` where `HOME` is not set.
     NoHome,
     /// A directory that the command needs cannot be made.
@@ -116,6 +121,9 @@ impl fmt::Display for CommandFault {
             Self::UnknownSlot { number } => write!(f, "there is no slot for the placeholder {{slot:{number}}}"),
             Self::AbsentSlot { id, why } => write!(f, "the slot `{id}` {why}"),
             Self::SameVariable { variable } => write!(f, "two slots have the same variable, {variable}"),
+            Self::Unquoted { value } => {
+                write!(f, "{} has characters that mean something to the shell", value.display())
+            }
             Self::NoHome => f.write_str("the package asks for {home}, and HOME is not set"),
             Self::Directory { variable, why } => write!(f, "{why} (its place is set by {variable})"),
             Self::TooLittleMemory { wanted, found } => {

@@ -11,6 +11,7 @@ use std::{
 use crate::{
     config_error::ConfigError,
     open_file::{open, read_start},
+    safe_path::{self, PathError},
 };
 
 /// The machine's directory. No variable changes it: whoever sets the environment must not choose the machine's policy.
@@ -81,14 +82,15 @@ impl ConfigDir {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let path = set("FLAVOR_CONFIG_DIR")
             .or_else(|| set("XDG_CONFIG_HOME").map(|home| home.join("flavor")))
-            .or_else(|| set("HOME").map(|home| home.join(".config/flavor")));
+            .or_else(|| safe_path::home(&variable).map(|home| home.join(".config/flavor")));
         (path, set("FLAVOR_TRUSTED_KEYS_DIR"))
     }
 
     /// Reads a file of this directory; `None` where there is none.
     ///
     /// # Errors
-    /// Where it is a link to nothing, cannot be read, is too large, is no UTF-8, or is the machine's and others than root may write to it.
+    /// Where it is a link to nothing, cannot be read, is too large, is no UTF-8, or others may change it: of the machine's others than
+    /// root, of the user's others than the user and root.
     pub fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, ConfigError> {
         let file = match open(path) {
             Ok(file) => file,
@@ -99,8 +101,9 @@ impl ConfigDir {
         if !facts.is_file() {
             return Err(ConfigError::file(path, "this is not a regular file"));
         }
-        if self.owner == Owner::System {
-            root_only(path, &facts)?;
+        match self.owner {
+            Owner::System => root_only(path, &facts)?,
+            Owner::User => safe_path::check(path).map_err(|error| user_only(path, &error))?,
         }
         let bytes = read_start(&file, FILE_MAX + 1).map_err(|error| ConfigError::io(path, &error))?;
         if bytes.len() > FILE_MAX {
@@ -115,6 +118,19 @@ impl ConfigDir {
 fn is_nothing(path: &Path, error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
         && fs::symlink_metadata(path).is_err()
+}
+
+fn user_only(path: &Path, error: &PathError) -> ConfigError {
+    match error {
+        PathError::NotOurs(part) => {
+            let message = format!(
+                "others may write to this, so that it is not yours alone: it {}; chown it, chmod go-w",
+                part.found
+            );
+            ConfigError::file(&part.path, &message)
+        }
+        PathError::Io(failure) => ConfigError::file(path, &failure.to_string()),
+    }
 }
 
 fn root_only(path: &Path, facts: &Metadata) -> Result<(), ConfigError> {

@@ -173,6 +173,8 @@ fn place(metadata: &Metadata, slot: &SlotEntry, development: bool) -> Place {
         return Place::Skipped(Skip::Platform);
     }
     match Place::of_lifecycle(&slot.lifecycle) {
+        // Gone once everything is initialized: without a setup nothing says when that is, and the program may want it.
+        Place::SetupOnly if metadata.setup_commands.is_empty() && slot.lifecycle == "volatile" => Place::Kept,
         Place::SetupOnly if metadata.setup_commands.is_empty() => Place::Skipped(Skip::NoSetup),
         Place::Kept if slot.lifecycle == "dev" && !development => Place::Skipped(Skip::Development),
         place => place,
@@ -211,7 +213,8 @@ mod tests {
             ("", Place::Kept, Place::Kept),
             ("bogus", Place::Kept, Place::Kept),
             ("init", Place::Skipped(Skip::NoSetup), Place::SetupOnly),
-            ("volatile", Place::Skipped(Skip::NoSetup), Place::SetupOnly),
+            ("init-only", Place::Skipped(Skip::NoSetup), Place::SetupOnly),
+            ("volatile", Place::Kept, Place::SetupOnly),
             ("startup", Place::Fresh, Place::Fresh),
             ("temporary", Place::Fresh, Place::Fresh),
             ("shutdown", Place::Fresh, Place::Fresh),

@@ -86,7 +86,8 @@ fn help() -> io::Result<u8> {
         "  info       what the package says of itself (its content is not verified)\n",
         "  verify     verify every byte; a JSON report; exit code 0, 1, or 4 where the signature does not cover launcher and content\n",
         "  metadata   the signed metadata, as signed\n",
-        "  extract DIR [SLOT]   unpack one slot (number or id), or all as the program would find them, into the new directory DIR\n",
+        "  extract DIR [SLOT]   unpack one slot (number or id), or all as the program would find them, into the new directory DIR;\n",
+        "                       also with the slot in front: extract SLOT DIR\n",
         "  slot ID    print where a slot is; a lazy one is extracted first\n",
         "  run ARGS   run the program after all\n",
         "  help       this text\n",
@@ -117,27 +118,34 @@ fn verify(own: &OwnFile, outcome: &Outcome, trusted: &Trusted) -> io::Result<u8>
 }
 
 fn extract(own: &OwnFile, outcome: &Outcome, trusted: &Trusted, arguments: &[OsString]) -> io::Result<u8> {
-    let (directory, slot) = match arguments {
-        [directory] => (Path::new(directory), None),
-        [directory, slot] => (Path::new(directory), Some(slot)),
-        _ => {
-            console::tell("flavor: usage: extract DIR [SLOT]");
-            return Ok(USAGE);
-        }
-    };
+    if !matches!(arguments, [_] | [_, _]) {
+        console::tell("flavor: usage: extract DIR [SLOT], or extract SLOT DIR");
+        return Ok(USAGE);
+    }
     let Some(package) = &outcome.checked else { return refused(&outcome.report, trusted) };
     let named = |slot: &OsString| {
         let slot = slot.to_str()?;
         package.slots().iter().position(|facts| facts.entry().id == slot || facts.index().to_string() == slot)
     };
-    let number = match slot.map(|slot| named(slot).ok_or(slot)) {
-        Some(Err(slot)) => {
-            let count = package.slots().len();
-            console::tell(&format!("flavor: there is no slot `{}`; there are {count}", slot.display()));
-            return Ok(USAGE);
-        }
-        Some(Ok(number)) => Some(number),
-        None => None,
+    // The published launchers have the slot in front. A word that names a slot can be written so that it is a path for sure.
+    let (directory, number) = match arguments {
+        [one, other] => match (named(one), named(other)) {
+            (Some(number), None) => (Path::new(other), Some(number)),
+            (None, Some(number)) => (Path::new(one), Some(number)),
+            (Some(_), Some(_)) => {
+                let (one, other) = (one.display(), other.display());
+                console::tell(&format!(
+                    "flavor: `{one}` and `{other}` both name a slot; write the directory as ./{other}"
+                ));
+                return Ok(USAGE);
+            }
+            (None, None) => {
+                let (one, other, count) = (one.display(), other.display(), package.slots().len());
+                console::tell(&format!("flavor: neither `{one}` nor `{other}` names a slot; there are {count}"));
+                return Ok(USAGE);
+            }
+        },
+        _ => (arguments.first().map(Path::new).unwrap_or(Path::new("")), None),
     };
     let existed = directory.symlink_metadata().is_ok();
     let done = match number {

@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     os::unix::ffi::{OsStrExt, OsStringExt},
     path::{Path, PathBuf},
 };
@@ -69,6 +69,14 @@ impl<'a> Placeholders<'a> {
     /// # Errors
     /// A slot that is not there, no home, a directory that cannot be made.
     pub fn fill(&self, text: &str) -> Result<Vec<u8>, CommandError> {
+        self.fill_checked(text, &|_| true)
+    }
+
+    /// As [`Self::fill`], with only such values as `fits` takes.
+    ///
+    /// # Errors
+    /// Those of [`Self::fill`], and [`CommandFault::Unquoted`].
+    pub fn fill_checked(&self, text: &str, fits: &dyn Fn(&OsStr) -> bool) -> Result<Vec<u8>, CommandError> {
         let mut out = Vec::new();
         let mut rest = text;
         while let Some((before, braced)) = rest.split_once('{') {
@@ -78,6 +86,7 @@ impl<'a> Placeholders<'a> {
                 None => None,
             };
             rest = match filled {
+                Some((value, _)) if !fits(&value) => return Err(CommandFault::Unquoted { value }.into()),
                 Some((value, after)) => {
                     out.extend_from_slice(value.as_bytes());
                     after
@@ -105,6 +114,8 @@ impl<'a> Placeholders<'a> {
             ("package_name", _) => return Ok(Some(self.metadata.name.as_str().into())),
             ("version", _) => return Ok(Some(self.metadata.version.as_str().into())),
             ("platform", _) => return Ok(Some(platform::name().into())),
+            ("os", _) => return Ok(Some(platform::os().into())),
+            ("arch", _) => return Ok(Some(platform::arch().into())),
             _ => match name.strip_prefix("slot:") {
                 Some(number) => return self.numbered(number).map(|path| Some(path.into_os_string())),
                 None => return Ok(None),
@@ -176,6 +187,7 @@ mod tests {
             ("{slot:0} {slot:7}", "/b/workenv/t/bin/a /b/workenv/t"),
             ("{slot:2} {slot:4}", "/b/workenv/t.slot2/c/d /b/workenv/t.slot4"),
             ("{platform}", &platform::name()),
+            ("{os}_{arch}", &platform::name()),
             ("{tmp} {} { {workenv", "{tmp} {} { {workenv"),
             ("{{workenv}}", "{/b/workenv/t}"),
             ("{é}", "{é}"),

@@ -30,6 +30,9 @@ use crate::{
 /// Bytes of a failed command's output that are shown: its end is where the reason stands.
 const OUTPUT_SHOWN: usize = 4 << 10;
 
+/// What runs commands of type `shell`.
+const SHELL: &str = "/bin/sh";
+
 /// Bytes of a `check_file` that are looked at.
 const CONTENT_MAX: usize = 1 << 20;
 
@@ -107,10 +110,14 @@ impl From<IoFailure> for SetupError {
 /// # Errors
 /// [`SetupError`].
 pub fn make_directories(placeholders: &Placeholders<'_>) -> Result<(), SetupError> {
-    for (number, (path, mode)) in placeholders.metadata.workenv.directories.iter().enumerate() {
+    let workenv = &placeholders.metadata.workenv;
+    let umask = workenv.umask.as_deref().map_or(Some(0o077), octal);
+    let wrong = || SetupError::Form { place: "workenv.umask".to_owned(), expected: "an octal mask" };
+    let default = 0o777 & !umask.ok_or_else(wrong)?;
+    for (number, (path, mode)) in workenv.directories.iter().enumerate() {
         let place = format!("workenv.directories[{number}]");
         let path = inner_path(placeholders, &place, path)?;
-        let mode = mode.as_deref().map_or(Some(0o700), octal);
+        let mode = mode.as_deref().filter(|mode| !mode.is_empty()).map_or(Some(default), octal);
         let mode = mode.ok_or(SetupError::Form { place, expected: "an octal mode" })?;
         let mut builder = DirBuilder::new();
         builder.recursive(true).mode(0o755).create(&path).map_err(IoFailure::of("create the directory", &path))?;
@@ -129,11 +136,12 @@ pub fn run(placeholders: &Placeholders<'_>, environment: &Environment) -> Result
         let step = Step { command, place: format!("setup_commands[{number}]"), placeholders, environment };
         match step.text("type")? {
             "execute" => step.execute(&step.words("command")?)?,
+            "shell" => step.execute(&step.script()?)?,
             "enumerate_and_execute" => step.execute_for_each()?,
             "write_file" => step.write_file()?,
             "chmod" => step.chmod()?,
             _ => {
-                return Err(step.form("type", "one of execute, enumerate_and_execute, write_file, chmod"));
+                return Err(step.form("type", "one of execute, shell, enumerate_and_execute, write_file, chmod"));
             }
         }
     }
@@ -196,6 +204,18 @@ impl Step<'_> {
             status,
             output: String::from_utf8_lossy(printed.trim_ascii_end()).into_owned(),
         })))
+    }
+
+    /// The command as a shell is given it. What stands for a placeholder must be no more than text to the shell: quotes would be
+    /// right in one place and wrong in the next.
+    fn script(&self) -> Result<[OsString; 3], SetupError> {
+        let text = self.text("command")?;
+        let script = self.placeholders.fill_checked(text, &|value| {
+            let plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte > 127 || b"/._-+:@%,=~".contains(byte);
+            value.as_bytes().iter().all(plain)
+        });
+        let script = script.map_err(|error| wrong_command(&self.place, error))?;
+        Ok([SHELL.into(), "-c".into(), OsString::from_vec(script)])
     }
 
     /// Runs the command once for each matching file, sorted by name: `{file}` in it stands for the file, else it comes last.

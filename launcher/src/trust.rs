@@ -200,11 +200,11 @@ pub fn standing(keys: &[TrustedKey], key: &PublicKey, owner: Option<Owner>, now:
 }
 
 fn read_key(directory: &ConfigDir, path: &Path) -> Result<TrustedKey, ConfigError> {
-    for place in path.parent().into_iter().chain([path]) {
-        let facts = fs::metadata(place).map_err(|error| ConfigError::io(place, &error))?;
-        let others = if directory.owner == Owner::System { 0o022 } else { 0o002 };
-        if facts.mode() & others != 0 {
-            return Err(ConfigError::file(place, "others may write to this, so anybody could add a key; chmod go-w"));
+    // Those of the user are looked at from the root on.
+    if let (Owner::System, Some(parent)) = (directory.owner, path.parent()) {
+        let facts = fs::metadata(parent).map_err(|error| ConfigError::io(parent, &error))?;
+        if facts.mode() & 0o022 != 0 {
+            return Err(ConfigError::file(parent, "others may write to this, so anybody could add a key; chmod go-w"));
         }
     }
     let bytes = directory.read(path)?.ok_or_else(|| ConfigError::file(path, "the file has gone"))?;

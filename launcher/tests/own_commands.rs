@@ -43,7 +43,19 @@ fn slots_are_extracted_one_or_all() {
         assert!(!asked.place.path(directory).join("lib").exists());
     }
     assert_refused(&asked.ask(&["extract"]), 105, &["extract DIR [SLOT]"]);
-    assert_refused(&asked.ask(&["extract", "x", "two"]), 105, &["no slot `two`"]);
+    // The published launchers have the slot in front.
+    for (slot, directory) in [("one", "slot-in-front"), ("1", "number-in-front"), ("1", "./1"), ("./one", "one")] {
+        assert_eq!(stdout(&asked.ask(&["extract", slot, directory])), "");
+        let directory = if slot == "./one" { slot } else { directory };
+        assert_eq!(fs::read(asked.place.path(directory).join("etc/one")).unwrap(), b"1");
+    }
+    for words in [["extract", "x", "two"], ["extract", "2", "x"]] {
+        assert_refused(&asked.ask(&words), 105, &["neither `", "names a slot; there are 2"]);
+    }
+    for words in [["extract", "0", "1"], ["extract", "tree", "one"]] {
+        assert_refused(&asked.ask(&words), 105, &["both name a slot", "write the directory as ./"]);
+        assert!(!asked.place.path(words[1]).exists());
+    }
     // What is there is left alone.
     assert_eq!(asked.ask(&["extract", "all"]).status.code(), Some(103));
     assert_eq!(fs::read(asked.place.path("all/etc/one")).unwrap(), b"1");

@@ -460,6 +460,33 @@ fn what_others_can_write_is_no_policy_of_the_machine() {
     assert_refused(&machine.run(&app("{}")), 108, &["is not trusted", "others may write"]);
 }
 
+/// Who can change a folder can take a policy or a list of revoked keys away, or add a key.
+#[test]
+fn what_others_can_write_is_no_configuration_of_the_user() {
+    if !is_root() {
+        eprintln!("SKIPPED: not root, so nothing can be given to another user");
+        return;
+    }
+    let required = toml("[trust]\nrequire_trusted_key = true");
+    for (owner, mode) in [(65_534, 0o755), (0, 0o777), (65_534, 0o1777)] {
+        let spoil = |machine: &Machine, name: &str| {
+            let path = machine.place.path(name);
+            chown(&path, Some(owner), Some(owner)).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        };
+        for (name, text) in [("policy.toml", toml("")), ("revoked-keys", String::new())] {
+            let machine = Machine::new().user(name, &text);
+            runs(&machine, &app("{}"));
+            spoil(&machine, "config");
+            assert_refused(&machine.run(&app("{}")), 109, &["others may write to this", "/config"]);
+        }
+        let machine = Machine::new().user("policy.toml", &required).user("trusted-keys/us.pub", &key_file(""));
+        runs(&machine, &app("{}"));
+        spoil(&machine, "config/trusted-keys");
+        assert_refused(&machine.run(&app("{}")), 108, &["is not trusted", "others may write", "trusted-keys"]);
+    }
+}
+
 /// A package as the published Rust builder writes them, with whatever is wanted in its signed text.
 struct Handmade {
     /// The signed metadata carry the launcher's digest.

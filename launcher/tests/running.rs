@@ -129,6 +129,44 @@ fn the_environment_is_what_the_package_says() {
 }
 
 #[test]
+fn directories_and_shell_commands_are_as_the_published_builders_write_them() {
+    let place = Place::new();
+    let here = format!("{}_{}", flavor_launcher::platform::os(), flavor_launcher::platform::arch());
+    let extra = r#"{"workenv":{"umask":"027","directories":[
+            {"path":"{workenv}/cache/{os}/{arch}"},{"path":"{workenv}/{platform}/{package_name}-{version}","mode":"0700"},{"path":"plain","mode":""}]},
+        "execution.env":{"WHERE":"/opt/{os}/{arch}"},
+        "setup_commands":[{"type":"shell","command":"test -d \"{workenv}/plain\" && echo \"$FLAVOR_PACKAGE\" '{version}' | tr 1 9 > {workenv}/said || exit 3"}]}"#;
+    let app = || Slot::script("a", "bin/a", "echo $WHERE; cat $FLAVOR_WORKENV/said");
+    let program = place.install("p", &package(&[app()], "a", extra));
+    let expected = format!("/opt/{}\napp 9.0\n", here.replace('_', "/"));
+    for _start in ["cold", "warm"] {
+        assert_eq!(stdout(&place.run(&program, &[])), expected);
+    }
+    let mode = |name: &str| fs::metadata(place.workenv().join(name)).unwrap().permissions().mode() & 0o777;
+    let cache = format!("cache/{}", here.replace('_', "/"));
+    assert_eq!([mode(&cache), mode(&format!("{here}/app-1.0")), mode("plain")], [0o750, 0o700, 0o750]);
+    // A path that would be code in a shell is refused before anything runs.
+    for odd in ["a b", "a;touch x", "$(id)", "it's"] {
+        let mut command = place.command(&program);
+        command.env("FLAVOR_CACHE_DIR", place.path(odd)).current_dir(place.directory.path());
+        assert_refused(&command.output().unwrap(), 104, &["mean something to the shell"]);
+    }
+    assert!(!place.path("x").exists());
+}
+
+#[test]
+fn a_renamed_variable_is_delivered_also_where_all_others_go() {
+    let place = Place::new();
+    let extra = r#"{"runtime":{"env":{"unset":["*"],"map":{"OLD_API":"NEW_API"},"pass":["TERM"]}}}"#;
+    let program = place.install("p", &package(&[Slot::script("a", "bin/a", "/usr/bin/env")], "a", extra));
+    let output = place.command(&program).envs([("OLD_API", "1"), ("TERM", "t"), ("OTHER", "2")]).output().unwrap();
+    let printed = stdout(&output);
+    let lines: Vec<&str> = printed.lines().collect();
+    assert!(lines.contains(&"NEW_API=1") && lines.contains(&"TERM=t"), "{printed}");
+    assert!(!printed.contains("OLD_API") && !printed.contains("OTHER"), "{printed}");
+}
+
+#[test]
 fn an_alias_keeps_its_name() {
     let place = Place::new();
     let program =
@@ -207,6 +245,10 @@ fn a_failed_setup_leaves_nothing_and_is_tried_again() {
         assert!(place.workenvs().is_empty(), "{:?}", place.workenvs());
     }
     for (extra, text) in [
+        (r#"{"setup_commands":[{"type":"shell","command":"exit 7"}]}"#, "ended with"),
+        (r#"{"setup_commands":[{"type":"shell"}]}"#, "setup_commands[0].command"),
+        (r#"{"workenv":{"directories":[{"path":"a"}],"umask":"9"}}"#, "workenv.umask"),
+        (r#"{"workenv":{"directories":[{"path":"{workenv}/{home}"}]}}"#, "HOME"),
         (r#"{"setup_commands":["true"]}"#, "setup_commands[0].type"),
         (r#"{"setup_commands":[{"type":"other"}]}"#, "enumerate_and_execute"),
         (r#"{"setup_commands":[{"type":"write_file","path":"/tmp/x","content":""}]}"#, "not inside"),

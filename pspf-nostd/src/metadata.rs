@@ -116,6 +116,8 @@ pub struct Workenv {
     pub directories: Vec<(String, Option<String>)>,
     /// Variables to set, with placeholders.
     pub env: Vec<(String, String)>,
+    /// `umask` in octal: what directories without a mode of their own lack of 0777.
+    pub umask: Option<String>,
 }
 
 /// `cache_validation`.

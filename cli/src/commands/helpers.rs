@@ -216,8 +216,10 @@ fn build(platform: Option<&str>, console: &mut Console) -> Result<Exit, Failure>
         let hint = "run this inside a checkout; the launcher of this program needs no building (`flavor helpers list`)";
         return Err(problem.hint(hint).into());
     };
-    let folder = cache_folder::part(cache_folder::LAUNCHERS)
-        .ok_or_else(|| refused("there is no folder to keep it in".to_owned()).hint("set HOME or XDG_CACHE_HOME"))?;
+    let folder = cache_folder::find(cache_folder::LAUNCHERS).map_err(|why| {
+        let hint = "set XDG_CACHE_HOME to a folder of your own, below folders that nobody else can change";
+        refused(format!("there is no folder to keep it in: {why}")).hint(hint)
+    })?;
     let mut command = child::command("cargo");
     // What cargo says is not the answer.
     let task = if other.is_some() { "launchers" } else { "launcher" };
@@ -231,7 +233,7 @@ fn build(platform: Option<&str>, console: &mut Console) -> Result<Exit, Failure>
     }
     let built = checkout.join("dist/launchers");
     let failed = |error: io::Error| Problem::io("launcher.keep", &folder, "keep the launcher", &error);
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;
+    cache_folder::create(&folder).map_err(|error| failed(io::Error::other(error)))?;
     for entry in fs::read_dir(&built).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let mut temporary = tempfile::NamedTempFile::new_in(&folder).map_err(failed)?;

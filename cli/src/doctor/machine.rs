@@ -2,7 +2,10 @@
 
 use super::{Check, Outcome};
 use crate::{cache_folder, launchers, pack::preflight::host_platform, problem::io_text, terminal::size};
-use flavor_launcher::base_dir::{self, BaseDir};
+use flavor_launcher::{
+    base_dir::{self, BaseDir},
+    safe_path::PathError,
+};
 use std::{
     env,
     path::{Path, PathBuf},
@@ -18,11 +21,14 @@ pub(super) fn examine() -> Vec<Check> {
     let mut checks =
         vec![folder("disk.here", &env::current_dir().unwrap_or_else(|_| PathBuf::from(".")), Outcome::Failed)];
     checks.push(folder("disk.temporary", &env::temp_dir(), Outcome::Failed));
-    let cache = cache_folder::part(cache_folder::ENCODED);
-    checks.push(match cache.as_deref().and_then(Path::parent) {
+    let cache = cache_folder::find(cache_folder::ENCODED);
+    checks.push(match cache.as_deref().map(|part| part.parent().unwrap_or(part)) {
         // Without a cache everything works, and takes longer.
-        Some(cache) => folder("disk.cache", cache, Outcome::Warning),
-        None => Check::warning("disk.cache", "there is no cache folder", "set HOME or XDG_CACHE_HOME"),
+        Ok(cache) => folder("disk.cache", cache, Outcome::Warning),
+        Err(why) => {
+            let message = format!("there is no cache folder: {why}");
+            Check::warning("disk.cache", message, "set HOME or XDG_CACHE_HOME to a folder of your own")
+        }
     });
     checks.push(work_environments());
     checks.push(for_launchers());
@@ -65,7 +71,7 @@ fn work_environments() -> Check {
         Err(error) => return Check::warning(name, error.to_string(), hint),
     };
     let usable = |base: &&BaseDir| {
-        let refused = base.workenvs().exists() && base.check().is_err();
+        let refused = matches!(base.check(), Err(PathError::NotOurs(_)));
         let writable = folder(name, base.path(), Outcome::Failed).result != Outcome::Failed;
         !refused && writable && !base.is_noexec()
     };

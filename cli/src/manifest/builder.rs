@@ -144,11 +144,17 @@ fn setup_commands(section: &Cursor<'_>) -> Option<Json> {
 }
 
 fn workenv(section: &Cursor<'_>) -> Option<Json> {
-    section.known(&["directories", "env"]);
+    section.known(&["directories", "env", "umask"]);
+    if let Some(mask) = section.key("umask").string()
+        && words::permissions(mask).is_none()
+    {
+        let problem = Problem::error("workenv.mode", "is not a mask of file modes").found(format!("{mask:?}"));
+        section.key("umask").report(problem.expected("an octal number up to 0777, like \"0077\""));
+    }
     for directory in section.key("directories").items() {
         directory.known(&["path", "mode"]);
         if let Some(path) = directory.key("path").required_string("a path in the work environment")
-            && let Some(why) = words::unsafe_target(path)
+            && let Some(why) = words::unsafe_target(&words::with_places_filled(path))
         {
             let problem = Problem::error("workenv.path", format!("{path:?} is not inside the work environment: {why}"));
             directory.key("path").report(problem);

@@ -100,7 +100,7 @@ fn checksum(place: &Cursor<'_>) -> Option<[u8; 32]> {
     bytes
 }
 
-/// Where the content goes. `{workenv}` and `{cache}` both are the work environment, which is the package's cache.
+/// Where the content goes: below the work environment, or with `{tmp}` below the directory of a start.
 fn target(slot: &Cursor<'_>, spec: &mut SlotSpec) -> Option<String> {
     let places = [slot.key("extract_to"), slot.key("target")];
     let texts = [places[0].string(), places[1].string()];
@@ -118,6 +118,12 @@ fn target(slot: &Cursor<'_>, spec: &mut SlotSpec) -> Option<String> {
             problem.hint("lifecycle = \"config\" keeps files across versions, in the package's state directory"),
         );
         return None;
+    } else if let Some(rest) = without("{cache}") {
+        // At run time the placeholder stands for the directory of all packages.
+        let problem = Problem::error("slot.target", "`{cache}` is shared by all packages, and none writes into it");
+        let hint = format!("\"{{workenv}}/{rest}\" is kept for as long as the package is in the cache");
+        place.report(problem.found(format!("{text:?}")).hint(hint));
+        return None;
     } else if let Some(rest) = without("{tmp}") {
         if !slot.key("lifecycle").present() {
             "temporary".clone_into(&mut spec.lifecycle);
@@ -127,7 +133,7 @@ fn target(slot: &Cursor<'_>, spec: &mut SlotSpec) -> Option<String> {
         }
         rest
     } else {
-        without("{workenv}").or_else(|| without("{cache}")).unwrap_or(text)
+        without("{workenv}").unwrap_or(text)
     };
     if let Some(why) = words::unsafe_target(inside) {
         let problem =

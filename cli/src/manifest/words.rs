@@ -52,6 +52,7 @@ pub const PLATFORMS: &[&str] =
 /// Set-up commands that launchers understand (`launcher.md` §6), with the keys that each needs.
 pub const SETUP_COMMANDS: &[(&str, &[&str])] = &[
     ("execute", &["command"]),
+    ("shell", &["command"]),
     ("enumerate_and_execute", &["command", "enumerate"]),
     ("write_file", &["path", "content"]),
     ("chmod", &["path", "mode"]),
@@ -126,6 +127,13 @@ pub fn unsafe_target(target: &str) -> Option<&'static str> {
         return Some("it has a backslash, a brace or a control character");
     }
     None
+}
+
+/// A path with the placeholders that stand for a name filled in, by what is a name.
+#[must_use]
+pub fn with_places_filled(path: &str) -> String {
+    let names = ["{os}", "{arch}", "{platform}", "{package_name}", "{version}"];
+    names.iter().fold(path.to_owned(), |path, name| path.replace(name, "x"))
 }
 
 /// Reads octal permission bits such as `0755` or `0o755`; nothing beyond `0777`.

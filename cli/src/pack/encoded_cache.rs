@@ -98,7 +98,7 @@ fn take(entry: &Path, settings: &Settings<'_>, content: &Sha256Digest, target: &
 }
 
 fn keep(folder: &Path, entry: &Path, encoded: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
+    cache_folder::create(folder).map_err(io::Error::other)?;
     let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
     io::copy(&mut fs::File::open(encoded)?, &mut temporary)?;
     temporary.persist(entry).map_err(|error| error.error)?;

@@ -79,7 +79,7 @@ lifecycle = "persistent"
 [[tool.flavor.slots]]
 id = "conf"
 source = "config/**/*.json"
-extract_to = "{cache}/etc/conf"
+extract_to = "{workenv}/etc/conf"
 purpose = "configuration"
 compression = "gzip"
 platform = "linux"

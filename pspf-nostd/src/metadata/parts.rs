@@ -83,7 +83,7 @@ impl RuntimeEnv {
 
 impl Workenv {
     pub(super) fn read(workenv: &Cursor<'_>) -> Self {
-        workenv.object(&["directories", "env"]);
+        workenv.object(&["directories", "env", "umask"]);
         let directory = |directory: &Cursor<'_>| {
             directory.object(&["path", "mode"]);
             (directory.text("path"), directory.optional_text("mode"))
@@ -91,6 +91,7 @@ impl Workenv {
         Self {
             directories: workenv.key("directories").array().iter().map(directory).collect(),
             env: workenv.text_map("env"),
+            umask: workenv.optional_text("umask"),
         }
     }
 }

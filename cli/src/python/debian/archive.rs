@@ -183,7 +183,7 @@ impl Archive {
 
 fn keep(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(path);
-    fs::create_dir_all(folder)?;
+    cache_folder::create(folder).map_err(std::io::Error::other)?;
     let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
     std::io::Write::write_all(&mut temporary, bytes)?;
     temporary.persist(path).map(drop).map_err(|error| error.error)
