@@ -76,6 +76,17 @@ impl ConfigDir {
         }
     }
 
+    /// Refuses a directory of the user that others may change: they could take a policy or a list of revoked keys away.
+    ///
+    /// # Errors
+    /// The part of the way to it that others may change.
+    pub fn checked(self) -> Result<Self, ConfigError> {
+        if let (Owner::User, Some(path)) = (self.owner, &self.path) {
+            safe_path::check(path).map_err(|error| user_only(path, &error))?;
+        }
+        Ok(self)
+    }
+
     /// Where the user's directory is or would be, and where `FLAVOR_TRUSTED_KEYS_DIR` puts the keys.
     #[must_use]
     pub fn user_paths(variable: impl Fn(&str) -> Option<OsString>) -> (Option<PathBuf>, Option<PathBuf>) {

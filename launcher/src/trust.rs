@@ -93,9 +93,9 @@ impl TrustStore {
     /// The machine's store and the user's.
     ///
     /// # Errors
-    /// Where others than root may write to the machine's.
+    /// Where others than root may write to the machine's, or others than the user to the user's.
     pub fn find() -> Result<Self, ConfigError> {
-        Ok(Self { directories: [ConfigDir::system()?, ConfigDir::user(base_dir::variable)] })
+        Ok(Self { directories: [ConfigDir::system()?, ConfigDir::user(base_dir::variable).checked()?] })
     }
 
     /// The directories, the machine's first.

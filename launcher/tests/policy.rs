@@ -480,6 +480,11 @@ fn what_others_can_write_is_no_configuration_of_the_user() {
             spoil(&machine, "config");
             assert_refused(&machine.run(&app("{}")), 109, &["others may write to this", "/config"]);
         }
+        // It may have held a policy before.
+        let machine = Machine::new().user("nothing", "");
+        runs(&machine, &app("{}"));
+        spoil(&machine, "config");
+        assert_refused(&machine.run(&app("{}")), 109, &["others may write to this", "/config"]);
         let machine = Machine::new().user("policy.toml", &required).user("trusted-keys/us.pub", &key_file(""));
         runs(&machine, &app("{}"));
         spoil(&machine, "config/trusted-keys");

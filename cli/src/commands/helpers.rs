@@ -15,7 +15,7 @@ use pspf_nostd::digest::Sha256Digest;
 use serde::Serialize;
 use std::{
     env, fs, io,
-    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::Stdio,
 };

@@ -50,6 +50,39 @@ fn launchers_are_listed_with_what_tells_them_apart() {
     Run::of(&mut none).succeeds().says(&["no launcher is known"]);
 }
 
+/// What is taken from such a folder is put in front of a package and signed.
+#[test]
+fn a_launcher_that_somebody_else_could_have_planted_is_not_taken() {
+    let open = |path: &std::path::Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    for part in ["cache", "cache/flavor", "cache/flavor/launchers", "cache/flavor/launchers/flavor-launcher-kept"] {
+        let folder = with_kept().with_app();
+        let words = ["pack", "--manifest", "app/app.json", "--output", "app.psp", "--launcher", "flavor-launcher-kept"];
+        open(&folder.path(part), 0o777);
+        let list = flavor(&folder, &["helpers", "list", "--json"]).succeeds().json();
+        assert_eq!(names(&list), ["flavor-launcher"], "{part}");
+        flavor(&folder, &words).fails(1, &["no such launcher"]);
+        assert!(!folder.path("app.psp").exists());
+        if folder.path(part).is_dir() {
+            // Nobody can move what is ours in a sticky one.
+            open(&folder.path(part), 0o1777);
+            assert_eq!(names(&flavor(&folder, &["helpers", "list", "--json"]).succeeds().json()).len(), 2, "{part}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_kept_where_somebody_else_could_change_it() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("cache")).unwrap();
+    fs::set_permissions(folder.path("cache"), fs::Permissions::from_mode(0o777)).unwrap();
+    let folder = folder.with_app();
+    flavor(&folder, &["pack", "--manifest", "app/app.json", "--output", "app.psp"]).succeeds();
+    let in_config =
+        |words: &[&str]| Run::of(folder.command().env("FLAVOR_CONFIG_DIR", folder.path("cache/config")).args(words));
+    in_config(&["policy", "init"]).fails(1, &["cache", "can be changed by others (mode 0777)", "FLAVOR_CONFIG_DIR"]);
+    assert_eq!(fs::read_dir(folder.path("cache")).unwrap().count(), 0);
+}
+
 #[test]
 fn launchers_are_tested_by_packages() {
     let folder = with_kept();
