@@ -92,3 +92,21 @@ fn the_schema_has_every_key_and_its_type() {
     assert_eq!(schema["definitions"]["flavor"]["properties"]["build"]["properties"]["strip"]["type"], "boolean");
     assert_eq!(schema["definitions"]["flavor"]["additionalProperties"], false);
 }
+
+/// `security.integrity.verify_cache` is the package's own policy, whether the manifest has other rules or not.
+#[test]
+fn a_closer_look_at_unpacked_files_is_a_rule_of_the_package() {
+    for (text, expected) in [
+        ("", None),
+        ("policy.refuse_root = true\n", Some(None)),
+        ("security.integrity.verify_cache = 'quick'\n", Some(Some("quick"))),
+        ("policy.refuse_root = true\nsecurity.integrity.verify_cache = 'full'\n", Some(Some("full"))),
+    ] {
+        let document = Document::from_toml(Path::new("pyproject.toml"), format!("{HEAD}{text}")).unwrap();
+        let base = SourceBase { directory: "/nonexistent".into(), workenv: "/nonexistent".into(), before_hooks: false };
+        let (spec, problems) = pyproject::read(&document, &base, "linux_amd64");
+        assert!(problems.is_empty(), "{text}: {problems:?}");
+        let found = spec.policy.as_ref().map(|policy| policy.get("verify_cache").and_then(|word| word.as_str()));
+        assert_eq!(found, expected, "{text}");
+    }
+}

@@ -66,6 +66,12 @@ impl BaseDir {
         &self.path
     }
 
+    /// Whether it is in a directory for everybody's temporary files: what is there long enough is removed, file by file.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        self.shared_parent
+    }
+
     /// The directory that holds the work environments.
     #[must_use]
     pub fn workenvs(&self) -> PathBuf {

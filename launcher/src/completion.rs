@@ -1,19 +1,22 @@
 //! The record that makes a tree valid, `.pspf/complete`: which content it holds, what its list of entries says, and whether it
 //! has outlived a power cut.
 
-use std::{fs, path::Path};
+use std::{io::Read, path::Path};
 
-use pspf_nostd::digest::{Sha256Digest, sha256};
+use pspf_nostd::{
+    digest::{Sha256Digest, sha256},
+    offsets::length,
+};
 
 use crate::{
     extraction_root::RECORD_DIRECTORY,
-    open_file::{open, read_start},
+    open_file::open,
     tree_names::TREE,
-    tree_record::{Entry, TreeRecord, line, parse_line},
+    tree_record::{self, Audit, Damage, Entry, TreeRecord, line, parse_line},
 };
 
 /// First line: by which rules the tree was made.
-const HEADING: &str = "pspf work environment 2";
+const HEADING: &str = "pspf work environment 3";
 /// Largest record that is read, in bytes: some hundred, and the longest path.
 pub const SIZE_MAX: usize = 8 << 10;
 /// The kernel's name for the time since it was started.
@@ -21,13 +24,24 @@ const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 /// Instead of a boot: everything is on the disk for sure.
 const SETTLED: &str = "settled";
 
+/// What a record knows of the list of entries beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// Its length in bytes.
+    pub size: u64,
+    /// Its SHA-256.
+    pub digest: Sha256Digest,
+    /// How many entries it has.
+    pub entries: u64,
+}
+
 /// The record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Completion {
     /// The content id, in full, with the suffix of the tree.
     pub content: String,
-    /// Length and SHA-256 of the stored [`crate::tree_record::TreeRecord`].
-    pub tree: (u64, Sha256Digest),
+    /// The stored [`TreeRecord`].
+    pub tree: Sealed,
     /// The boot during which the files were written without waiting for the disk; `None` where they are on it for sure.
     pub boot: Option<String>,
     /// The program that the package runs, where it is one of its files.
@@ -36,10 +50,11 @@ pub struct Completion {
 
 impl Completion {
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let (size, digest) = &self.tree;
+        let Sealed { size, digest, entries } = self.tree;
         let boot = self.boot.as_deref().unwrap_or(SETTLED);
         let mut bytes = [HEADING, "\ncontent ", &self.content, "\ntree ", &size.to_string(), " "].concat().into_bytes();
-        bytes.extend_from_slice([&digest.to_string(), "\nboot ", boot, "\n"].concat().as_bytes());
+        let tree = [&digest.to_string(), " ", &entries.to_string(), "\nboot ", boot, "\n"].concat();
+        bytes.extend_from_slice(tree.as_bytes());
         if let Some((path, entry)) = &self.program {
             bytes.extend_from_slice(&line(path, entry));
         }
@@ -53,12 +68,13 @@ impl Completion {
         let mut text = |name: &str| std::str::from_utf8(lines.next()?).ok()?.strip_prefix(name);
         text(HEADING).filter(|rest| rest.is_empty())?;
         let content = text("content ")?.to_owned();
-        let (size, digest) = text("tree ")?.split_once(' ')?;
-        let tree = (size.parse().ok()?, digest.parse().ok()?);
+        let (size, tree) = text("tree ")?.split_once(' ')?;
+        let (digest, entries) = tree.split_once(' ')?;
+        let tree = Sealed { size: size.parse().ok()?, digest: digest.parse().ok()?, entries: entries.parse().ok()? };
         let boot = Some(text("boot ")?.to_owned()).filter(|boot| boot != SETTLED);
         let program = match lines.next()? {
             [] => None,
-            program => parse_line(program.strip_suffix(&[0])?).map(|(path, entry)| Some((path.to_vec(), entry)))?,
+            program => parse_line(program).map(|(path, entry)| Some((path.to_vec(), entry)))?,
         };
         Some(Self { content, tree, boot, program })
     }
@@ -72,13 +88,23 @@ impl Completion {
     /// The list of what the tree at `root` holds, if it is the one that this record seals.
     #[must_use]
     pub fn tree_record(&self, root: &Path) -> Option<TreeRecord> {
-        let (size, digest) = self.tree;
-        let path = root.join(RECORD_DIRECTORY).join(TREE);
-        fs::symlink_metadata(&path).ok().filter(|found| found.is_file() && found.len() == size)?;
-        let most = usize::try_from(size).ok()?;
-        let file = open(&path).ok()?;
-        let bytes = read_start(&file, most).ok().filter(|bytes| sha256(bytes) == digest)?;
-        TreeRecord::parse(&bytes)
+        TreeRecord::parse(&self.stored(root, true)?)
+    }
+
+    /// Compares the tree at `root` with what was published; `None` where the list of that is missing or damaged. A start only sees
+    /// from its length and form that it is the right one.
+    #[must_use]
+    pub fn audit(&self, root: &Path, audit: Audit) -> Option<Vec<Damage>> {
+        tree_record::audit(&self.stored(root, audit > Audit::Start)?, self.tree.entries, root, audit)
+    }
+
+    fn stored(&self, root: &Path, hashed: bool) -> Option<Vec<u8>> {
+        let Sealed { size, digest, .. } = self.tree;
+        let file = open(&root.join(RECORD_DIRECTORY).join(TREE)).ok()?;
+        let found = file.metadata().ok().filter(|found| found.is_file() && found.len() == size)?;
+        let mut bytes = Vec::with_capacity(usize::try_from(found.len()).ok()?.checked_add(1)?);
+        file.take(size).read_to_end(&mut bytes).ok()?;
+        Some(bytes).filter(|bytes| length(bytes) == size && (!hashed || sha256(bytes) == digest))
     }
 }
 
@@ -103,10 +129,11 @@ mod tests {
     #[test]
     fn what_is_written_is_read_and_nothing_less() {
         let digest = Sha256Digest([7; 32]);
-        let entry = Entry { kind: Kind::File, mode: 0o755, size: 3, mtime: (-1, 5), digest };
+        let entry = Entry { kind: Kind::File, mode: 0o755, size: 3, mtime: (-1, 5), digest, by_setup: true };
+        let tree = Sealed { size: 9, digest, entries: 4 };
         for program in [None, Some((b"bin/a \xff\n".to_vec(), entry))] {
             for boot in [None, Some("x-y".to_owned())] {
-                let record = Completion { content: "id".into(), tree: (9, digest), boot, program: program.clone() };
+                let record = Completion { content: "id".into(), tree, boot, program: program.clone() };
                 let bytes = record.to_bytes();
                 assert_eq!(Completion::parse(&bytes), Some(record.clone()));
                 for cut in 0..bytes.len() {

@@ -3,9 +3,9 @@
 
 use std::{
     fs::{self, DirBuilder},
-    io::{self, Read, Write},
-    os::unix::fs::{DirBuilderExt, PermissionsExt},
-    path::{Path, PathBuf},
+    io,
+    os::unix::fs::DirBuilderExt,
+    path::Path,
     process,
     time::Duration,
 };
@@ -15,20 +15,18 @@ use pspf_nostd::verify::Authenticated;
 use rustix::fs::OFlags;
 
 use crate::{
+    added_files::add_missing,
     command::{CommandError, CommandFault},
     extraction_root::{ExtractionRoot, RECORD_DIRECTORY},
     io_failure::IoFailure,
     lifecycle::{Place, Plan},
     lock::{Attempt, lock_file},
-    open_file::{create_new, open, open_own},
+    open_file::open_own,
     placeholders::Placeholders,
 };
 
 /// How long another start that is doing the same is waited for. Nothing is lost without the lock: no file is replaced.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Bytes that are copied at once.
-const PIECE: usize = 64 << 10;
 
 /// Digits of the content id that name a version of the slots.
 const ID_DIGITS: usize = 16;
@@ -59,7 +57,7 @@ pub fn install<E: From<CommandError>>(
         let temporary = records.join(format!("{}.tmp", process::id()));
         let (mut root, _lock) = begin(&records, &temporary).map_err(refused)?;
         let extracted = extract(&mut root, slot);
-        let added = if extracted.is_ok() { add_missing(&temporary, state) } else { Ok(()) };
+        let added = if extracted.is_ok() { add_missing(&temporary, state, &|_| false) } else { Ok(()) };
         let _ = fs::remove_dir_all(&temporary);
         extracted?;
         added.and_then(|()| create(&record).map_err(IoFailure::of("write", &record))).map_err(refused)?;
@@ -88,60 +86,4 @@ fn create(path: &Path) -> io::Result<()> {
 
 fn make_directory(path: &Path) -> Result<(), IoFailure> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(IoFailure::of("create the directory", path))
-}
-
-/// Moves everything that is not there. Whatever is there stays, links of the user included, and nothing goes through them.
-fn add_missing(from: &Path, to: &Path) -> Result<(), IoFailure> {
-    for entry in fs::read_dir(from).map_err(IoFailure::of("list", from))? {
-        let entry = entry.map_err(IoFailure::of("list", from))?;
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        let kind = entry.file_type().map_err(IoFailure::of("look at", &source))?;
-        if kind.is_dir() {
-            match DirBuilder::new().mode(0o700).create(&target) {
-                Ok(()) => {
-                    let mode = fs::metadata(&source).map_err(IoFailure::of("look at", &source))?.permissions();
-                    fs::set_permissions(&target, mode).map_err(IoFailure::of("set the mode of", &target))?;
-                }
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    if !target.symlink_metadata().is_ok_and(|found| found.is_dir()) {
-                        continue;
-                    }
-                }
-                Err(error) => return Err(IoFailure::of("create the directory", &target)(error)),
-            }
-            add_missing(&source, &target)?;
-        } else {
-            match fs::hard_link(&source, &target) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                    copy(&source, &target, kind.is_symlink())?;
-                }
-                _ => {}
-            }
-        }
-    }
-    Ok(())
-}
-
-/// For file systems without hard links.
-fn copy(source: &PathBuf, target: &PathBuf, is_link: bool) -> Result<(), IoFailure> {
-    let copied = if is_link {
-        fs::read_link(source).and_then(|link| std::os::unix::fs::symlink(link, target))
-    } else {
-        fs::metadata(source).and_then(|metadata| {
-            let mode = metadata.permissions().mode() & 0o777;
-            let mut file = create_new(target, mode)?;
-            // Not `io::copy`, which knows ten ways and is 2 KB.
-            let (mut from, mut piece) = (open(source)?, vec![0; PIECE]);
-            loop {
-                match from.read(&mut piece)? {
-                    0 => return Ok(()),
-                    count => file.write_all(&piece[..count])?,
-                }
-            }
-        })
-    };
-    match copied {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(IoFailure::of("create", target)(error)),
-        _ => Ok(()),
-    }
 }

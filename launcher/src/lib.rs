@@ -3,6 +3,7 @@
 // Processes, signals, modes and locks are Unix's here; the program of other systems says that it is not there yet.
 #![cfg(unix)]
 
+mod added_files;
 pub mod base_dir;
 mod bounded_queue;
 pub mod calendar;
@@ -42,6 +43,7 @@ pub mod setup;
 mod signals;
 pub mod slot_reader;
 pub mod spawn;
+mod stamp;
 mod start;
 pub mod start_dir;
 pub mod state_dir;

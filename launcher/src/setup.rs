@@ -105,11 +105,12 @@ impl From<IoFailure> for SetupError {
     }
 }
 
-/// Makes the directories of `workenv.directories` that are not there.
+/// Makes the directories of `workenv.directories` that are not there, and gives the paths of all of them.
 ///
 /// # Errors
 /// [`SetupError`].
-pub fn make_directories(placeholders: &Placeholders<'_>) -> Result<(), SetupError> {
+pub fn make_directories(placeholders: &Placeholders<'_>) -> Result<Vec<PathBuf>, SetupError> {
+    let mut made = Vec::new();
     let workenv = &placeholders.metadata.workenv;
     let umask = workenv.umask.as_deref().map_or(Some(0o077), octal);
     let wrong = || SetupError::Form { place: "workenv.umask".to_owned(), expected: "an octal mask" };
@@ -122,8 +123,9 @@ pub fn make_directories(placeholders: &Placeholders<'_>) -> Result<(), SetupErro
         let mut builder = DirBuilder::new();
         builder.recursive(true).mode(0o755).create(&path).map_err(IoFailure::of("create the directory", &path))?;
         set_mode(&path, mode | 0o700)?;
+        made.push(path);
     }
-    Ok(())
+    Ok(made)
 }
 
 /// Runs `setup_commands`, one after the other.

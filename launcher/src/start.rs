@@ -4,7 +4,7 @@ use std::{ffi::OsString, fmt, os::unix::ffi::OsStrExt, path::Path};
 
 use pspf_nostd::{
     report::Report,
-    verify::{Accepted, Authenticated, Checked, Level, Outcome, Scope, TrustedKeys},
+    verify::{Accepted, Authenticated, Level, Outcome, Scope, TrustedKeys},
 };
 
 use crate::{
@@ -31,11 +31,12 @@ use crate::{
     resource_limits,
     run::{LaunchError, LaunchFault, is_on, warn},
     spawn::Ended,
+    stamp::{Reading, Stamp},
     start_dir::StartDir,
     tree_record::Audit,
     trust::TrustStore,
     validation,
-    workenv::{Workenv, reuse_is_allowed},
+    workenv::{Made, Proof, State, Workenv, reuse_is_allowed},
     workenv_error::WorkenvError,
 };
 
@@ -145,56 +146,108 @@ impl<'a> Start<'a> {
         &self.package
     }
 
-    /// The work environment: a valid one wherever it is, else a new one in the first place that can hold it.
+    /// The work environment, in the first place that has it or can hold it.
     pub(crate) fn work_environment<'b>(
         &'b self,
         bases: &'b [BaseDir],
         content: Content<'b>,
     ) -> Result<Workenv<'b>, LaunchError> {
-        let mut reuse = reuse_is_allowed(base_dir::variable("FLAVOR_WORKENV_CACHE").as_ref());
-        if reuse {
-            for base in bases {
-                let workenv = Workenv::new(base, &self.package, content);
-                if workenv.is_valid()? {
-                    if self.is_undamaged(&workenv)? {
-                        log::event(Severity::Debug, "unpacked before", &[("workenv", &workenv.path().display())]);
-                        return Ok(workenv);
-                    }
-                    reuse = false;
-                }
-            }
+        let reuse = reuse_is_allowed(base_dir::variable("FLAVOR_WORKENV_CACHE").as_ref());
+        let found = |base: &'b BaseDir| -> Result<Option<Workenv<'b>>, LaunchError> {
+            let workenv = self.workenv(base, content);
+            Ok(if reuse && self.can_use(&workenv)? { Some(workenv) } else { None })
+        };
+        if let Some(first) = bases.first()
+            && let Some(workenv) = found(first)?
+        {
+            return Ok(workenv);
         }
         let mut refused = LaunchError::from(CommandError::from(CommandFault::Missing));
         // Where nothing can be executed is better than nowhere: the program may be run by an interpreter from elsewhere.
         let (executable, others): (Vec<_>, Vec<_>) = bases.iter().partition(|base| !base.is_noexec());
-        for base in executable.into_iter().chain(others) {
-            let workenv = Workenv::new(base, &self.package, content);
-            log::event(Severity::Info, "unpack", &[("workenv", &workenv.path().display())]);
-            let begin = || {
-                verify_head(self.own.file(), TrustedKeys::default()).map_err(|error| LaunchFault::OwnFile(error).into())
-            };
-            let accept = |outcome| self.accept(outcome);
-            match workenv.create(self.own.file(), &facts(self.own, &workenv), reuse, begin, accept) {
+        let mut places = executable.into_iter().chain(others);
+        while let Some(base) = places.next() {
+            if bases.first() != Some(base)
+                && let Some(workenv) = found(base)?
+            {
+                return Ok(workenv);
+            }
+            let workenv = self.workenv(base, content);
+            match self.create(&workenv, reuse) {
                 Ok(()) => return Ok(workenv),
                 Err(error) if matches!(error.fault(), LaunchFault::Workenv(WorkenvError::Base(_))) => refused = error,
+                // A full disk, for instance: a tree that is elsewhere already needs nothing.
+                Err(error) if matches!(error.fault(), LaunchFault::Workenv(_)) => {
+                    for base in places {
+                        if let Some(workenv) = found(base)? {
+                            return Ok(workenv);
+                        }
+                    }
+                    return Err(error);
+                }
                 Err(error) => return Err(error),
             }
         }
         Err(refused)
     }
 
-    /// Policy `verify_cache`: the tree is compared with its record, by facts or by digests. A damaged one is made anew.
-    fn is_undamaged(&self, workenv: &Workenv<'_>) -> Result<bool, LaunchError> {
-        let audit = match self.verify_cache {
-            VerifyCache::Off => return Ok(true),
+    /// The one in a place; policy `verify_cache` says how closely it is looked at.
+    fn workenv<'b>(&'b self, base: &'b BaseDir, content: Content<'b>) -> Workenv<'b> {
+        Workenv::new(base, &self.package, content).audited(match self.verify_cache {
+            VerifyCache::Off => Audit::Start,
             VerifyCache::Quick => Audit::Quick,
             VerifyCache::Full => Audit::Full,
-        };
-        let damage = workenv.audit(audit)?;
-        for damage in &damage {
-            log::event(Severity::Warn, "damaged", &[("path", &damage.path.display()), ("what", &damage.what)]);
+        })
+    }
+
+    fn can_use(&self, workenv: &Workenv<'_>) -> Result<bool, LaunchError> {
+        match workenv.state()? {
+            State::Absent => Ok(false),
+            State::Damaged(damage) => {
+                for damage in &damage {
+                    log::event(Severity::Warn, "damaged", &[("path", &damage.path.display()), ("what", &damage.what)]);
+                }
+                Ok(false)
+            }
+            State::Whole => {
+                self.authenticate(workenv)?;
+                log::event(Severity::Debug, "unpacked before", &[("workenv", &workenv.path().display())]);
+                Ok(true)
+            }
         }
-        Ok(damage.is_empty())
+    }
+
+    /// Makes sure that this file, as it is now, was wholly verified for the tree, if need be by reading it.
+    fn authenticate(&self, workenv: &Workenv<'_>) -> Result<(), LaunchError> {
+        let stamp = Stamp::of(self.own.file()).map_err(LaunchFault::OwnFile)?;
+        if !workenv.has_verified(&stamp) {
+            log::event(Severity::Info, "verify the whole file", &[]);
+            if let Some(stamp) = self.check()?.stamp {
+                workenv.note_verified(stamp);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a new tree, in place of one that is damaged.
+    fn create(&self, workenv: &Workenv<'_>, reuse: bool) -> Result<(), LaunchError> {
+        log::event(Severity::Info, "unpack", &[("workenv", &workenv.path().display())]);
+        let reading = Reading::begin(self.own.file()).map_err(LaunchFault::OwnFile)?;
+        let begin =
+            || verify_head(self.own.file(), TrustedKeys::default()).map_err(|error| LaunchFault::OwnFile(error).into());
+        let accept = |outcome| self.accept(outcome, &reading);
+        match workenv.create(self.own.file(), &facts(self.own, workenv), reuse, begin, accept)? {
+            Made::ByAnother => self.authenticate(workenv),
+            Made::Anew { kept } => {
+                if let Some((path, why)) = kept {
+                    warn(
+                        self.own,
+                        &format!("what was in the work environment before is kept in {}: {why}", path.display()),
+                    );
+                }
+                Ok(())
+            }
+        }
     }
 
     /// Brings the `config` slots that are not in the state directory yet.
@@ -206,31 +259,37 @@ impl<'a> Start<'a> {
 
     /// Extracts slots into a directory of their own, with the whole package verified.
     fn add_slots(&self, root: &mut ExtractionRoot, wanted: impl Fn(usize) -> bool) -> Result<(), LaunchError> {
-        let checked = self.check()?;
-        extract::add_slots(root, self.own.file(), &checked, wanted).map_err(|error| WorkenvError::Extract(error).into())
+        let package = self.check()?.package;
+        extract::add_slots(root, self.own.file(), &package, wanted).map_err(|error| WorkenvError::Extract(error).into())
     }
 
     /// Reads every byte.
-    fn check(&self) -> Result<Checked, LaunchError> {
+    fn check(&self) -> Result<Proof, LaunchError> {
+        let reading = Reading::begin(self.own.file()).map_err(LaunchFault::OwnFile)?;
         let mut progress = Progress::new(&format!("verifying {}", self.own.path().display()));
         let trusted = TrustedKeys::default();
         let outcome =
             verify_file(self.own.file(), Scope::Content, trusted, &mut |done, total| progress.update(done, total));
-        self.accept(outcome.map_err(LaunchFault::OwnFile)?)
+        self.accept(outcome.map_err(LaunchFault::OwnFile)?, &reading)
     }
 
     /// The proof that every byte was read and nothing failed that may not, and that it is still the package that was
     /// looked at first.
-    fn accept(&self, outcome: Outcome) -> Result<Checked, LaunchError> {
+    ///
+    /// What is tolerated of the content is said at each start, and may not be tolerated by the next one: such a file gets no stamp.
+    fn accept(&self, outcome: Outcome, reading: &Reading) -> Result<Proof, LaunchError> {
         let accepted = outcome.accept(self.level).map_err(|report| refusal(&report))?;
         let checked = accepted.checked.ok_or_else(|| refusal(&accepted.report))?;
         if checked.content_id() != self.package.content_id() {
             let why = "the file has changed while it was being read".to_owned();
             return Err(LaunchFault::Verification { why }.into());
         }
-        let new = accepted.tolerated.iter().filter(|finding| !self.tolerated.contains(finding));
-        new.for_each(|finding| warn(self.own, &["run in spite of: ", finding].concat()));
-        Ok(checked)
+        let mut stamp = reading.end(self.own.file());
+        for finding in accepted.tolerated.iter().filter(|finding| !self.tolerated.contains(finding)) {
+            warn(self.own, &["run in spite of: ", finding].concat());
+            stamp = None;
+        }
+        Ok(Proof { package: checked, stamp })
     }
 }
 

@@ -11,6 +11,8 @@ const NAME_MAX: usize = 64;
 pub const COMPLETE: &str = "complete";
 /// The list of what the tree holds, beside it.
 pub const TREE: &str = "tree";
+/// The list of package files that were wholly verified, beside it.
+pub(crate) const VERIFIED: &str = "verified";
 /// Name of the directory of locks, beside the trees; each is a file with the name of its tree.
 pub const LOCKS: &str = ".locks";
 /// Digits of the content id in a directory's name; the record has all 64.

@@ -11,8 +11,11 @@
 //! of which both locks can be taken belongs to nobody and is removed.
 //!
 //! Files are not synced: a first start would wait for the disk. The record names the boot it was made in, and the first
-//! start after another boot looks whether anything is missing or shorter than it was, which is what a power cut leaves of files
-//! that were not on the disk yet. If nothing is, the record says so from then on.
+//! start after another boot looks at every entry: a power cut leaves files that were not on the disk yet empty, or not at all. If
+//! nothing is wrong, the record says so from then on.
+//!
+//! Each start compares the tree with its record, as closely as [`Audit::Start`] says or more. Where something of the package is
+//! missing or changed, a new tree is made beside it, gets what programs have added to the old one, and takes its place.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -25,13 +28,15 @@ use std::{
 
 use pspf_nostd::{
     digest::{Sha256Digest, sha256},
+    offsets::length,
     verify::{Authenticated, Checked, Outcome, Verification},
 };
 
 use crate::{
+    added_files::add_missing,
     base_dir::{BaseDir, check_tree, create_private},
     command,
-    completion::{Completion, boot_id},
+    completion::{Completion, Sealed, boot_id},
     directory::{exchange, remove_tree, sync},
     driver::verify_rest,
     environment::{self, Facts},
@@ -44,7 +49,8 @@ use crate::{
     placeholders::Placeholders,
     safe_path::PathError,
     setup,
-    tree_names::{COMPLETE, ID_DIGITS, LOCKS, TREE, leftover_name, leftover_of, plain},
+    stamp::{self, Stamp},
+    tree_names::{COMPLETE, ID_DIGITS, LOCKS, TREE, VERIFIED, leftover_name, leftover_of, plain},
     tree_record::{Audit, Damage, Entry, Kind, TreeRecord},
     umask::OwnUmask,
     workenv_error::WorkenvError,
@@ -54,6 +60,45 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The same where setup commands run, which cannot be done twice at a time: installing may take minutes.
 pub const SETUP_PATIENCE: Duration = Duration::from_secs(600);
+
+/// What is found where a work environment belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// None that is complete, of this content and ours.
+    Absent,
+    /// Something of the package is missing or changed.
+    Damaged(Vec<Damage>),
+    /// One that can be used as it is.
+    Whole,
+}
+
+/// The proof that every byte of the package was read and holds.
+#[derive(Debug)]
+pub struct Proof {
+    /// The package.
+    pub package: Checked,
+    /// By what the file can be told from then on, if it can.
+    pub(crate) stamp: Option<Stamp>,
+}
+
+/// What came of [`Workenv::create`].
+#[derive(Debug)]
+pub enum Made {
+    /// A new tree.
+    Anew {
+        /// Where the one before is still, and why: not everything that programs had put into it could be brought over.
+        kept: Option<(PathBuf, IoFailure)>,
+    },
+    /// Another process has made it meanwhile, from a file of its own.
+    ByAnother,
+}
+
+/// What was extracted, before it is published.
+struct Filled {
+    proof: Proof,
+    /// What the slots have brought.
+    brought: TreeRecord,
+}
 
 /// The work environment of one package under one base directory.
 #[derive(Debug)]
@@ -65,6 +110,7 @@ pub struct Workenv<'a> {
     /// What the paths of all trees of the package begin with.
     tree: PathBuf,
     path: PathBuf,
+    asked: Audit,
 }
 
 impl<'a> Workenv<'a> {
@@ -77,7 +123,13 @@ impl<'a> Workenv<'a> {
         let tree = format!("{}-{}-{id}", plain(&metadata.name), plain(&metadata.version));
         let name = [tree.as_str(), &content.suffix()].concat();
         let path = base.workenvs().join(&name);
-        Self { base, package, content, name, tree: base.workenvs().join(tree), path }
+        Self { base, package, content, name, tree: base.workenvs().join(tree), path, asked: Audit::Start }
+    }
+
+    /// Has it looked at at least so closely before it is used again.
+    #[must_use]
+    pub fn audited(self, asked: Audit) -> Self {
+        Self { asked, ..self }
     }
 
     /// Its path.
@@ -92,37 +144,61 @@ impl<'a> Workenv<'a> {
         self.base
     }
 
-    /// Whether it is complete and can be used as it is: ours, of this content, its program untouched, and nothing of it lost
-    /// in a power cut. Writes nothing but, once, that the latter is settled.
+    /// Whether it is complete and can be used as it is: ours, of this content, and nothing of the package in it missing or
+    /// changed. Writes nothing but, once, that it has outlived a boot.
     ///
     /// # Errors
     /// A `cache_validation` that leaves the work environment.
-    pub fn is_valid(&self) -> Result<bool, WorkenvError> {
+    pub fn state(&self) -> Result<State, WorkenvError> {
         let content_holds = !self.content.is_work_environment() || setup::cache_is_valid(&self.placeholders())?;
         if !content_holds || self.base.check().is_err() || check_tree(&self.path).is_err() {
-            return Ok(false);
+            return Ok(State::Absent);
         }
-        let Some(completion) = self.completion() else { return Ok(false) };
-        let program_holds = completion.program.as_ref().is_none_or(|(path, entry)| {
-            fs::metadata(self.path.join(OsStr::from_bytes(path))).is_ok_and(|found| entry.looks_like(&found))
-        });
-        Ok(program_holds && self.is_settled(completion))
+        let Some(completion) = self.completion() else { return Ok(State::Absent) };
+        let settled = completion.boot.is_none() || completion.boot == boot_id();
+        let closely = if settled && !self.base.is_temporary() { Audit::Start } else { Audit::Every };
+        let mut damage = self.damage(&completion, closely.max(self.asked));
+        if let Some((path, entry)) = completion.program.as_ref().filter(|_| damage.is_empty()) {
+            let path = Path::new(OsStr::from_bytes(path));
+            if !fs::metadata(self.path.join(path)).is_ok_and(|found| entry.looks_like(&found)) {
+                damage.push(Damage { path: path.to_owned(), what: "is missing or was modified" });
+            }
+        }
+        if !damage.is_empty() {
+            return Ok(State::Damaged(damage));
+        }
+        if !settled {
+            self.settle(completion);
+        }
+        Ok(State::Whole)
     }
 
-    /// Compares the tree with what was published, entry by entry. Empty where nothing is damaged; else
-    /// [`Self::create`] with `reuse` false makes a new tree and puts it in this one's place.
-    ///
-    /// # Errors
-    /// None so far: what cannot be read is damage.
-    pub fn audit(&self, audit: Audit) -> Result<Vec<Damage>, WorkenvError> {
-        let tree = match self.completion().and_then(|completion| completion.tree_record(&self.path)) {
-            Some(tree) => tree,
-            None => {
-                let path = Path::new(RECORD_DIRECTORY).join(TREE);
-                return Ok(vec![Damage { path, what: "is missing or damaged" }]);
-            }
-        };
-        Ok(tree.audit(&self.path, audit))
+    fn is_whole(&self) -> Result<bool, WorkenvError> {
+        Ok(self.state()? == State::Whole)
+    }
+
+    /// Compares the tree with what was published. Empty where nothing is damaged.
+    #[must_use]
+    pub fn audit(&self, audit: Audit) -> Vec<Damage> {
+        match self.completion() {
+            Some(completion) => self.damage(&completion, audit),
+            None => vec![Damage { path: Path::new(RECORD_DIRECTORY).join(COMPLETE), what: "is missing or damaged" }],
+        }
+    }
+
+    fn damage(&self, completion: &Completion, audit: Audit) -> Vec<Damage> {
+        let list = || vec![Damage { path: Path::new(RECORD_DIRECTORY).join(TREE), what: "is missing or damaged" }];
+        completion.audit(&self.path, audit).unwrap_or_else(list)
+    }
+
+    /// Whether the package file with this stamp was wholly verified for this tree.
+    pub(crate) fn has_verified(&self, stamp: &Stamp) -> bool {
+        stamp::is_noted(&self.record_path(VERIFIED), stamp)
+    }
+
+    /// Notes that it was.
+    pub(crate) fn note_verified(&self, stamp: Stamp) {
+        stamp::note(&self.record_path(VERIFIED), stamp);
     }
 
     fn completion(&self) -> Option<Completion> {
@@ -130,22 +206,13 @@ impl<'a> Workenv<'a> {
         (completion.content == self.content_name()).then_some(completion)
     }
 
-    /// Whether no power cut can have taken anything; looks after the first boot since the extraction.
-    fn is_settled(&self, completion: Completion) -> bool {
-        if completion.boot.is_none() || completion.boot == boot_id() {
-            return true;
-        }
-        let Some(tree) = completion.tree_record(&self.path) else { return false };
-        if !tree.audit(&self.path, Audit::Lost).is_empty() {
-            return false;
-        }
-        // If this cannot be written, the next start looks again.
+    /// Notes that no power cut can take anything any more. If that cannot be written, the next start looks again.
+    fn settle(&self, completion: Completion) {
         let settled = Completion { boot: None, ..completion };
         let new = self.record_path(&format!("{COMPLETE}.{}", std::process::id()));
-        if write_file(&new, &settled.to_bytes()).is_ok() {
-            let _ = fs::rename(&new, self.record_path(COMPLETE));
+        if write_file(&new, &settled.to_bytes()).and_then(|()| fs::rename(&new, self.record_path(COMPLETE))).is_err() {
+            let _ = fs::remove_file(&new);
         }
-        true
     }
 
     /// Extracts the package, or waits for whoever is doing so. `reuse` false makes a new tree in any case.
@@ -161,29 +228,62 @@ impl<'a> Workenv<'a> {
         facts: &Facts<'_>,
         reuse: bool,
         begin: impl FnOnce() -> Result<Verification, E>,
-        accept: impl FnOnce(Outcome) -> Result<Checked, E>,
-    ) -> Result<(), E> {
+        accept: impl FnOnce(Outcome) -> Result<Proof, E>,
+    ) -> Result<Made, E> {
         let umask = OwnUmask::set();
         self.base.create().map_err(WorkenvError::from)?;
         self.refuse_foreign()?;
         let lock = self.lock()?;
-        if reuse && self.is_valid()? {
-            return Ok(());
-        }
+        let old = match if reuse { self.state()? } else { State::Absent } {
+            State::Whole => return Ok(Made::ByAnother),
+            State::Absent => None,
+            State::Damaged(_) => self.completion().and_then(|completion| completion.tree_record(&self.path)),
+        };
         self.remove_leftovers(lock.is_some());
         let verification = begin()?;
         let (mut root, _lock) = self.temporary_root(lock.is_some())?;
         let temporary = root.path().to_owned();
-        let published = self.fill(&mut root, file, verification, accept).and_then(|package| {
-            self.publish(&temporary, &package, reuse)?;
-            Ok(package)
+        let published = self.fill(&mut root, file, verification, accept).and_then(|filled| {
+            // Setup commands find what they always find; what programs added comes behind them.
+            let carried = if self.has_setup() { Ok(()) } else { carry(old.as_ref(), &self.path, &temporary) };
+            Ok((filled, self.publish(&temporary, reuse)?, carried))
         });
         if published.is_err() {
             remove_tree(&temporary);
         }
-        let package = published?;
+        let (filled, published, mut carried) = published?;
         drop(umask);
-        if self.has_setup() { Ok(self.set_up(&root, facts, &package)?) } else { Ok(()) }
+        let Some(replaced) = published else { return Ok(Made::ByAnother) };
+        if self.has_setup() {
+            if let Err(error) = self.set_up(&root, facts, &filled) {
+                match replaced {
+                    // What was there before is better than nothing, and has what programs put there.
+                    Some(replaced) if old.is_some() => drop(fs::rename(replaced, &self.path)),
+                    Some(replaced) => remove_tree(&replaced),
+                    None => {}
+                }
+                return Err(error.into());
+            }
+            carried = replaced.as_ref().map_or(Ok(()), |replaced| carry(old.as_ref(), replaced, &self.path));
+        }
+        let kept = match (replaced, carried) {
+            (Some(replaced), Err(failure)) => Some((self.keep(replaced), failure)),
+            (Some(replaced), Ok(())) => {
+                remove_tree(&replaced);
+                None
+            }
+            (None, _) => None,
+        };
+        Ok(Made::Anew { kept })
+    }
+
+    /// Gives a replaced tree a name under which nobody takes it for a leftover.
+    fn keep(&self, replaced: PathBuf) -> PathBuf {
+        let name = leftover_name(OsStr::new(&self.name));
+        let name = name.as_bytes();
+        let name = name.strip_prefix(b".").and_then(|name| name.strip_suffix(b".tmp")).unwrap_or(name);
+        let kept = self.base.workenvs().join(OsStr::from_bytes(&[name, b".kept"].concat()));
+        if fs::rename(&replaced, &kept).is_ok() { kept } else { replaced }
     }
 
     /// What is in the way and is not a directory of ours is not touched, but not used either.
@@ -220,76 +320,88 @@ impl<'a> Workenv<'a> {
         root: &mut ExtractionRoot,
         file: &File,
         mut verification: Verification,
-        accept: impl FnOnce(Outcome) -> Result<Checked, E>,
-    ) -> Result<Checked, E> {
+        accept: impl FnOnce(Outcome) -> Result<Proof, E>,
+    ) -> Result<Filled, E> {
         let extracted = one_pass::extract(root, file, self.package, &mut verification, |slot| self.content.holds(slot));
         if let Err(error) = extracted {
             // What was made wrongly and what was changed later looks the same to a decoder. The signature tells them apart.
             if !error.is_of_the_system() && verify_rest(file, &mut verification).is_ok() {
-                let _: Checked = accept(verification.finish())?;
+                let _: Proof = accept(verification.finish())?;
             }
             return Err(WorkenvError::from(error).into());
         }
-        let package = accept(verification.finish())?;
-        self.complete(root, &package)?;
-        Ok(package)
+        let proof = accept(verification.finish())?;
+        let brought = self.complete(root, &proof)?;
+        Ok(Filled { proof, brought })
     }
 
-    fn complete(&self, root: &ExtractionRoot, package: &Checked) -> Result<(), WorkenvError> {
-        if self.content.is_work_environment() {
-            setup::make_directories(&self.placeholders().at(root.path()))?;
-        }
+    fn complete(&self, root: &ExtractionRoot, proof: &Proof) -> Result<TreeRecord, WorkenvError> {
+        let made = match self.content.is_work_environment() {
+            true => setup::make_directories(&self.placeholders().at(root.path()))?,
+            false => Vec::new(),
+        };
         let records = root.path().join(RECORD_DIRECTORY);
         DirBuilder::new().mode(0o700).create(&records).map_err(IoFailure::of("create the directory", &records))?;
-        if self.has_setup() {
-            return Ok(());
+        let mut record = root.record()?;
+        if !self.has_setup() {
+            for path in made {
+                record.add_made(root.path(), &path)?;
+            }
+            self.write_records(root.path(), &record, proof)?;
         }
-        Ok(self.write_records(root.path(), &root.record()?, package)?)
+        Ok(record)
     }
 
     /// Renames the temporary directory to its final name. A tree that stands there changes places with it, unless it is valid:
-    /// then another process came first without a lock, and its tree may be running.
+    /// then another process came first without a lock, and its tree may be running; `None`. Gives where the replaced tree is, if there
+    /// was one.
     ///
     /// Not synced: a rename that is lost to a power cut costs another extraction, nothing else.
-    fn publish(&self, temporary: &Path, _proof: &Checked, reuse: bool) -> Result<(), WorkenvError> {
+    fn publish(&self, temporary: &Path, reuse: bool) -> Result<Option<Option<PathBuf>>, WorkenvError> {
+        let mut replaced: Option<PathBuf> = None;
         for last in [false, true] {
             match fs::rename(temporary, &self.path) {
                 Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty && !last => {}
-                outcome => return Ok(outcome.map_err(IoFailure::of("publish the work environment", &self.path))?),
+                Err(error) => {
+                    if let Some(replaced) = replaced {
+                        let _ = fs::rename(replaced, &self.path);
+                    }
+                    return Err(IoFailure::of("publish the work environment", &self.path)(error).into());
+                }
+                Ok(()) => break,
             }
-            if reuse && self.is_valid()? {
+            if reuse && self.is_whole()? {
                 remove_tree(temporary);
-                return Ok(());
+                return Ok(None);
             }
             if exchange(temporary, &self.path) {
-                remove_tree(temporary);
-                return Ok(());
+                return Ok(Some(Some(temporary.to_owned())));
             }
-            self.discard();
+            replaced = self.move_away();
         }
-        Ok(())
+        Ok(Some(replaced))
     }
 
-    /// Moves the tree at the final place away in one step, then removes it.
-    fn discard(&self) {
+    /// Moves the tree at the final place away in one step.
+    fn move_away(&self) -> Option<PathBuf> {
         let old = self.temporary();
-        if fs::rename(&self.path, &old).is_ok() {
-            remove_tree(&old);
-        }
+        fs::rename(&self.path, &old).is_ok().then_some(old)
     }
 
     /// Runs the setup commands in the published, not yet valid tree and makes it valid.
-    fn set_up(&self, root: &ExtractionRoot, facts: &Facts<'_>, package: &Checked) -> Result<(), WorkenvError> {
+    fn set_up(&self, root: &ExtractionRoot, facts: &Facts<'_>, filled: &Filled) -> Result<(), WorkenvError> {
         let placeholders = self.placeholders();
         let environment = environment::for_setup(std::env::vars_os(), &placeholders, facts);
         let done = setup::run(&placeholders, &environment).map_err(WorkenvError::from).and_then(|()| {
             root.remove(&self.path, |slot| self.content.is_for_setup_only(slot));
             // What setup commands made or changed is part of the tree.
-            let tree = TreeRecord::of_tree(&self.path, RECORD_DIRECTORY)?;
-            Ok(self.write_records(&self.path, &tree, package)?)
+            let tree = TreeRecord::of_tree(&self.path, RECORD_DIRECTORY)?.after_setup(&filled.brought);
+            Ok(self.write_records(&self.path, &tree, &filled.proof)?)
         });
-        if done.is_err() {
-            self.discard();
+        if done.is_err()
+            && let Some(failed) = self.move_away()
+        {
+            remove_tree(&failed);
         }
         done
     }
@@ -299,17 +411,21 @@ impl<'a> Workenv<'a> {
     }
 
     /// Makes a filled tree valid, wherever it stands.
-    fn write_records(&self, root: &Path, tree: &TreeRecord, _proof: &Checked) -> Result<(), IoFailure> {
+    fn write_records(&self, root: &Path, tree: &TreeRecord, proof: &Proof) -> Result<(), IoFailure> {
         let bytes = tree.to_bytes();
         let records = root.join(RECORD_DIRECTORY);
         let (list, new, complete) = (records.join(TREE), records.join("complete.new"), records.join(COMPLETE));
         write_file(&list, &bytes).map_err(IoFailure::of("write", &list))?;
+        if let Some(stamp) = proof.stamp {
+            stamp::note(&records.join(VERIFIED), stamp);
+        }
         // Programs go on writing to what a setup has made, so that later nobody could tell what a power cut took.
         let boot = if self.has_setup() { None } else { boot_id() };
         if boot.is_none() {
             sync(root)?;
         }
-        let tree = (u64::try_from(bytes.len()).unwrap_or(u64::MAX), sha256(&bytes));
+        let entries = u64::try_from(tree.entries.len()).unwrap_or(u64::MAX);
+        let tree = Sealed { size: length(&bytes), digest: sha256(&bytes), entries };
         let record = Completion { content: self.content_name(), tree, boot, program: self.program(root) };
         write_file(&new, &record.to_bytes()).map_err(IoFailure::of("write", &new))?;
         fs::rename(&new, &complete).map_err(IoFailure::of("rename", &new))
@@ -385,6 +501,17 @@ impl<'a> Workenv<'a> {
     fn locks(&self) -> PathBuf {
         self.base.workenvs().join(LOCKS)
     }
+}
+
+/// Brings what programs have added to a tree into the one that takes its place. What the package had there is in that one already, or
+/// gone on purpose; where the two cannot be told apart any more, nothing is brought.
+fn carry(record: Option<&TreeRecord>, from: &Path, to: &Path) -> Result<(), IoFailure> {
+    let Some(record) = record else { return Ok(()) };
+    let left_out = |path: &[u8]| {
+        path == RECORD_DIRECTORY.as_bytes()
+            || record.entries.get(path).is_some_and(|entry| entry.kind != Kind::Directory)
+    };
+    add_missing(from, to, &left_out)
 }
 
 /// Creates a private file.

@@ -721,17 +721,29 @@ fn an_unsigned_start_leaves_nothing_to_a_signed_one() {
     assert_eq!(machine.place.workenvs().len(), 2);
 }
 
+/// What every start looks at does not see a change that keeps size and time; a policy can ask for every byte, the machine's, the user's
+/// or the package's.
 #[test]
 fn verify_cache_sees_a_changed_file() {
     if !pspf_test_support::has_namespaces(namespace_options()) {
         return;
     }
-    for mode in ["quick", "full"] {
-        let machine = Machine::new();
-        runs(&machine, &app("{}"));
-        fs::write(machine.place.workenv().join("bin/a"), "#!/bin/sh\necho evil\n").unwrap();
-        let machine = machine.user("policy.toml", &toml(&format!("[execution]\nverify_cache = '{mode}'")));
-        runs(&machine, &app("{}"));
+    for (mode, seen) in [("off", false), ("quick", false), ("full", true)] {
+        for own in [false, true] {
+            let policy = format!(r#"{{"policy":{{"verify_cache":"{mode}"}}}}"#);
+            let bytes = app(if own { &policy } else { "{}" });
+            let mut machine = Machine::new();
+            runs(&machine, &bytes);
+            let path = machine.place.workenv().join("bin/a");
+            let (content, found) = (fs::read_to_string(&path).unwrap(), fs::metadata(&path).unwrap());
+            fs::write(&path, content.replace("ran", "bad")).unwrap();
+            fs::File::options().write(true).open(&path).unwrap().set_modified(found.modified().unwrap()).unwrap();
+            if !own {
+                machine = machine.user("policy.toml", &toml(&format!("[execution]\nverify_cache = '{mode}'")));
+            }
+            let expected = if seen { "ran\n" } else { "bad\n" };
+            assert_eq!(stdout(&machine.run(&bytes)), expected, "{mode}, package's own: {own}");
+        }
     }
 }
 

@@ -59,14 +59,15 @@ fn read_root(root: &Cursor<'_>, base: &SourceBase, platform: &str) -> PackageSpe
     let mut left_out = Vec::new();
     let slots = slots::read(&root.key("slots"), base, Dialect::Builder { platform, left_out: &mut left_out });
     let about = ABOUT.iter().filter_map(|key| Some(((*key).to_owned(), package.key(key).string()?.into())));
-    root.key("policy").known(&["platforms", "refuse_root", "max_age_days", "require_env"]);
+    let own_policy = root.key("policy");
+    own_policy.known(&["platforms", "refuse_root", "max_age_days", "require_env", "verify_cache"]);
     let mut extra = Vec::new();
     let sections = [
         ("cache_validation", cache_validation(&root.key("cache_validation"))),
         ("setup_commands", setup_commands(&root.key("setup_commands"))),
         ("runtime", runtime_json(&runtime_env)),
         ("workenv", workenv(&root.key("workenv"))),
-        ("policy", policy(&root.key("policy"))),
+        ("policy", policy(&own_policy, &own_policy.key("verify_cache"))),
     ];
     for (key, value) in sections {
         extra.extend(value.map(|value| (key.to_owned(), value)));

@@ -99,7 +99,7 @@ fn read_root(root: &Cursor<'_>, base: &SourceBase, platform: &str) -> PythonSpec
         security: security_settings::security(&flavor, &base.directory),
         build_metadata,
         custom,
-        policy: policy(&flavor.key("policy")),
+        policy: policy(&flavor.key("policy"), &flavor.keys(&["security", "integrity", "verify_cache"])),
         slots: slots::read(&flavor.key("slots"), &base, Dialect::Project { platform, left_out: &mut left_out }),
         execution,
         left_out,
@@ -114,12 +114,12 @@ fn conditions(flavor: &Cursor<'_>) {
     }
 }
 
-fn policy(section: &Cursor<'_>) -> Option<Json> {
+fn policy(section: &Cursor<'_>, verify_cache: &Cursor<'_>) -> Option<Json> {
     let platforms = section.key("platforms");
     for item in platforms.table_items() {
         let _ = item.word(words::PLATFORMS);
     }
-    sections::policy(section)
+    sections::policy(section, verify_cache)
 }
 
 fn platforms(place: &Cursor<'_>, platform: &str) {

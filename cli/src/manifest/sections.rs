@@ -1,6 +1,6 @@
 //! Sections that both kinds of manifest have.
 
-use super::{cursor::Cursor, document::Value};
+use super::{cursor::Cursor, document::Value, words};
 use crate::problem::Problem;
 use pspf_nostd::{json::Json, metadata::RuntimeEnv};
 
@@ -57,10 +57,12 @@ fn check_variables(table: &Cursor<'_>, variables: &[(String, String)]) {
     }
 }
 
-/// A package policy. Readers of the published kind ignore one that is not complete, so it is completed.
+/// A package policy; `verify_cache` is where the manifest says how closely unpacked files are looked at before they are used. Readers of
+/// the published kind ignore one that is not complete, so it is completed.
 #[must_use]
-pub fn policy(section: &Cursor<'_>) -> Option<Json> {
-    if section.entries().is_empty() {
+pub fn policy(section: &Cursor<'_>, verify_cache: &Cursor<'_>) -> Option<Json> {
+    let verify_cache = verify_cache.word(words::VERIFY_CACHE);
+    if section.entries().is_empty() && verify_cache.is_none() {
         return None;
     }
     let list = |words: Vec<String>| Json::Array(words.into_iter().map(Json::from).collect());
@@ -70,12 +72,14 @@ pub fn policy(section: &Cursor<'_>) -> Option<Json> {
         section.key("max_age_days").report(problem.expected("1 or more"));
     }
     let days = days.and_then(|days| u64::try_from(days).ok()).map_or(Json::Null, Json::from);
-    Some(Json::Object(vec![
+    let mut policy = vec![
         ("platforms".to_owned(), list(section.key("platforms").strings())),
         ("refuse_root".to_owned(), section.key("refuse_root").boolean().unwrap_or(false).into()),
         ("max_age_days".to_owned(), days),
         ("require_env".to_owned(), list(section.key("require_env").strings())),
-    ]))
+    ];
+    policy.extend(verify_cache.map(|word| ("verify_cache".to_owned(), Json::from(word))));
+    Some(Json::Object(policy))
 }
 
 fn variable_name(place: &Cursor<'_>, name: &str) {

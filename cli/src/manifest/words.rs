@@ -24,6 +24,9 @@ pub const LIFECYCLES: &[&str] = &[
     "platform",
 ];
 
+/// How closely unpacked files can be looked at before each start.
+pub const VERIFY_CACHE: &[&str] = &["quick", "full"];
+
 /// The purposes that have a code in the slot table (format.md §3), each with the other words that manifests use for it.
 pub const PURPOSES: &[(&str, &[&str])] = &[
     ("data", &["data", "data-files", "payload", "documentation", "templates", "tests", "installer"]),

@@ -84,8 +84,7 @@ impl Tree {
     pub fn audit(&self, audit: Audit) -> Result<Vec<Damage>, &'static str> {
         let record = self.record.as_ref().ok_or("it has no record")?;
         record
-            .tree_record(&self.path)
-            .map(|tree| tree.audit(&self.path, audit))
+            .audit(&self.path, audit)
             .ok_or("the list of what it holds, .pspf/tree, is missing or not the one that its record names")
     }
 

@@ -318,6 +318,24 @@ fn slots_that_a_start_would_refuse_are_refused_at_once() {
     folder.flavor(&["check"]).fails(1, &["`tool.flavor.slots[0].id`", "\"runtime\" is made by packing itself"]);
 }
 
+/// The key of the manifest is the package's own policy in the metadata, which its launcher reads.
+#[test]
+fn a_package_can_ask_for_a_closer_look_at_its_files() {
+    let folder = Folder::new();
+    let manifest = |word: &str| {
+        let policy = format!("\"policy\": {{\"verify_cache\": \"{word}\"}}, \"slots\"");
+        MINIMAL.replace("\"slots\"", &policy).replace("\"x\"", "\"/bin/true\"")
+    };
+    let words = ["pack", "--manifest", "a.json", "--output", "a.psp"];
+    folder.write("a.json", manifest("sometimes"));
+    folder.flavor(&words).fails(1, &["`policy.verify_cache`", "one of quick, full"]);
+    folder.write("a.json", manifest("full"));
+    folder.flavor(&words).succeeds();
+    let document = folder.flavor(&["inspect", "--json", "a.psp"]).succeeds().json();
+    assert_eq!(document["metadata"]["policy"]["verify_cache"], "full");
+    Run::of(&mut folder.package("a.psp", &[])).succeeds();
+}
+
 #[test]
 fn a_package_that_would_be_too_old_at_once_is_refused() {
     let folder = Folder::new();

@@ -73,6 +73,7 @@ fn what_cannot_be_honoured_is_refused_by_name() {
         ("security.require_signature = false", &["security.require_signature`", "every package is signed"]),
         ("security.integrity.verify_slots = false", &["integrity.verify_slots`", "cannot be turned off"]),
         ("security.integrity.checksum_algorithm = 'md5'", &["checksum_algorithm`", "sha256"]),
+        ("security.integrity.verify_cache = 'off'", &["integrity.verify_cache`", "one of quick, full", "\"off\""]),
         ("security.allowed_signers = ['SHA256:abc123...']", &["allowed_signers[0]`", "64 hexadecimal digits"]),
         ("hooks.pre_extract = ['x']", &["hooks.pre_extract`", "post_extract"]),
         ("execution.max_cpu_percent = 80", &["execution.max_cpu_percent`", "max_cpu_seconds"]),

@@ -65,6 +65,8 @@ optimization_level = 1
 strip_docstrings = true
 [tool.flavor.policy]
 require_env = ["HOME"]
+[tool.flavor.security.integrity]
+verify_cache = "full"
 [tool.flavor.conditions.linux]
 description = "On Linux"
 [tool.flavor.metadata]
@@ -168,6 +170,7 @@ fn a_project_that_uses_most_keys() {
     assert_ne!(document["build"]["timestamp"], "2025-01-01T00:00:00+00:00");
     assert_eq!(document["custom"], serde_json::json!({"team": "x", "nested": {"commit": "7"}, "n": 3}));
     assert_eq!(document["policy"]["require_env"], serde_json::json!(["HOME"]));
+    assert_eq!(document["policy"]["verify_cache"], "full");
     assert_eq!(
         (&document["execution"]["timeout"], &document["execution"]["max_memory"]),
         (&600.into(), &64_000_000_000_u64.into())

@@ -37,7 +37,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::new(
         "S7",
         "A slot's byte flipped while the cache is warm; started, then verified",
-        "ran; verify fails",
+        "refused 107; verify fails",
         warm_flip,
     )
     .known("refused 107; verify fails", "ran; verify fails"),

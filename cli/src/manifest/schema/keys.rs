@@ -1,7 +1,7 @@
 //! The tables.
 
 use super::{Key, Kind, key};
-use crate::manifest::words::{LIFECYCLES, PLATFORMS};
+use crate::manifest::words::{LIFECYCLES, PLATFORMS, VERIFY_CACHE};
 
 /// Names of operating systems under `conditions`.
 pub const SYSTEMS: &[&str] = &["linux", "darwin", "windows"];
@@ -269,7 +269,11 @@ const SECURITY: &[Key] = &[
         Kind::Texts,
         "Fingerprints (`SHA256:` and 64 hexadecimal digits); packing with another key is an error.",
     ),
-    key("integrity", Kind::Table(INTEGRITY), "What is checked at each start. Nothing of it can be turned off."),
+    key(
+        "integrity",
+        Kind::Table(INTEGRITY),
+        "What is checked at each start. Nothing of it can be turned off; `verify_cache` asks for more.",
+    ),
 ];
 
 const INTEGRITY: &[Key] = &[
@@ -277,6 +281,12 @@ const INTEGRITY: &[Key] = &[
     key("checksum_algorithm", Kind::Word(&["sha256"]), "The only one."),
     key("verify_slots", Kind::Boolean, "Only `true`.").default("`true`"),
     key("strict_slot_validation", Kind::Boolean, "Only `true`.").default("`true`"),
+    key(
+        "verify_cache",
+        Kind::Word(VERIFY_CACHE),
+        "How closely the launcher looks at unpacked files before each start: `quick` compares kind, size, mode and time of every one, `full` reads and hashes every one as well (docs/launcher.md). It is signed, as the package's policy `verify_cache`; a policy of machine or user can ask for more.",
+    )
+    .default("what every start looks at: `quick` for up to 4,000 files"),
 ];
 
 const POLICY: &[Key] = &[
