@@ -145,7 +145,8 @@ fn extract(own: &OwnFile, outcome: &Outcome, trusted: &Trusted, arguments: &[OsS
                 return Ok(USAGE);
             }
         },
-        _ => (arguments.first().map(Path::new).unwrap_or(Path::new("")), None),
+        [directory, ..] => (Path::new(directory), None),
+        [] => return Ok(USAGE),
     };
     let existed = directory.symlink_metadata().is_ok();
     let done = match number {

@@ -157,7 +157,7 @@ fn check_part(path: &Path, facts: &Metadata, owners: [u32; 3]) -> Result<(), Pat
     if facts.is_symlink() || (facts.is_dir() && mode & STICKY != 0) {
         return Ok(());
     }
-    let by_group = mode & WRITABLE_BY_GROUP != 0 && !(is_private_group(facts.gid()) && !has_access_list(path));
+    let by_group = mode & WRITABLE_BY_GROUP != 0 && (!is_private_group(facts.gid()) || has_access_list(path));
     if mode & WRITABLE_BY_OTHERS != 0 || by_group {
         return Err(PathError::not_ours(path, format!("can be changed by others (mode {:04o})", mode & 0o7777)));
     }
