@@ -163,10 +163,10 @@ mod tests {
 
     #[test]
     fn targets_stay_inside() {
-        for target in ["/etc", "{workenv}//etc", "a/../b", "{workenv}/..", "a\\b", "{slot:0}/x"] {
+        for target in ["/etc", "a/../b", "{workenv}/..", "a\\b", "{slot:0}/x"] {
             assert!(unsafe_target(target).is_some(), "{target}");
         }
-        for target in ["a/b", "{workenv}", "{workenv}/a", ".", "a..b"] {
+        for target in ["a/b", "{workenv}", "{workenv}/a", "{workenv}//etc", ".", "a..b"] {
             assert_eq!(unsafe_target(target), None, "{target}");
         }
     }

@@ -183,7 +183,7 @@ fn validation_finds_before_signing_what_a_start_would_find() {
     packed(&folder, &[]).succeeds();
     // That slots get in each other's way is found without it too.
     folder.write("app/app.json", manifest.replace("\"target\": \"run.sh\"", "\"target\": \"sub\""));
-    packed(&folder, &[]).fails(1, &["\"sub\" is a folder here, and a file in the slot"]);
+    packed(&folder, &[]).fails(1, &["\"sub\" cannot be there: sub is a file of the slot \"script\""]);
 }
 
 #[test]
