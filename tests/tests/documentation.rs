@@ -208,3 +208,27 @@ fn the_templates_for_build_servers_work() {
         assert!(sbom.contains("CycloneDX") && !folder.path().join("checkout/signing.key").exists(), "{template}");
     }
 }
+
+/// The table of docs/security-tests.md names tests that are there.
+#[test]
+fn every_claim_of_security_md_has_its_tests() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let page = fs::read_to_string(root.join("docs/security-tests.md")).unwrap();
+    let mut rows = 0;
+    for line in page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| claim")) {
+        let tests = line.split('|').nth(2).unwrap_or_default();
+        let words = markdown::code(tests);
+        assert!(!words.is_empty() && words.len() % 2 == 0, "not pairs of file and test: {line}");
+        for pair in words.chunks(2) {
+            let [file, test] = pair else { continue };
+            let source = fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+            let is_test = source.contains(&format!("#[test]\nfn {test}("))
+                || source.contains(&format!("#[test]\n    fn {test}("))
+                || source.contains(&format!("#[test]\n        fn {test}("));
+            assert!(is_test, "{file} has no test {test}");
+        }
+        rows += 1;
+    }
+    assert!(rows >= 25, "{rows}");
+    assert!(fs::read_to_string(root.join("SECURITY.md")).unwrap().contains("docs/security-tests.md"));
+}
