@@ -116,11 +116,13 @@ impl Verification {
             self.findings.error("slot.operations", &part, None, message);
         }
         let chain = chain.unwrap_or_default();
-        let size = entry.size.filter(|_| profile.records_stored_size() && !entry.self_ref);
+        // A slot that stands for the package itself has no digest, so it may not hold bytes.
+        let place = placement.slots.get(number).copied().filter(|_| !entry.self_ref);
+        let place = place.unwrap_or(ByteRange { start: 0, end: 0 });
         let codecs = chain.codecs();
         let (original, rule) = match profile {
             Profile::Sealed => (entry.original_size.unwrap_or_default(), OriginalSize::Derived),
-            Profile::Rust | Profile::Go => (size.unwrap_or(descriptor.size), OriginalSize::Derived),
+            Profile::Rust | Profile::Go => (place.len(), OriginalSize::Derived),
             Profile::Python => match &codecs {
                 Ok(codecs) if codecs.is_empty() => (descriptor.size, OriginalSize::Derived),
                 Ok(codecs) if codecs.iter().all(|codec| *codec == Codec::Gzip) => {
@@ -129,11 +131,8 @@ impl Verification {
                 _ => (descriptor.original_size, OriginalSize::Unknown),
             },
         };
-        // A slot that stands for the package itself has no digest, so it may not hold bytes.
-        let place = placement.slots.get(number).copied().filter(|_| !entry.self_ref);
-        let place = place.unwrap_or(ByteRange { start: 0, end: 0 });
         let stored = StoredSlot {
-            range: ByteRange::new(place.start, size.unwrap_or(place.len()))?,
+            range: place,
             original_size: original,
             checksum: digest.checksum().unwrap_or(descriptor.checksum),
         };

@@ -51,15 +51,11 @@ impl ContentPass {
                 findings.error("layout.overlap", &name(part, head, range), Some(range), message);
                 return None;
             }
-            if range.start > end {
-                sections.push(Section::new(ByteRange { start: end, end: range.start }, Part::Padding));
-            }
+            sections.push(Section::new(ByteRange { start: end, end: range.start }, Part::Padding));
             end = range.end;
             sections.push(head.section(range, part));
         }
-        if end < head.trailer {
-            sections.push(Section::new(ByteRange { start: end, end: head.trailer }, Part::Padding));
-        }
+        sections.push(Section::new(ByteRange { start: end, end: head.trailer }, Part::Padding));
         let mut pass = Self { sections, current: 0, out: 0 };
         pass.skip_complete();
         Some(pass)

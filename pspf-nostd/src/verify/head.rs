@@ -298,10 +298,7 @@ impl Verification {
             profile.place_aligned(*alignment, launcher, block.u64(index::METADATA_SIZE), &slots)
         });
         let usual = placements.next();
-        let fits = |placement: &Placement| {
-            let mut rows = placement.slots.iter().zip(descriptors);
-            rows.all(|(range, row)| range.start == row.offset) && placement.package_size == self.size
-        };
+        let fits = |placement: &Placement| placement.package_size == self.size;
         let placement = if usual.as_ref().is_some_and(fits) { usual } else { placements.find(fits).or(usual) };
         if placement.is_none() {
             let message = "the sections cannot stand in a file: a size is too large".to_string();

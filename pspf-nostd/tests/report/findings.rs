@@ -385,3 +385,48 @@ fn a_file_of_another_length() {
     let message = format!("the file has {} bytes, the package that it holds takes {size}", size - 8);
     assert_said(&shorter, "layout.size", "package", None, &message);
 }
+
+#[test]
+fn sections_that_share_bytes_are_named() {
+    let (file, placement) = rust();
+    let (metadata, table) = (placement.metadata, placement.table);
+    // The first slot is said to begin in front of another section and to reach into it.
+    for (start, range, part) in
+        [(placement.launcher_size + 8, metadata, "metadata"), (metadata.end, table, "slot table")]
+    {
+        let mut shared = file.clone();
+        let row = position(table.start);
+        shared[row + 16..row + 24].copy_from_slice(&start.to_le_bytes());
+        shared[row + 24..row + 32].copy_from_slice(&(range.start + 1 - start).to_le_bytes());
+        let message = format!("{part} at {range} overlaps what stands before it");
+        assert_said(&shared, "layout.overlap", part, Some((range.start, range.len())), &message);
+    }
+}
+
+#[test]
+fn sizes_that_no_file_has() {
+    let message = "the sections cannot stand in a file: a size is too large";
+    let (file, placement) = sample("Rust, sizes missing");
+    let size = position(placement.table.start) + 24;
+    for large in [u64::MAX, u64::MAX - 8192] {
+        let mut slot = file.clone();
+        slot[size..size + 8].copy_from_slice(&large.to_le_bytes());
+        assert_said(&slot, "slot.range", "slot 0", None, message);
+        let mut launcher = file.clone();
+        set_field(&mut launcher, index::LAUNCHER_SIZE, &large.to_le_bytes());
+        assert_said(&launcher, "layout.size", "package", None, message);
+    }
+}
+
+#[test]
+fn stored_metadata_may_have_all_bytes_that_the_limit_allows() {
+    let (good, _) = rust();
+    let limit = pspf_nostd::limits::METADATA_STORED_MAX;
+    for (size, code) in [(limit, "metadata.gzip"), (limit + 1, "metadata.limit")] {
+        let mut file = vec![0; position(size)];
+        file.extend_from_slice(&good[good.len() - 8200..]);
+        set_field(&mut file, index::METADATA_OFFSET, &0_u64.to_le_bytes());
+        set_field(&mut file, index::METADATA_SIZE, &size.to_le_bytes());
+        assert_eq!(package::codes(&verify(&file).report), [code], "{size} bytes");
+    }
+}

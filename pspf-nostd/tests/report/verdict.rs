@@ -2,7 +2,7 @@
 
 use super::{
     package::{self, LAUNCHER, SLOTS, codes, key, set_field, unsign, verify},
-    samples::{Sample, Signed, all, samples, slot},
+    samples::{Sample, Signed, all, gzip, samples, slot},
 };
 use pspf_nostd::{
     digest::{hex, sha256},
@@ -191,6 +191,19 @@ fn different_packages_have_different_content_ids() {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), count);
+}
+
+#[test]
+fn the_original_size_of_a_sealed_slot_is_the_signed_one() {
+    let member = gzip(b"some content");
+    let mut plan = package::plan();
+    plan.slots.truncate(1);
+    plan.slots[0].operations = "gzip".to_owned();
+    plan.slots[0].encoded = package::encoded(&member, 12);
+    let file = package::write(&plan.assemble(&key()).unwrap(), LAUNCHER, &[&member]);
+    for outcome in [verify(&file), head(&file)] {
+        assert_eq!(outcome.authenticated.unwrap().slots()[0].original_size(), Some(12));
+    }
 }
 
 #[test]
