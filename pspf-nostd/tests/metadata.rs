@@ -36,7 +36,7 @@ const EVERY_KEY: &str = r#"{
     {"type": "write_file", "command": "", "path": "", "content": "", "mode": "", "enumerate": {"path": "", "pattern": ""}}
   ],
   "runtime": {"env": {"unset": ["A", "B*"], "pass": ["C"], "map": {"D": "E"}, "set": {"F": "G", "H": ""}}},
-  "workenv": {"directories": [{"path": "{workenv}/tmp", "mode": "0700"}, {"path": "logs"}], "env": {"TMPDIR": "{workenv}/tmp"}},
+  "workenv": {"directories": [{"path": "{workenv}/tmp", "mode": "0700"}, {"path": "logs"}], "env": {"TMPDIR": "{workenv}/tmp"}, "umask": "0027"},
   "policy": {"platforms": [], "refuse_root": true, "max_age_days": 1, "require_env": []},
   "seal": {"version": 1, "signer": "ab"}
 }"#;
@@ -118,6 +118,7 @@ fn every_key_is_read() {
     let workenv = Workenv {
         directories: vec![("{workenv}/tmp".to_owned(), Some("0700".to_owned())), ("logs".to_owned(), None)],
         env: pairs(&[("TMPDIR", "{workenv}/tmp")]),
+        umask: Some("0027".to_owned()),
     };
     assert_eq!(metadata.workenv, workenv);
     assert_eq!(metadata.policy(), Some(&*at(&mut document(), "policy")));
@@ -209,6 +210,7 @@ const TYPES: &[(&str, &str, bool)] = &[
     ("workenv.directories[1]", OBJECT, true),
     ("workenv.directories[1].path", TEXT, true),
     ("workenv.directories[0].mode", TEXT, true),
+    ("workenv.umask", TEXT, true),
     ("workenv.env", OBJECT, true),
     ("workenv.env.TMPDIR", TEXT, false),
     ("seal", OBJECT, false),
@@ -330,7 +332,7 @@ fn every_known_key_is_refused_in_another_case() {
             keys += 1;
         }
     }
-    assert_eq!(keys, 90);
+    assert_eq!(keys, 91);
     let error = Metadata::parse(br#"{"format":"PSPF/2025","build":{"TOOL":"x"}}"#.to_vec()).unwrap_err();
     let message = "metadata `build`: key `TOOL` differs from `tool` by case only, and readers disagree";
     assert_eq!(error.to_string(), message);
