@@ -38,11 +38,11 @@ pub(crate) fn dependencies(workspace: &Workspace) -> Result<()> {
 ///
 /// rustup has a target without one. Debian's Rust compiles `core` and `alloc` for wasm32, and nothing else.
 pub(crate) fn no_std(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
-    let wants_rustup = choice != RouteChoice::Debian && which::which("rustup").is_ok();
-    let (route, target) = if wants_rustup {
-        (setup::cross_route(workspace, toolchain::NO_STD_TARGET, RouteChoice::Rustup)?, toolchain::NO_STD_TARGET)
-    } else {
-        (setup::cross_route(workspace, toolchain::WASM_TARGET, choice)?, toolchain::WASM_TARGET)
+    let by_rustup = || setup::cross_route(workspace, toolchain::NO_STD_TARGET, RouteChoice::Rustup);
+    let (route, target) = match choice {
+        RouteChoice::Rustup => (by_rustup()?, toolchain::NO_STD_TARGET),
+        RouteChoice::Auto if let Ok(route) = by_rustup() => (route, toolchain::NO_STD_TARGET),
+        _ => (setup::cross_route(workspace, toolchain::WASM_TARGET, RouteChoice::Debian)?, toolchain::WASM_TARGET),
     };
     let mut command = cross_cargo(workspace, route);
     command.args(["build", "--locked", "--package", "pspf-nostd", "--target", target]);

@@ -62,7 +62,7 @@ pub(crate) const NO_STD_TARGET: &str = "wasm32v1-none";
 
 /// Seconds that rustup gets to add a target or the sources, about 30 MB. With a fast network it takes 5; without one rustup gives
 /// up by itself, but for networks that swallow packets.
-pub(crate) const RUSTUP_SECONDS: u64 = 600;
+pub(crate) const RUSTUP_SECONDS: u64 = 180;
 
 /// The targets of the launchers that a release has.
 pub(crate) const LAUNCHER_TARGETS: [&str; 2] = ["x86_64-unknown-linux-musl", "aarch64-unknown-linux-musl"];
