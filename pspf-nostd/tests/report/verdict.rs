@@ -10,7 +10,7 @@ use pspf_nostd::{
     key::SigningKey,
     offsets::{length, position},
     report::{Integrity, Report, Signer, Trust},
-    verify::{Outcome, Scope, TrustedKeys, verify_slice},
+    verify::{Level, Outcome, Scope, TrustedKeys, verify_slice},
 };
 
 fn head(file: &[u8]) -> Outcome {
@@ -53,6 +53,19 @@ fn the_state_of_every_profile_signed_unsigned_and_forged() {
             assert_eq!(verdict(&outcome.report), (false, Integrity::Broken, Trust::Unsigned), "{name}");
             assert!(outcome.authenticated.is_none() && outcome.checked.is_none(), "{name}");
         }
+    }
+}
+
+/// Warnings that a signed package may have too do not count at any level.
+#[test]
+fn an_unsigned_package_is_tolerated_by_the_relaxed_level_whatever_else_is_noticed() {
+    for (sample, mut file, _) in all() {
+        unsign(&mut file);
+        assert!(verify(&file).accept(Level::Standard).is_err(), "{}", sample.name);
+        let accepted = verify(&file).accept(Level::Relaxed).unwrap();
+        let words = "the package is not signed: signature or public key is all zero [signature.absent]";
+        assert_eq!(accepted.tolerated, [words], "{}", sample.name);
+        assert_eq!(accepted.checked.unwrap().integrity(), Integrity::Intact);
     }
 }
 
