@@ -277,6 +277,145 @@ fn unusable_contents_are_refused() {
     assert_eq!(PublicKey::from_pem(&large), Err(KeyError::TooLarge { found: KEY_FILE_MAX + 1 }));
 }
 
+/// One DER value: tag, length below 128, content.
+fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+    [&[tag, u8::try_from(content.len()).expect("short")], content].concat()
+}
+
+/// PKCS#8 from its fields: version, what the algorithm holds, and what stands behind the seed.
+fn pkcs8_of(version: u8, algorithm: &[u8], behind: &[u8]) -> Vec<u8> {
+    let seed = der(0x04, &der(0x04, key().private_seed().as_ref()));
+    der(0x30, &[der(0x02, &[version]), der(0x30, algorithm), seed, behind.to_vec()].concat())
+}
+
+#[test]
+fn the_fields_of_pkcs8_are_those_of_its_version() {
+    let ed25519 = der(0x06, &[0x2b, 0x65, 0x70]);
+    let public = der(0x81, &[&[0][..], &key().public_key().0].concat());
+    let (attributes, later, unknown) = (der(0xa0, &[]), der(0x82, &[7]), der(0x30, &[]));
+    let read = |content: &[u8]| SigningKey::from_pem(pem("PRIVATE KEY", content, 64, "\n").as_bytes()).map(|_| ());
+    for (version, behind) in [
+        (0, vec![]),
+        (0, vec![&attributes]),
+        (0, vec![&later]),
+        (1, vec![&public]),
+        (1, vec![&attributes, &public]),
+        (1, vec![&public, &later, &later]),
+    ] {
+        let behind: Vec<u8> = behind.into_iter().flatten().copied().collect();
+        assert_eq!(read(&pkcs8_of(version, &ed25519, &behind)), Ok(()), "version {version}, {behind:02x?}");
+    }
+    for (version, behind) in [
+        (0, vec![&public]),
+        (0, vec![&unknown]),
+        (0, vec![&later, &unknown]),
+        (1, vec![]),
+        (1, vec![&attributes]),
+        (1, vec![&public, &unknown]),
+        (2, vec![&public]),
+    ] {
+        let behind: Vec<u8> = behind.into_iter().flatten().copied().collect();
+        let content = pkcs8_of(version, &ed25519, &behind);
+        let error = Err(KeyError::Content { expected: KeyRole::Private, found: content.len() });
+        assert_eq!(read(&content), error, "version {version}, {behind:02x?}");
+    }
+}
+
+#[test]
+fn an_algorithm_has_one_identifier_and_ed25519_no_parameters() {
+    let ed25519 = der(0x06, &[0x2b, 0x65, 0x70]);
+    let null = der(0x05, &[]);
+    let public = der(0x03, &[&[0][..], &key().public_key().0].concat());
+    for more in [null.clone(), [null.clone(), null.clone()].concat()] {
+        let algorithm = [ed25519.clone(), more].concat();
+        let content = pkcs8_of(0, &algorithm, &[]);
+        let error = SigningKey::from_pem(pem("PRIVATE KEY", &content, 64, "\n").as_bytes()).map(|_| ());
+        assert_eq!(error, Err(KeyError::Content { expected: KeyRole::Private, found: content.len() }));
+        let content = der(0x30, &[der(0x30, &algorithm), public.clone()].concat());
+        let error = PublicKey::from_pem(pem("PUBLIC KEY", &content, 64, "\n").as_bytes());
+        assert_eq!(error, Err(KeyError::Content { expected: KeyRole::Public, found: content.len() }));
+    }
+    let other = |oid: &[u8], bits: &[u8]| {
+        let content = der(0x30, &[der(0x30, &[der(0x06, oid), null.clone()].concat()), der(0x03, bits)].concat());
+        PublicKey::from_pem(pem("PUBLIC KEY", &content, 64, "\n").as_bytes())
+    };
+    let rsa = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
+    // Bits that are no whole bytes are right in keys of others; more than seven cannot be left over.
+    for (bits, is_key) in
+        [(&[0, 1, 2][..], true), (&[4, 0x10], true), (&[7, 0x80], true), (&[8, 0], false), (&[1], false)]
+    {
+        let found = FoundFormat::OtherAlgorithm("RSA");
+        let named = Err(KeyError::Unexpected { expected: KeyRole::Public, found });
+        assert_eq!(other(&rsa, bits) == named, is_key, "{bits:?}");
+    }
+    for (oid, name) in [
+        (&rsa[..], "RSA"),
+        (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10], "RSA-PSS"),
+        (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1], "elliptic-curve (ECDSA)"),
+        (&[0x2a, 0x86, 0x48, 0xce, 0x38, 4, 1], "DSA"),
+        (&[0x2b, 0x65, 0x6e], "X25519 (key exchange, it cannot sign)"),
+        (&[0x2b, 0x65, 0x6f], "X448 (key exchange, it cannot sign)"),
+        (&[0x2b, 0x65, 0x71], "Ed448"),
+    ] {
+        let found = FoundFormat::OtherAlgorithm(name);
+        assert_eq!(other(oid, &[0, 1]), Err(KeyError::Unexpected { expected: KeyRole::Public, found }));
+    }
+    let found = FoundFormat::UnknownAlgorithm("1.3.101.114".to_owned());
+    let unknown = Err(KeyError::Unexpected { expected: KeyRole::Public, found });
+    assert_eq!(other(&[0x2b, 0x65, 0x72], &[0, 1]), unknown);
+}
+
+#[test]
+fn what_is_no_key_is_named_by_its_label_or_its_bytes() {
+    use FoundFormat::{Base64, Binary, Der, Hex, OpenSshPublicKey, OtherAlgorithm, OtherPem, Pgp, Text};
+    let found = |file: &[u8]| match PublicKey::from_pem(file) {
+        Err(KeyError::Unexpected { expected: KeyRole::Public, found }) => found,
+        other => panic!("{other:?}"),
+    };
+    for (label, format) in [
+        ("RSA PRIVATE KEY", OtherAlgorithm("RSA")),
+        ("RSA PUBLIC KEY", OtherAlgorithm("RSA")),
+        ("EC PARAMETERS", OtherAlgorithm("elliptic-curve (ECDSA)")),
+        ("DSA PRIVATE KEY", OtherAlgorithm("DSA")),
+        ("DSA PARAMETERS", OtherAlgorithm("DSA")),
+        ("PGP MESSAGE", Pgp),
+        ("X", OtherPem("X".to_owned())),
+    ] {
+        assert_eq!(found(pem(label, b"x", 64, "\n").as_bytes()), format, "{label}");
+    }
+    for first in [0x30, 0x31] {
+        for length in [31, 32, 33, 63, 64, 65] {
+            let file = [&[first][..], &vec![0xff; length - 1]].concat();
+            let raw = first != 0x30 || matches!(length, 32 | 64);
+            assert_eq!(found(&file), if raw { Binary(length) } else { Der }, "{first:#x}, {length} bytes");
+        }
+    }
+    for (text, format) in [
+        ("hello\nworld\t!\r\n", Text),
+        ("he\x01llo", Binary(6)),
+        ("abcdef", Text),
+        ("ab", Text),
+        (&"f".repeat(64), Hex(32)),
+        (&"f".repeat(128), Hex(64)),
+        (&"f".repeat(66), Text),
+        (&"z".repeat(64), Base64(48)),
+        ("ecdsa-sha2-nistp256 AAAA", OpenSshPublicKey),
+        ("sk-ssh-ed25519 AAAA", OpenSshPublicKey),
+        ("age1abc", FoundFormat::Age),
+    ] {
+        assert_eq!(found(text.as_bytes()), format, "{text:?}");
+    }
+}
+
+#[test]
+fn a_key_file_may_be_as_long_as_the_limit() {
+    let key = key().public_key();
+    let file = key.to_pem() + &"#".repeat(KEY_FILE_MAX);
+    assert_eq!(PublicKey::from_pem(&file.as_bytes()[..KEY_FILE_MAX]), Ok(key));
+    let longer = &file.as_bytes()[..=KEY_FILE_MAX];
+    assert_eq!(PublicKey::from_pem(longer), Err(KeyError::TooLarge { found: KEY_FILE_MAX + 1 }));
+}
+
 #[test]
 fn secrets_are_not_printed() {
     let printed = format!("{:?}", key());

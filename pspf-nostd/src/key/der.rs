@@ -178,6 +178,8 @@ mod tests {
         assert_eq!(octets(&long), Some(&[7; 128][..]));
         let longer = [&[OCTET_STRING, 0x82, 1, 0][..], &[7; 256]].concat();
         assert_eq!(octets(&longer), Some(&[7; 256][..]));
+        let short = [&[OCTET_STRING, 0x81, 0x7f][..], &[7; 127]].concat();
+        assert_eq!(octets(&short), None);
         for wrong in [&[OCTET_STRING, 0x81, 1, 7][..], &[OCTET_STRING, 0x82, 0, 1, 7], &[OCTET_STRING, 0x80, 0, 0]] {
             assert_eq!(octets(wrong), None, "{wrong:?}");
         }
