@@ -35,7 +35,7 @@ pub fn trusted_key(path: &Path) -> Result<TrustedKeyFile, Failure> {
     let bytes = contents(path, "a public key file")?;
     TrustedKeyFile::read(&bytes).map_err(|error| match (&error, error.place()) {
         (TrustedKeyError::Key(error), _) => unusable(path, error).into(),
-        (_, Some((line, why))) => Problem::error(error.code(), why).file(path).at(line, 1).into(),
+        (_, Some((line, why))) => Problem::error("key.notes", why).file(path).at(line, 1).into(),
         (_, None) => Problem::error(error.code(), error.to_string()).file(path).into(),
     })
 }

@@ -410,7 +410,7 @@ fn a_policy_that_is_not_understood_runs_nothing() {
         (
             "policy.json",
             "{\"version\": 1,\n \"executions\": {\"refuse_root\": true}}",
-            "policy.json:2:2: the table [executions] is not known; did you mean `execution`?",
+            "policy.json:2:2: the table [executions] is not known",
         ),
         ("policy.json", "", "policy.json:1:1: expected an object"),
     ] {
@@ -566,10 +566,10 @@ fn keys_that_readers_could_take_for_each_other_are_refused() {
         // What is not understood is refused of packages of the published builders, too.
         (r#","policy":{"refuse_roots":true}"#, 108),
         (r#","policy":{"x":null}"#, 108),
-        (r#","policy":["refuse_root"]"#, 108),
-        (r#","policy":"refuse_root""#, 108),
-        (r#","policy":[]"#, 108),
-        (r#","policy":true"#, 108),
+        (r#","policy":["refuse_root"]"#, 107),
+        (r#","policy":"refuse_root""#, 107),
+        (r#","policy":[]"#, 107),
+        (r#","policy":true"#, 107),
     ] {
         let output = Machine::new().run(&Handmade { extra: extra.into(), ..Handmade::default() }.write());
         assert_eq!(output.status.code(), Some(code), "{extra}: {}", stderr(&output));
