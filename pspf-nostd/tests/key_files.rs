@@ -360,6 +360,13 @@ fn an_algorithm_has_one_identifier_and_ed25519_no_parameters() {
         let found = FoundFormat::OtherAlgorithm(name);
         assert_eq!(other(oid, &[0, 1]), Err(KeyError::Unexpected { expected: KeyRole::Public, found }));
     }
+    // Two parameters, and an identifier that ends inside a number.
+    let twice = [der(0x06, &rsa), null.clone(), null.clone()].concat();
+    for algorithm in [twice, der(0x06, &[0x2b, 0x86])] {
+        let content = der(0x30, &[der(0x30, &algorithm), der(0x03, &[0, 1])].concat());
+        let error = PublicKey::from_pem(pem("PUBLIC KEY", &content, 64, "\n").as_bytes());
+        assert_eq!(error, Err(KeyError::Content { expected: KeyRole::Public, found: content.len() }));
+    }
     let found = FoundFormat::UnknownAlgorithm("1.3.101.114".to_owned());
     let unknown = Err(KeyError::Unexpected { expected: KeyRole::Public, found });
     assert_eq!(other(&[0x2b, 0x65, 0x72], &[0, 1]), unknown);

@@ -90,8 +90,12 @@ fn types_are_refused_by_name() {
         (b'S', "GNU sparse file"),
         (b'D', "GNU dump directory"),
         (b'M', "GNU continuation of another volume"),
+        (b'N', "old GNU long name"),
         (b'V', "GNU volume label"),
         (b'X', "Solaris extended header"),
+        (b'A', "Solaris access control list"),
+        (b'E', "Solaris attributes"),
+        (b'I', "inode metadata"),
         (b'Z', "unknown"),
         (0xff, "unknown"),
     ] {
@@ -286,6 +290,85 @@ fn limits_are_named() {
     limited(TarLimits::default(), &claimed, "bytes of a pax header", 64 << 10);
     let claimed = Block::gnu(b"a", b'0', 0).put(124, b"\x80\0\0\0\x7f\xff\xff\xff\xff\xff\xff\xff").sealed();
     limited(TarLimits::default(), &claimed, "bytes of content", 64 << 30);
+}
+
+#[test]
+fn what_is_exactly_at_a_limit_is_accepted() {
+    let small = TarLimits { entries_max: 2, path_max: 10, depth_max: 3, pax_max: 27, total_max: 1000 };
+    let path = [pax(&[("path", b"0123456789"), ("comment", b"")]), file(b"", b"")].concat();
+    assert_eq!(path.len(), 512 * 3);
+    for members in [
+        [file(b"a", &[1; 600]), file(b"b", &[1; 400])].concat(),
+        file(b"a/b/c", b""),
+        file(b"0123456789", b""),
+        [gnu_long(b'L', b"0123456789\0"), file(b"", b"")].concat(),
+        [pax_raw(b'x', b"27 comment=xxxxxxxxxxxxxxx\n"), file(b"a", b"")].concat(),
+        [global_pax(&[]), file(b"a", b"")].concat(),
+    ] {
+        let mut reader = TarReader::new(small.clone());
+        let mut sink = Collector::default();
+        let archive = archive(&[members]);
+        assert_eq!(reader.push(&archive, &mut sink).and_then(|()| reader.finish(&mut sink)), Ok(()));
+    }
+}
+
+#[test]
+fn a_truncated_archive_says_where_it_ends() {
+    let whole = [archive(&[pax(&[("comment", b"c")]), file(b"a", &[1; 600])])].concat();
+    let place = |bytes: &[u8]| match ours(bytes).expect_err("refused").fault {
+        TarFault::Truncated { place } => place,
+        other => panic!("{other:?}"),
+    };
+    for (length, expected) in [
+        (0, "before its end marker"),
+        (1, "inside a header"),
+        (511, "inside a header"),
+        (513, "inside an extension header"),
+        (600, "inside padding"),
+        (1024, "before its end marker"),
+        (1536, "inside an entry's content"),
+        (2136, "inside padding"),
+        (2560, "before its end marker"),
+        (2561, "inside its end marker"),
+        (3072, "inside its end marker"),
+        (3500, "inside its end marker"),
+    ] {
+        assert_eq!(place(&whole[..length]), expected, "{length} bytes");
+    }
+    assert_eq!(whole.len(), 3584);
+}
+
+#[test]
+fn numbers_of_pax_headers_say_what_is_wrong() {
+    for (keyword, value, expected) in [
+        ("size", &b"-1"[..], "is negative"),
+        ("size", b"01", "is not a plain decimal number"),
+        ("size", b"9223372036854775808", "is above 2^63 - 1"),
+        ("mtime", b".5", "has no digits"),
+        ("mtime", b"-0.5", "is negative"),
+        ("mtime", b"1.x", "is not a plain decimal number"),
+        ("mtime", b"", "has no value"),
+    ] {
+        let error = ours(&archive(&[pax(&[(keyword, value)]), file(b"a", b"")])).expect_err("refused");
+        let fault = TarFault::PaxKeyword { keyword: keyword.to_owned(), problem: expected };
+        assert_eq!(error.fault, fault, "{keyword}={}", value.escape_ascii());
+    }
+}
+
+/// A pax size may differ from the header's only where the header cannot express it.
+#[test]
+fn a_size_that_octal_can_express_stands_in_the_header() {
+    let claimed = |size: u64| {
+        let bytes = [pax(&[("size", size.to_string().as_bytes())]), file(b"a", b"")].concat();
+        TarReader::new(TarLimits { total_max: u64::MAX, ..TarLimits::default() })
+            .push(&bytes, &mut Collector::default())
+    };
+    let largest = 0o777_7777_7777_u64;
+    assert_eq!(claimed(largest + 1), Ok(()));
+    for size in [1, largest - 1, largest] {
+        let fault = claimed(size).expect_err("refused").fault;
+        assert_eq!(fault, TarFault::SizeConflict { header: 0, pax: size });
+    }
 }
 
 #[test]

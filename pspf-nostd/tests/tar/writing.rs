@@ -157,6 +157,54 @@ fn pax_only_where_ustar_does_not_do() {
 }
 
 #[test]
+fn numbers_are_octal_as_far_as_eleven_digits_go() {
+    let largest = 0o777_7777_7777;
+    let blocks = |size, mtime| header(b"f", &EntryKind::File, size, 0o644, mtime).map(|header| header.len() / 512);
+    for number in [0, 1, largest - 1, largest] {
+        assert_eq!((blocks(number, 0), blocks(0, number)), (Ok(1), Ok(1)), "{number:o}");
+    }
+    let max = u64::MAX >> 1;
+    for number in [largest + 1, 1 << 40, max] {
+        assert_eq!((blocks(number, 0), blocks(0, number)), (Ok(3), Ok(3)), "{number:o}");
+    }
+    assert_eq!((blocks(max + 1, 0), blocks(0, max + 1)), (Err(HeaderError::TooLarge), Err(HeaderError::TooLarge)));
+    let field =
+        |size, at: usize| header(b"f", &EntryKind::File, size, 0o644, size).expect("a header")[at..][..11].to_vec();
+    assert_eq!((field(largest, 124), field(largest, 136)), (b"77777777777".to_vec(), b"77777777777".to_vec()));
+    assert_eq!(
+        (field(largest + 1, 1024 + 124), field(largest + 1, 1024 + 136)),
+        (b"00000000000".to_vec(), b"00000000000".to_vec())
+    );
+}
+
+/// Readers take names in pax headers for UTF-8 unless they are told otherwise, and those in ustar headers for bytes.
+#[test]
+fn only_long_names_that_are_not_utf_8_are_said_to_be_binary() {
+    let (long, odd) = (vec![b'n'; 120], [&[b'n'; 120][..], b"\xff"].concat());
+    let link = |target: &[u8]| EntryKind::Symlink { target: target.to_vec() };
+    for (path, kind, binary) in [
+        (&long, EntryKind::File, false),
+        (&odd, EntryKind::File, true),
+        (&odd, link(b"t"), true),
+        (&long, link(&odd), true),
+        (&long, link(b"\xff"), false),
+        (&b"\xff".to_vec(), link(&long), false),
+        (&b"\xff".to_vec(), link(&odd), true),
+    ] {
+        let header = header(path, &kind, 0, 0o644, 0).expect("a header");
+        let said = header.windows(19).any(|bytes| bytes == b" hdrcharset=BINARY\n");
+        assert_eq!(said, binary, "{} -> {kind:?}", path.escape_ascii());
+        // What fits stands in the ustar header, for readers that know no pax.
+        let last = &header[header.len() - 512..];
+        let name = &path[..path.len().min(100)];
+        assert_eq!(&last[..name.len()], name);
+    }
+    let newline = |length: usize| [&vec![b'l'; length - 1][..], b"\n"].concat();
+    assert!(header(b"l", &link(&newline(100)), 0, 0, 0).is_ok());
+    assert_eq!(header(b"l", &link(&newline(101)), 0, 0, 0), Err(HeaderError::Newline));
+}
+
+#[test]
 fn sizes_and_times_that_octal_cannot_express() {
     struct First(Option<Entry>);
     impl EntrySink for First {
