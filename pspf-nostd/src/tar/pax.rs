@@ -96,9 +96,6 @@ fn split_record(bytes: &[u8]) -> Result<Record<'_>, &'static str> {
     const DIGITS_MAX: usize = 10;
     let end = bytes.iter().take(DIGITS_MAX.saturating_add(1)).position(|byte| !byte.is_ascii_digit());
     let digits = end.and_then(|end| bytes.get(..end)).ok_or("a record does not begin with its length")?;
-    if digits.is_empty() || digits.first() == Some(&b'0') {
-        return Err("a record does not begin with its length");
-    }
     let length = whole(digits).map_err(|_| "a record does not begin with its length")?;
     let length = usize::try_from(length).map_err(|_| "a record is longer than the header")?;
     let (record, behind) = bytes.split_at_checked(length).ok_or("a record is longer than the header")?;
