@@ -3,7 +3,7 @@
 use std::{
     ffi::OsStr,
     fs::{self, DirBuilder},
-    io::{self, Read, Write},
+    io,
     os::unix::{
         ffi::OsStrExt,
         fs::{DirBuilderExt, PermissionsExt},
@@ -15,9 +15,6 @@ use crate::{
     io_failure::IoFailure,
     open_file::{create_new, open},
 };
-
-/// Bytes that are copied at once.
-const PIECE: usize = 64 << 10;
 
 /// Brings everything below `from` that is not there, but for the paths that are left out, directories with everything in them.
 /// Whatever is there stays, links of the user included, and nothing goes through them. Files are the same ones in both directories
@@ -101,14 +98,7 @@ fn copy(source: &Path, target: &Path, is_link: bool) -> Result<(), IoFailure> {
         fs::metadata(source).and_then(|metadata| {
             let mode = metadata.permissions().mode() & 0o777;
             let mut file = create_new(target, mode)?;
-            // Not `io::copy`, which knows ten ways and is 2 KB.
-            let (mut from, mut piece) = (open(source)?, vec![0; PIECE]);
-            loop {
-                match from.read(&mut piece)? {
-                    0 => return Ok(()),
-                    count => file.write_all(&piece[..count])?,
-                }
-            }
+            io::copy(&mut open(source)?, &mut file).map(drop)
         })
     };
     match copied {

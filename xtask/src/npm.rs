@@ -98,22 +98,7 @@ pub(crate) fn build(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
     let bound = generated.join("pspf_bg.wasm");
     let finished = generated.join("pspf.wasm");
     let mut optimise = Command::new(workspace.npm().join("node_modules/.bin/wasm-opt"));
-    optimise.args([
-        // Other shapes of loops, which are shorter together.
-        "--flatten",
-        "--rereloop",
-        "-Oz",
-        "--one-caller-inline-max-function-size=20",
-        "--reorder-functions-by-name",
-        // What the linker makes: memory begins as zeros, and its first bytes are the stack's end.
-        "--zero-filled-memory",
-        "--low-memory-unused",
-        "-Oz",
-        "--converge",
-        "--strip-target-features",
-        "--strip-debug",
-        "--strip-producers",
-    ]);
+    optimise.args(["-O3", "--strip-target-features", "--strip-debug", "--strip-producers"]);
     run(optimise.arg(&bound).arg("-o").arg(&finished))?;
     fs::remove_file(&bound)?;
     run(Command::new("node").arg("build.mjs").current_dir(workspace.npm()))?;
