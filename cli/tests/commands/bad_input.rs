@@ -62,7 +62,7 @@ fn all_problems_of_a_manifest_come_at_once() {
     {"id": "b", "source": "$SELF", "slot": 7},
     {"id": "c", "source": "run.sh", "target": "../out", "lifecycle": "runtim"}
   ],
-  "setup_commands": [{"type": "shell", "command": "x"}]
+  "setup_commands": [{"type": "powershell", "command": "x"}]
 }"#;
     let run = pack(manifest, &[]).fails(
         1,
@@ -81,7 +81,7 @@ fn all_problems_of_a_manifest_come_at_once() {
             "`slots[2].slot`: does not fit the position",
             "`slots[3].target`: \"../out\" is not a path inside",
             "did you mean `runtime`?",
-            "launchers do not know \"shell\"; expected execute, enumerate_and_execute, write_file, chmod",
+            "launchers do not know \"powershell\"; expected execute, enumerate_and_execute,",
         ],
     );
     assert!(!run.stderr.contains("panicked"));
@@ -225,10 +225,10 @@ fn a_fifo_holds_nobody_up() {
     ] {
         Run::of(&mut limited(folder.command().args(words))).fails(2, &["fifo", "not a regular file"]);
     }
-    // As a policy it is an error, too, and not a wait; as a key it is ignored.
+    // As a policy it is an error, too, and not a wait; as a key it is refused.
     fs::create_dir_all(folder.path(".config/flavor/trusted-keys")).unwrap();
     fs::rename(folder.path("fifo"), folder.path(".config/flavor/trusted-keys/a.pub")).unwrap();
-    folder.flavor(&["trust", "list"]).fails(0, &["a.pub: warning", "not a regular file"]);
+    folder.flavor(&["trust", "list"]).fails(1, &["a.pub: error", "not a regular file"]);
     fs::rename(folder.path(".config/flavor/trusted-keys/a.pub"), folder.path(".config/flavor/policy.toml")).unwrap();
     folder.flavor(&["policy", "show"]).fails(1, &["policy.toml", "not a regular file"]);
 }
