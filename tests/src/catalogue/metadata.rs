@@ -97,7 +97,7 @@ pub(super) const CASES: &[Case] = &[
         replace(s, "\"sample", b"\"\nsample");
     }),
     case("json-comment", Handmade, JSON, "The metadata hold a comment.", |s| {
-        replace(s, "\"slots\"", b"/**/ \"slots\"")
+        replace(s, "\"slots\"", b"/**/ \"slots\"");
     }),
     case("json-trailing-comma", Handmade, JSON, "A comma stands behind the last entry.", |s| {
         let end = s.json().len() - 1;
