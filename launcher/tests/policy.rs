@@ -770,7 +770,9 @@ fn logs_come_where_and_as_they_are_asked_for() {
     assert_eq!(stdout(&machine.start_with(&program, &variables)), "ran\n");
     let text = fs::read_to_string(&log).unwrap();
     let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let messages: Vec<&str> = lines.iter().map(|line| line["message"].as_str().unwrap()).collect();
+    let messages = lines.iter().map(|line| line["message"].as_str().unwrap());
+    // Said as long as the file was changed a moment ago.
+    let messages: Vec<&str> = messages.filter(|message| *message != "verify the whole file").collect();
     assert_eq!(messages, ["authenticated", "execute", "authenticated", "execute"]);
     assert_eq!(fs::metadata(&log).unwrap().permissions().mode() & 0o777, 0o600);
 

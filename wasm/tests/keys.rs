@@ -27,7 +27,8 @@ fn a_revoked_key_passes_nowhere() {
     let bytes = Base::Sealed.package(LAUNCHER).bytes;
     let size = u64::try_from(bytes.len()).expect("a length");
     let own = format!("sha256:{}", key().public_key().fingerprint());
-    let known = |revoked: bool| known_keys(&[own.clone()], if revoked { std::slice::from_ref(&own) } else { &[] });
+    let known =
+        |revoked: bool| known_keys(std::slice::from_ref(&own), if revoked { std::slice::from_ref(&own) } else { &[] });
     for revoked in [false, true] {
         let known: TrustedKeys = known(revoked).expect("fingerprints");
         let trust = if revoked { "revoked" } else { "pinned" };

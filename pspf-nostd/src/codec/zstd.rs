@@ -17,7 +17,7 @@ use super::gather::{Gather, take};
 use super::{Codec, Decode, DecodeError, Sink, Stop};
 use crate::offsets::{array_at, length, little_endian, position};
 
-/// Decodes the blocks of zstd frames; lets a native caller lend a faster decoder than [`PureBlocks`].
+/// Decodes the blocks of zstd frames; lets a native caller lend a faster decoder than that of [`PureCodecs`](super::PureCodecs).
 pub trait ZstdBlocks: Send {
     /// Begins a frame, whatever became of the one before. `header` is the frame's, magic number included, with the flag for a
     /// content checksum cleared: checksums are not the decoder's affair.
