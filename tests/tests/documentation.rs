@@ -218,7 +218,7 @@ fn every_claim_of_security_md_has_its_tests() {
     for line in page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| claim")) {
         let tests = line.split('|').nth(2).unwrap_or_default();
         let words = markdown::code(tests);
-        assert!(!words.is_empty() && words.len() % 2 == 0, "not pairs of file and test: {line}");
+        assert!(!words.is_empty() && words.len().is_multiple_of(2), "not pairs of file and test: {line}");
         for pair in words.chunks(2) {
             let [file, test] = pair else { continue };
             let source = fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
