@@ -124,8 +124,7 @@ impl Builder {
             None => {
                 let mut metadata = json!({"package": {"name": "interop", "version": "1.0.0"}, "execution": execution});
                 if self == Self::PythonPolicy {
-                    metadata["policy"] =
-                        json!({"refuse_root": false, "platforms": [], "require_env": [], "note": "é <&> \u{7f}"});
+                    metadata["policy"] = json!({"refuse_root": false, "platforms": [], "require_env": []});
                 }
                 let plan = json!({
                     "output": output, "launcher": launcher, "seed": SEED, "metadata": metadata, "slots": slots,
