@@ -1,6 +1,7 @@
 //! The pages of the project, and the examples in them.
 
 use crate::own;
+use pspf_nostd::key::SigningKey;
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -66,10 +67,24 @@ pub fn write_example(project: &Path, example: &str) {
             && matches!(key.trim(), "source" | "requirements_file" | "private_key_path")
             && let path = project.join(value.trim().trim_matches('"').replace("**/*", "some"))
         {
-            fs::create_dir_all(path.parent().expect("a file has a folder")).expect("the folder can be made");
-            fs::write(path, "some content\n").expect("the file can be written");
+            let key = || SigningKey::from_seed_text("documents").expect("a seed").to_pem().to_string();
+            write(
+                &path,
+                &if line.trim().starts_with("private_key_path") { key() } else { "some content\n".to_owned() },
+            );
+        }
+        if let Some((_, value)) = line.split_once('=')
+            && let Some((module, _)) = value.trim().trim_matches('"').split_once(':')
+            && module.split('.').all(|part| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_'))
+        {
+            write(&project.join(module.replace('.', "/")).with_extension("py"), "def main(): pass\n");
         }
     }
+}
+
+fn write(path: &Path, content: &str) {
+    fs::create_dir_all(path.parent().expect("a file has a folder")).expect("the folder can be made");
+    fs::write(path, content).expect("the file can be written");
 }
 
 /// What in the TOML files is not valid by the JSON Schema, a line for each: `FILE: $.path: why`. `python` has python-jsonschema: it is

@@ -145,6 +145,7 @@ fn links_lead_to_files() {
 #[test]
 fn toml_examples_pass_the_check_and_the_schema() {
     let Some(python) = pspf_test_support::tools_python() else { return };
+    let Some(uv) = pspf_test_support::uv() else { return };
     let folder = tempfile::tempdir().unwrap();
     let schema = own::flavor(folder.path()).args(["check", "--schema"]).output().unwrap();
     assert!(schema.status.success());
@@ -155,7 +156,9 @@ fn toml_examples_pass_the_check_and_the_schema() {
         for block in markdown::blocks(&text).iter().filter(|block| block.language == "toml") {
             let project = folder.path().join(format!("{}:{}", name.replace('/', "-"), block.line));
             documents::write_example(&project, &block.text);
-            let check = own::flavor(&project).args(["check", "--strict-manifest"]).output().unwrap();
+            let mut check = own::flavor(&project);
+            check.env("FLAVOR_LAUNCHER_BIN", own::launcher()).env("FLAVOR_UV", &uv);
+            let check = check.args(["check", "--strict-manifest"]).output().unwrap();
             let said = String::from_utf8_lossy(&check.stderr).into_owned();
             assert!(check.status.success() && !said.contains("warning"), "{name}:{}: {said}", block.line);
             examples.push(project.join("pyproject.toml"));
