@@ -277,7 +277,7 @@ export interface PublicKey {
   public_key: string;
   /** `# Name: …` in front of the key; empty where the file has none. */
   name: string;
-  /** `# Expires: 2027-01-31` in front of the key: the first day, in UTC, on which it is not to be trusted any more. */
+  /** `# Expires: 2027-01-31` in front of the key: the first day, in UTC, on which it is no longer to be trusted. */
   expires?: string;
 }
 

@@ -220,6 +220,25 @@ test('keys', async () => {
   const key = await pspf.keyFromFile(Buffer.from(`-----BEGIN PUBLIC KEY-----\n${spki}\n-----END PUBLIC KEY-----\n`));
   assert.equal(key.public_key, raw.toString('hex'));
   assert.equal(key.fingerprint, Buffer.from(await crypto.subtle.digest('SHA-256', raw)).toString('hex'));
+  const pem = `-----BEGIN PUBLIC KEY-----\n${spki}\n-----END PUBLIC KEY-----\n`;
+  const dated = await pspf.keyFromFile(Buffer.from(`# Name: Farm\n# Expires: 2027-01-31\n${pem}`));
+  assert.deepEqual([dated.name, dated.expires], ['Farm', '2027-01-31']);
+  await assert.rejects(pspf.keyFromFile(Buffer.from(`# expires: 2027-01-31\n${pem}`)), { code: 'key.notes' });
+  assert.deepEqual(await pspf.revokedFromList(Buffer.from(`# lost\n${key.fingerprint} laptop\n`)), [key.fingerprint]);
+  await assert.rejects(pspf.revokedFromList(Buffer.from(`${key.fingerprint.slice(1)}\n`)), { code: 'key.revocations' });
+});
+
+test('a revoked key passes nowhere', async () => {
+  const { signer } = await pspf.verify(good);
+  const revokedKeys = [signer.fingerprint];
+  const trustedKeys = revokedKeys;
+  const report = await pspf.verify(good, { trustedKeys, revokedKeys });
+  assert.deepEqual([report.ok, report.trust, report.findings[0].code], [false, 'revoked', 'key.revoked']);
+  assert.equal((await pspf.inspect(good, { revokedKeys })).authenticated, false);
+  assert.equal((await pspf.scan(good, { version: 1, trust: { minimum: 'intact' } }, { revokedKeys })).verdict, 'reject');
+  await assert.rejects(gather(pspf.readSlot(good, 0, { revokedKeys })), { code: 'package.unverified' });
+  assert.ok((await pspf.verify(good, { revokedKeys: ['0'.repeat(64)] })).ok);
+  await assert.rejects(pspf.verify(good, { revokedKeys: ['ab'] }), { code: 'key.fingerprint' });
 });
 
 test('a file that shrinks while it is read is an error', async () => {

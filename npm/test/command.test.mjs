@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, copyFileSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, copyFileSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { folder, native, npmFolder, program, samples } from './environment.mjs';
+import { gunzipSync } from 'node:zlib';
+import { folder, native, npmFolder, program, root, samples } from './environment.mjs';
 
 const { publisher, files } = samples();
 const place = folder();
@@ -213,4 +214,37 @@ test('passwords of URLs are in no output', () => {
     assert.equal(status, 3, words.join(' '));
     assert.doesNotMatch(stdout + stderr, /s3cret/, words.join(' '));
   }
+});
+
+test('a package that is only intact has an exit code of its own', () => {
+  const { package: packed } = JSON.parse(readFileSync(join(root, 'tests/vectors/cases/variant-go.json'), 'utf8'));
+  writeFileSync(join(place, 'intact.psp'), gunzipSync(Buffer.from(packed, 'base64')));
+  const { status, stdout } = pspf('verify', 'intact.psp');
+  assert.equal(status, 4);
+  assert.match(stdout, /only intact.*\n.*launcher/);
+  const [document] = pspf('verify', '--format', 'json', 'intact.psp').documents();
+  assert.deepEqual([document.accepted, document.ok, document.state], [false, false, 'intact']);
+  assert.equal(pspf('verify', '--key', document.signer.fingerprint, 'intact.psp').status, 4);
+  assert.equal(pspf('verify', '--key', '0'.repeat(64), 'intact.psp').status, 1);
+  assert.equal(pspf('verify', 'intact.psp', 'in/good.psp').status, 4);
+  assert.equal(pspf('verify', 'intact.psp', 'in/deep/tampered.psp').status, 1);
+  assert.equal(pspf('scan', 'intact.psp').status, 1);
+});
+
+test('what a revoked key signed is refused', () => {
+  const [{ signer, ok }] = pspf('verify', '--format', 'json', 'in/good.psp').documents();
+  assert.ok(ok);
+  writeFileSync(join(place, 'revoked-keys'), `# lost\n${signer.fingerprint} stolen laptop\n`);
+  for (const words of [['verify'], ['verify', '--key', signer.fingerprint], ['inspect'], ['inspect', '--key', signer.fingerprint], ['scan'], ['scan', '--policy', 'policy.json']]) {
+    const { status, stdout } = pspf(...words, '--revoked', 'revoked-keys', 'in/good.psp');
+    assert.equal(status, 1, words.join(' '));
+    assert.match(stdout, /key\.revoked/);
+    const [document] = pspf(...words, '--format', 'json', '--revoked', 'revoked-keys', 'in/good.psp').documents();
+    assert.deepEqual([document.accepted, (document.report ?? document).trust], [false, 'revoked']);
+  }
+  writeFileSync(join(place, 'half'), `${signer.fingerprint}\nnonsense\n`);
+  const half = pspf('verify', '--revoked', 'half', 'in/good.psp');
+  assert.equal(half.status, 2);
+  assert.match(half.stderr, /half: line 2:/);
+  assert.equal(pspf('ls', '--revoked', 'revoked-keys', 'in/good.psp').status, 2);
 });

@@ -39,17 +39,18 @@ export function keysDialog() {
   file.addEventListener('change', () => attempt(async () => {
     const [chosen] = file.files;
     if (!chosen) return;
+    // The same name may be chosen again, with other content.
+    file.value = '';
     if (chosen.size > 16 * 1024) throw new Error('That is too large for a public key.');
     const { fingerprint, name: own, expires } = await call('keyFromFile', { bytes: new Uint8Array(await chosen.arrayBuffer()) });
     trust(fingerprint, own || chosen.name, expires);
-    file.value = '';
   }));
   lists.addEventListener('change', () => attempt(async () => {
     const [chosen] = lists.files;
     if (!chosen) return;
+    lists.value = '';
     if (chosen.size > LIST_MAX) throw new Error('That is too large for a list of revoked keys.');
     revoke(...await call('revokedFromList', { bytes: new Uint8Array(await chosen.arrayBuffer()) }));
-    lists.value = '';
   }));
   const dialog = el('dialog', { class: 'dialog', 'aria-labelledby': 'keys-title' },
     el('div', { class: 'card-head' }, el('h2', { id: 'keys-title' }, 'Keys that you trust'), button('Done', () => dialog.close())),

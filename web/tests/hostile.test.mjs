@@ -127,3 +127,32 @@ test('a fingerprint that is none is refused, and a public key file is taken', as
   await page.locator('.key-list').getByText('publisher.pem').waitFor();
   await own.close();
 });
+
+test('a revoked key is refused, whoever trusts it, and remembered', async () => {
+  const own = await chromium.newContext();
+  const { page, problems } = await opened(own, server.url);
+  await sample(page, 'Good');
+  assert.equal(await page.locator('#verdict-word').textContent(), 'Trusted signer');
+  const fingerprint = (await page.locator('.facts .digest').first().textContent()).replace(/\s/g, '');
+  const list = join(folder, 'revoked-keys');
+  writeFileSync(list, `# lost\n${fingerprint} stolen laptop\nnonsense\n`);
+  await page.getByRole('button', { name: 'Trusted keys' }).click();
+  await page.locator('#revoked-file').setInputFiles(list);
+  await page.getByText('line 3').waitFor();
+  writeFileSync(list, `# lost\n${fingerprint} stolen laptop\n`);
+  await page.locator('#revoked-file').setInputFiles(list);
+  await page.getByRole('button', { name: /^No longer revoke/ }).waitFor();
+  await page.getByLabel('Fingerprint (64 hexadecimal digits)').fill(fingerprint);
+  await page.getByRole('button', { name: 'Trust this fingerprint' }).click();
+  await page.getByText('This key is revoked').waitFor();
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page.locator('.verdict.is-invalid').waitFor();
+  assert.equal(await page.locator('#verdict-word').textContent(), 'Revoked key');
+  assert.equal(await page.getByRole('button', { name: 'Trust this key' }).count(), 0);
+  await page.reload();
+  await page.locator('html[data-ready]').waitFor();
+  await sample(page, 'Good');
+  assert.equal(await page.locator('#verdict-word').textContent(), 'Revoked key');
+  assert.deepEqual(problems, []);
+  await own.close();
+});

@@ -3,15 +3,16 @@ import { parseArgs } from 'node:util';
 
 /** What each command takes. An option that a command has no use for is refused: it may have been meant to demand something. */
 const COMMANDS = {
-  scan: { about: 'verify, look through every slot, and apply a policy', options: ['policy', 'format', 'jobs'], formats: ['human', 'json', 'sarif'] },
-  verify: { about: 'read every byte and say what is proved', options: ['key', 'format', 'jobs'], formats: ['human', 'json'] },
-  inspect: { about: 'read the head: who signed, what is claimed', options: ['key', 'format', 'jobs'], formats: ['human', 'json'] },
+  scan: { about: 'verify, look through every slot, and apply a policy', options: ['policy', 'revoked', 'format', 'jobs'], formats: ['human', 'json', 'sarif'] },
+  verify: { about: 'read every byte and say what is proved', options: ['key', 'revoked', 'format', 'jobs'], formats: ['human', 'json'] },
+  inspect: { about: 'read the head: who signed, what is claimed', options: ['key', 'revoked', 'format', 'jobs'], formats: ['human', 'json'] },
   ls: { about: 'list the files in the slots', options: ['slot', 'format', 'jobs'], formats: ['human', 'json'] },
 };
 
 const OPTIONS = {
   policy: { type: 'string', value: 'FILE', about: 'policy, a JSON file; without it only packages that are not bound and signed are refused' },
   key: { type: 'string', multiple: true, value: 'FINGERPRINT', about: 'key that must have signed; may be repeated' },
+  revoked: { type: 'string', value: 'FILE', about: 'list of revoked keys, one fingerprint a line: nothing that they signed is accepted' },
   slot: { type: 'string', value: 'N', least: 0, about: 'only this slot' },
   format: { type: 'string', value: 'FORMAT', about: 'human (default), json (one document a line) or sarif (scan)' },
   jobs: { type: 'string', value: 'N', least: 1, about: 'files at once, each in its own thread; at most one for each processor (default: 4)' },
@@ -70,7 +71,7 @@ export function read(words) {
     if (seen.has(name) && !OPTIONS[name].multiple) throw new UsageError(`--${name} is given twice`);
     seen.add(name);
   }
-  const { format = 'human', key = [], policy } = values;
+  const { format = 'human', key = [], policy, revoked } = values;
   if (!COMMANDS[command].formats.includes(format)) throw new UsageError(`${command} has no format ${format}`);
   if (files.length === 0) throw new UsageError('no file');
   const number = (name) => {
@@ -83,5 +84,5 @@ export function read(words) {
   };
   // A thread more than there are processors only has to share them, and to compile the engine once more.
   const jobs = Math.min(number('jobs') ?? JOBS_DEFAULT, availableParallelism());
-  return { command, files, format, key, policy, jobs, slot: number('slot') };
+  return { command, files, format, key, policy, revoked, jobs, slot: number('slot') };
 }

@@ -2,7 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { PspfError } from '../errors.js';
-import { sarif, scan, version } from '../node.js';
+import { revokedFromList, sarif, scan, version } from '../node.js';
 import { shownName } from '../url.js';
 import { HELP, UsageError, read } from './arguments.js';
 import { expand } from './files.js';
@@ -13,26 +13,31 @@ import { printable, progressLine, styles } from './terminal.js';
 const EXIT = { accepted: 0, refused: 1, usage: 2, unreadable: 3, onlyIntact: 4 };
 /** Codes of errors that are the caller's, not the file's. */
 const CALLER = new Set(['policy.invalid', 'key.fingerprint', 'slot.missing']);
-/** Bytes of a policy file; policies are a page of text. */
-const POLICY_MAX = 1 << 20;
+/** Bytes of a policy file or a list of revoked keys. */
+const FILE_MAX = 1 << 20;
 
-/** The text of a policy that holds: the engine reads it, which takes no key twice. */
-async function policy(path) {
+/** What `read` makes of the bytes of a file; one that is not understood is a mistake of the command line. */
+async function settings(path, read) {
   if (path === undefined) return undefined;
   let file;
   try {
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const facts = fstatSync(file);
     if (!facts.isFile()) throw new Error('this is not a file');
-    if (facts.size > POLICY_MAX) throw new Error(`a policy has at most ${POLICY_MAX} bytes, this has ${facts.size}`);
-    const text = readFileSync(file, 'utf8');
-    await scan(new Uint8Array(0), text);
-    return text;
+    if (facts.size > FILE_MAX) throw new Error(`at most ${FILE_MAX} bytes are read, this has ${facts.size}`);
+    return await read(readFileSync(file));
   } catch (error) {
     throw new UsageError(`${path}: ${error.message}`);
   } finally {
     if (file !== undefined) closeSync(file);
   }
+}
+
+/** The text of a policy that holds: the engine reads it, which takes no key twice. */
+async function policy(bytes) {
+  const text = bytes.toString('utf8');
+  await scan(new Uint8Array(0), text);
+  return text;
 }
 
 function exitOf({ accepted, onlyIntact, error }) {
@@ -61,7 +66,7 @@ async function main() {
   }
   const files = expand(options.files);
   const names = files.map(shownName);
-  const shared = { command: options.command, keys: options.key, policy: await policy(options.policy), slot: options.slot };
+  const shared = { command: options.command, keys: options.key, policy: await settings(options.policy, policy), revoked: await settings(options.revoked, revokedFromList), slot: options.slot };
   const jobs = files.map((file) => ({ ...shared, file }));
   const style = styles(process.stdout);
   const line = progressLine(process.stderr);
