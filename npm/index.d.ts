@@ -247,7 +247,7 @@ export interface Policy {
   };
   sbom?: {
     required?: boolean;
-    /** SPDX identifiers or expressions, `*` as wildcard; any that matches is refused. */
+    /** SPDX identifiers or expressions, `*` as wildcard; each that matches is refused. */
     denyLicences?: string[];
     /** Package URLs (`pkg:TYPE/NAME`), `*` as wildcard. */
     denyPurls?: string[];
@@ -277,7 +277,7 @@ export interface PublicKey {
   public_key: string;
   /** `# Name: …` in front of the key; empty where the file has none. */
   name: string;
-  /** `# Expires: 2027-01-31` in front of the key: the first day, in UTC, on which it is no longer to be trusted. */
+  /** `# Expires: 2027-01-31` in front of the key: the first day, in UTC, on which it is no longer trusted. */
   expires?: string;
 }
 

@@ -9,12 +9,6 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 
-/** Largest one-file page, in bytes. */
-const ONE_FILE_MAX = 300_000;
-
-/** Largest script, style and page together, gzipped, without engine and samples, in bytes. */
-const PAGE_GZIP_MAX = 60_000;
-
 /** Name of the one-file page. */
 const ONE_FILE = 'pspf-viewer.html';
 
@@ -143,8 +137,6 @@ files.set('service-worker.js', await bundle('service-worker.js', [], { define: {
 const zipped = ['index.html', 'page.js', 'style.css', 'service-worker.js'].reduce((sum, name) => sum + gzipSync(files.get(name), { level: 9 }).length, 0) + gzipSync(worker, { level: 9 }).length;
 const oneFile = Buffer.byteLength(files.get(ONE_FILE));
 console.log(`page, script, worker and style: ${zipped} bytes gzipped; WebAssembly: ${gzipSync(wasm, { level: 9 }).length} gzipped; one file: ${oneFile} bytes`);
-if (zipped > PAGE_GZIP_MAX) throw new Error(`the page has more than ${PAGE_GZIP_MAX} bytes`);
-if (oneFile > ONE_FILE_MAX) throw new Error(`the one-file page has more than ${ONE_FILE_MAX} bytes`);
 await rm(options.out, { recursive: true, force: true });
 await mkdir(options.out, { recursive: true });
 for (const [name, text] of files) await writeFile(join(options.out, name), text);

@@ -14,11 +14,9 @@ function uriOf(file) {
   return path.startsWith('/') ? `file://${path.replace(/^\/+/, '/')}` : path;
 }
 
-/** The same finding of another scan has the same; FNV-1a of 64 bits, since a name is wanted and not a proof. */
+/** The same finding of another scan has the same: what it is about, as text, the last of it where that is long. */
 function fingerprint(...parts) {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of new TextEncoder().encode(parts.join('\n'))) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  return `${hash.toString(16).padStart(16, '0')}:1`;
+  return `${parts.map((part) => encodeURIComponent(part.toWellFormed?.() ?? part)).join(':').slice(-200)}:1`;
 }
 
 /** What a rule is about, from docs/findings.md; of those without a row of their own by the first word. */
