@@ -25,14 +25,9 @@ const ONLY_OURS: [&str; 8] = [
     "FLAVOR_CACHE_DIR",
 ];
 
-/// Packages that the published launchers do not run: codecs that only the Python builder has (launcher.md §3.2), and a policy
-/// with characters that the builder hashes in another form than the launcher (format.md §8).
-const REFUSED: [(Builder, Language); 4] = [
-    (Builder::PythonCodecs, Language::Rust),
-    (Builder::PythonCodecs, Language::Go),
-    (Builder::PythonPolicy, Language::Rust),
-    (Builder::PythonPolicy, Language::Go),
-];
+/// Packages that the published launchers do not run: codecs that only the Python builder has (docs/format.md §4).
+const REFUSED: [(Builder, Language); 2] =
+    [(Builder::PythonCodecs, Language::Rust), (Builder::PythonCodecs, Language::Go)];
 
 type Environment = BTreeMap<String, String>;
 

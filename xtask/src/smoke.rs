@@ -11,7 +11,7 @@ use crate::build::{self, Options};
 use crate::run::{cargo, run};
 use crate::workspace::Workspace;
 
-const SCRIPT: &str = "#!/bin/sh\necho \"ran with $1\"\n/bin/cat \"$FLAVOR_WORKENV/data/words.txt\"\nexit 7\n";
+const SCRIPT: &str = "#!/bin/sh\necho \"ran with $1\"\n/bin/cat \"$FLAVOR_WORKENV/words.txt\"\nexit 7\n";
 
 const MANIFEST: &str = r#"{
   "package": {"name": "smoke", "version": "1.0"},

@@ -81,7 +81,7 @@ fn all_problems_of_a_manifest_come_at_once() {
             "`slots[2].slot`: does not fit the position",
             "`slots[3].target`: \"../out\" is not a path inside",
             "did you mean `runtime`?",
-            "launchers do not know \"powershell\"; expected execute, enumerate_and_execute,",
+            "launchers do not know \"powershell\"; expected execute, shell, enumerate_and_execute,",
         ],
     );
     assert!(!run.stderr.contains("panicked"));
