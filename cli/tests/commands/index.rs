@@ -242,7 +242,7 @@ fn pip_installs_what_the_lock_has_hashes_of_and_nothing_else() {
     wheels(&folder, &["private/zzprivpkg", name, "ours"]);
     let index = Index::start(&folder);
     own(&folder, &format!("index_url = '{}'\nuse_pip = true", index.url("private")));
-    let uv = std::env::var("FLAVOR_UV").unwrap_or_else(|_| "uv".to_owned());
+    let uv = pspf_test_support::uv().expect("uv was looked for above");
     let mut lock = Command::new(uv);
     lock.args(["lock", "--default-index", &index.url("private")])
         .current_dir(folder.path("own"))

@@ -1,10 +1,7 @@
 //! What signs, and what opens an index, stays with `flavor`: no program that it starts is given a seed, and no output shows a password.
 
 use super::process::{Folder, Run};
-use std::{
-    io::Write as _,
-    process::{Command, Stdio},
-};
+use std::{io::Write as _, process::Stdio};
 
 const PROJECT: &str = "[build-system]\nrequires = ['setuptools>=61']\nbuild-backend = 'setuptools.build_meta'\n\
     [project]\nname = 'quiet'\nversion = '1'\n[tool.setuptools]\npy-modules = ['quiet']\n[tool.flavor]\nentry_point = 'quiet:main'\n\
@@ -107,12 +104,7 @@ fn passwords_of_indexes_are_in_no_command_line_and_no_message() {
         return;
     }
     let folder = Folder::new();
-    let uv = std::env::var("FLAVOR_UV").unwrap_or_else(|_| {
-        String::from_utf8(Command::new("sh").args(["-c", "command -v uv"]).output().unwrap().stdout)
-            .unwrap()
-            .trim()
-            .to_owned()
-    });
+    let uv = pspf_test_support::uv().expect("uv was looked for above").display().to_string();
     folder.write_executable(
         "uv.sh",
         &format!("#!/bin/sh\necho \"$@\" >> {}\nexec {uv} \"$@\"\n", folder.path("words").display()),
