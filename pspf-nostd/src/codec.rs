@@ -80,7 +80,7 @@ impl Codecs for PureCodecs {
     }
 }
 
-/// A zstd decoder with a caller's decoder of blocks; it accepts what [`PureCodecs`]' own accepts.
+/// A zstd decoder with a caller's decoder of blocks; everything around the blocks is judged as by [`PureCodecs`].
 #[must_use]
 pub fn zstd_decoder(blocks: Box<dyn ZstdBlocks>, budget: &Budget) -> Box<dyn Decode> {
     let decoder = Box::new(zstd::Zstd::new(budget.window_max, blocks));

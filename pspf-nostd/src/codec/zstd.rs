@@ -1,8 +1,8 @@
 //! Zstandard (RFC 8878): every frame, skippable ones included, block by block.
 //!
 //! Frames are read here, for every decoder of blocks alike: a window is refused before anything is allocated for it, sizes and
-//! checksums are compared, and a decoder gets exactly one whole block at a time. So what is accepted depends neither on the
-//! decoder of blocks nor on how the input was cut.
+//! checksums are compared, and a decoder gets exactly one whole block at a time. So what is accepted does not depend on how the
+//! input was cut; decoders differ in nothing but which damaged blocks they refuse.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
