@@ -1,6 +1,6 @@
 //! Where flavor keeps what it can make or load again.
 
-use flavor_launcher::{
+use flavor_host::files::{
     base_dir,
     safe_path::{self, PathError},
 };

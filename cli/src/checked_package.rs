@@ -6,7 +6,7 @@ use crate::{
     terminal::Console,
     trusted_keys,
 };
-use flavor_launcher::{driver, trust::Trusted};
+use flavor_host::{driver, trust::Trusted};
 use pspf_nostd::{
     report::{Report, Trust},
     verify::{Checked, Outcome, Scope, TrustedKeys},

@@ -4,7 +4,7 @@ use crate::{
     problem::{Failure, Problem},
     text_file,
 };
-use flavor_launcher::{
+use flavor_host::files::{
     base_dir,
     config_dir::{ConfigDir, FILE_MAX, SYSTEM},
     safe_path,

@@ -1,7 +1,7 @@
 //! Key files and fingerprints given on the command line.
 
 use crate::problem::{Failure, Problem, open_argument};
-use flavor_launcher::calendar;
+use flavor_host::calendar;
 use pspf_nostd::{
     key::{Fingerprint, KeyError, PublicKey, SigningKey, TrustedKeyError, TrustedKeyFile},
     limits::KEY_FILE_MAX,

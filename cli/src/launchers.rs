@@ -8,7 +8,7 @@ use crate::{
     },
     problem::{Failure, Problem},
 };
-use flavor_launcher::safe_path;
+use flavor_host::files::safe_path;
 use serde::Serialize;
 use std::{
     borrow::Cow,

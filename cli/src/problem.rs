@@ -1,7 +1,7 @@
 //! What went wrong, once: place, field, expected, found, and what to do next. The same for people and as JSON.
 
 use crate::redact::without_passwords;
-use flavor_launcher::{open_file, verification::ONLY_INTACT};
+use flavor_host::{files::open_file, verification::ONLY_INTACT};
 use serde::Serialize;
 use std::{
     borrow::Cow,

@@ -4,9 +4,9 @@ use crate::{
     problem::{self, Failure, Problem},
     terminal::Console,
 };
-use flavor_launcher::{
+use flavor_host::{
     calendar,
-    config_error::ConfigError,
+    files::config_dir::ConfigError,
     trust::{TrustStore, Trusted},
 };
 

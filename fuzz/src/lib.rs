@@ -1,7 +1,7 @@
 //! What each fuzz target asserts, as plain functions; the targets themselves are three lines.
 
-use flavor_launcher::codecs::NativeCodecs;
-use flavor_launcher::{command, glob};
+use flavor_host::extraction::codecs::NativeCodecs;
+use flavor_host::command::{self, glob};
 use pspf_nostd::{
     codec::{Budget, Codec, Codecs, PureCodecs, Stop},
     index::{self, END_MAGIC, IndexBlock, START_MAGIC},

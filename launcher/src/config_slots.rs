@@ -14,15 +14,16 @@ use pspf_nostd::verify::Authenticated;
 
 use rustix::fs::OFlags;
 
-use crate::{
-    added_files::add_missing,
-    command::{CommandError, CommandFault},
-    extraction_root::{ExtractionRoot, RECORD_DIRECTORY},
-    io_failure::IoFailure,
+use flavor_host::{
+    command::{CommandError, CommandFault, placeholders::Placeholders},
+    extraction::extraction_root::{ExtractionRoot, RECORD_DIRECTORY},
+    files::{
+        io_failure::IoFailure,
+        lock::{Attempt, lock_file},
+        open_file::open_own,
+    },
     lifecycle::{Place, Plan},
-    lock::{Attempt, lock_file},
-    open_file::open_own,
-    placeholders::Placeholders,
+    workenv::added_files::add_missing,
 };
 
 /// How long another start that is doing the same is waited for. Nothing is lost without the lock: no file is replaced.
@@ -35,7 +36,7 @@ const ID_DIGITS: usize = 16;
 ///
 /// # Errors
 /// [`CommandFault::Directory`], or what `extract` says.
-pub fn install<E: From<CommandError>>(
+pub(crate) fn install<E: From<CommandError>>(
     package: &Authenticated,
     plan: &Plan,
     placeholders: &Placeholders<'_>,

@@ -9,13 +9,15 @@ use std::{
     process::Command,
 };
 
-use crate::{
-    command::{self, CommandError, CommandFault},
-    environment::{self, Environment, Facts},
-    open_file::{open, read_start},
-    placeholders::Placeholders,
+use crate::spawn::{self, Ended};
+use flavor_host::{
+    command::{
+        self, CommandError, CommandFault,
+        environment::{self, Environment, Facts},
+        placeholders::Placeholders,
+    },
+    files::open_file::{open, read_start},
     signals::Inherited,
-    spawn::{self, Ended},
 };
 
 /// Bytes of a program that are looked at to tell a script from a binary: shells look at no more.
@@ -26,7 +28,7 @@ const SHELL: &str = "/bin/sh";
 
 /// The program of a package, ready to start.
 #[derive(Debug)]
-pub struct Program {
+pub(crate) struct Program {
     file: PathBuf,
     arguments: Vec<OsString>,
     environment: Environment,
@@ -38,7 +40,7 @@ impl Program {
     ///
     /// # Errors
     /// [`CommandError`].
-    pub fn new(
+    pub(crate) fn new(
         placeholders: &Placeholders<'_>,
         facts: &Facts<'_>,
         user_arguments: &[OsString],
@@ -65,13 +67,13 @@ impl Program {
 
     /// The file that is executed.
     #[must_use]
-    pub fn file(&self) -> &Path {
+    pub(crate) fn file(&self) -> &Path {
         &self.file
     }
 
     /// The directory that it is started in, where that is not the caller's.
     #[must_use]
-    pub fn directory(&self) -> Option<&Path> {
+    pub(crate) fn directory(&self) -> Option<&Path> {
         self.directory.as_deref()
     }
 
@@ -79,7 +81,7 @@ impl Program {
     ///
     /// # Errors
     /// Those of executing it; it does not return otherwise.
-    pub fn replace_launcher(&self) -> Result<Infallible, io::Error> {
+    pub(crate) fn replace_launcher(&self) -> Result<Infallible, io::Error> {
         let inherited = Inherited::now()?;
         self.start(&mut |mut program| {
             inherited.pass_to(&mut program);
@@ -91,7 +93,7 @@ impl Program {
     ///
     /// # Errors
     /// Those of executing it.
-    pub fn run(&self, timeout: Option<u64>) -> io::Result<Ended> {
+    pub(crate) fn run(&self, timeout: Option<u64>) -> io::Result<Ended> {
         self.start(&mut |program| spawn::run(program, timeout))
     }
 

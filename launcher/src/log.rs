@@ -1,17 +1,25 @@
-//! Logs, for who asks for them: `FLAVOR_LAUNCHER_LOG_LEVEL`, else `FLAVOR_LOG_LEVEL`; `FLAVOR_LOG_PATH`; `FLAVOR_JSON_LOG`
+//! Opt-in logging: `FLAVOR_LAUNCHER_LOG_LEVEL`, else `FLAVOR_LOG_LEVEL`; `FLAVOR_LOG_PATH`; `FLAVOR_JSON_LOG`
 //! (launcher.md §9.2). Nothing is logged unless a level is named.
 
-use std::{ffi::OsString, fmt::Display, fs::File, io::Write, path::PathBuf, sync::OnceLock};
+use std::{
+    ffi::OsString,
+    fmt::Display,
+    fs::File,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
 use pspf_nostd::{json::JsonWriter, quoted::visible};
 
 use rustix::fs::OFlags;
 
-use crate::{calendar, console, open_file::open_with};
+use crate::{launch_error::LaunchFault, own_file::OwnFile};
+use flavor_host::{calendar, console, files::open_file::open_with};
 
 /// How much an event matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
+pub(crate) enum Severity {
     /// The start failed.
     Error,
     /// Something is not as it should be.
@@ -46,7 +54,7 @@ struct Log {
 
 /// Opens the log that the environment asks for. What is wrong with it is given back, to be said once; the start goes on.
 #[must_use]
-pub fn open(variable: impl Fn(&str) -> Option<OsString>) -> Option<String> {
+pub(crate) fn open(variable: impl Fn(&str) -> Option<OsString>) -> Option<String> {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
     let asked = set("FLAVOR_LAUNCHER_LOG_LEVEL").or_else(|| set("FLAVOR_LOG_LEVEL"))?;
     let word = asked.to_str().unwrap_or_default();
@@ -72,7 +80,7 @@ pub fn open(variable: impl Fn(&str) -> Option<OsString>) -> Option<String> {
 }
 
 /// Logs an event with its facts; says whether the user has seen it, so that nothing is told twice.
-pub fn event(severity: Severity, message: &str, facts: &[(&str, &dyn Display)]) -> bool {
+pub(crate) fn event(severity: Severity, message: &str, facts: &[(&str, &dyn Display)]) -> bool {
     let Some(Some(log)) = LOG.get() else { return false };
     if severity > log.least {
         return false;
@@ -88,6 +96,24 @@ pub fn event(severity: Severity, message: &str, facts: &[(&str, &dyn Display)]) 
         }
     };
     log.file.is_none()
+}
+
+/// Tells the user, or the log, what went wrong; gives the exit code.
+pub(crate) fn fail(path: &Path, error: &LaunchFault) -> u8 {
+    let (what, remedy) = error.words();
+    let facts: [(&str, &dyn Display); 4] =
+        [("package", &path.display()), ("why", error), ("remedy", &remedy), ("exit_code", &error.exit_code())];
+    if !event(Severity::Error, what, &facts) {
+        console::tell(&format!("flavor: {what} ({}): {error}; {remedy}", path.display()));
+    }
+    error.exit_code()
+}
+
+/// One line that does not end the start.
+pub(crate) fn warn(own: &OwnFile, text: &str) {
+    if !event(Severity::Warn, text, &[("package", &own.path().display())]) {
+        console::tell(&["flavor: warning (", &own.path().display().to_string(), "): ", text].concat());
+    }
 }
 
 fn line(json: bool, severity: Severity, time: &str, message: &str, facts: &[(&str, &dyn Display)]) -> String {

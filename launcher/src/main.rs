@@ -1,8 +1,31 @@
-//! The launcher that stands at the front of every package.
+//! The launcher at the front of every package: what it is asked for, and what it exits with.
+
+#[cfg(unix)]
+mod config_slots;
+#[cfg(unix)]
+mod execution;
+#[cfg(unix)]
+mod launch_error;
+#[cfg(unix)]
+mod log;
+#[cfg(unix)]
+mod own_commands;
+#[cfg(unix)]
+mod own_file;
+#[cfg(unix)]
+mod resource_limits;
+#[cfg(unix)]
+mod rights;
+#[cfg(unix)]
+mod run;
+#[cfg(unix)]
+mod spawn;
+#[cfg(unix)]
+mod start;
 
 #[cfg(unix)]
 fn main() -> std::process::ExitCode {
-    flavor_launcher::run::main(std::env::args_os().collect()).into()
+    run::main(std::env::args_os().collect()).into()
 }
 
 #[cfg(not(unix))]

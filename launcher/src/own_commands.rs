@@ -9,13 +9,12 @@ use pspf_nostd::{
     verify::{Outcome, Scope, TrustedKeys},
 };
 
-use crate::{
+use crate::{launch_error::LaunchFault, log::fail, own_file::OwnFile};
+use flavor_host::{
     calendar, console,
+    console::Progress,
     driver::verify_file,
-    extract,
-    own_file::OwnFile,
-    progress::Progress,
-    run::{LAUNCHER_MARKER, LaunchFault, fail},
+    extraction,
     trust::{TrustStore, Trusted},
     verification::{Document, ONLY_INTACT},
 };
@@ -25,7 +24,7 @@ const USAGE: u8 = 105;
 
 /// What came of a command.
 #[derive(Debug)]
-pub enum Done {
+pub(crate) enum Done {
     /// It was answered.
     Ended(u8),
     /// `slot ID`: the slot's path is to be printed.
@@ -36,7 +35,7 @@ pub enum Done {
 
 /// Answers a command; without a word it is `info`.
 #[must_use]
-pub fn run(own: &OwnFile, arguments: &[OsString]) -> Done {
+pub(crate) fn run(own: &OwnFile, arguments: &[OsString]) -> Done {
     let word = arguments.first().map_or(Some("info"), |word| word.to_str());
     let answered = match word {
         Some("run") => return Done::RunProgram,
@@ -80,7 +79,7 @@ fn print(text: &[u8], code: u8) -> io::Result<u8> {
 
 fn help() -> io::Result<u8> {
     let text = [
-        LAUNCHER_MARKER,
+        flavor_host::LAUNCHER_MARKER,
         "\n\nWith FLAVOR_LAUNCHER_CLI=1 this package answers, instead of running its program:\n",
         "  version    the launcher's version\n",
         "  info       what the package says of itself (its content is not verified)\n",
@@ -150,8 +149,8 @@ fn extract(own: &OwnFile, outcome: &Outcome, trusted: &Trusted, arguments: &[OsS
     };
     let existed = directory.symlink_metadata().is_ok();
     let done = match number {
-        Some(number) => extract::extract_slot(own.file(), package, number, directory),
-        None => extract::extract_all(own.file(), package, directory),
+        Some(number) => extraction::extract_slot(own.file(), package, number, directory),
+        None => extraction::extract_all(own.file(), package, directory),
     };
     Ok(match done {
         Ok(()) => 0,

@@ -9,14 +9,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{base_dir::absolute, open_file::open, run::base_name};
+use flavor_host::files::{open_file::open, safe_path::absolute};
 
 /// The running file, kernel's view: right even if it was renamed or deleted.
 const SELF: &str = "/proc/self/exe";
 
 /// The package's own file.
 #[derive(Debug)]
-pub struct OwnFile {
+pub(crate) struct OwnFile {
     file: File,
     path: PathBuf,
     /// Where the package is by now, for the program; none where it has gone.
@@ -30,7 +30,7 @@ impl OwnFile {
     ///
     /// # Errors
     /// The path that was tried last, with the system's answer.
-    pub fn open(called: &OsStr) -> Result<Self, (PathBuf, io::Error)> {
+    pub(crate) fn open(called: &OsStr) -> Result<Self, (PathBuf, io::Error)> {
         let mut is_gone = false;
         let (file, path) = match open(Path::new(SELF)) {
             Ok(file) => {
@@ -62,26 +62,26 @@ impl OwnFile {
 
     /// The open file.
     #[must_use]
-    pub fn file(&self) -> &File {
+    pub(crate) fn file(&self) -> &File {
         &self.file
     }
 
     /// Its absolute path, as far as it can be told.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Where the program finds its package: [`Self::path`]. Where that file was replaced or deleted while it was starting, it is what
     /// stands by that name now, else by the name that was called, else nothing.
     #[must_use]
-    pub fn place(&self) -> Option<&Path> {
+    pub(crate) fn place(&self) -> Option<&Path> {
         self.place.as_deref()
     }
 
     /// The name by which the caller called it; a symbolic link's own name, where it was called through one.
     #[must_use]
-    pub fn command_name(&self) -> &OsStr {
+    pub(crate) fn command_name(&self) -> &OsStr {
         &self.command_name
     }
 }
@@ -96,6 +96,11 @@ fn without_mark(path: &Path) -> Option<PathBuf> {
 fn is_at(file: &File, path: &Path) -> bool {
     let same = |one: &Metadata, other: &Metadata| one.dev() == other.dev() && one.ino() == other.ino();
     file.metadata().is_ok_and(|own| fs::symlink_metadata(path).is_ok_and(|found| same(&own, &found)))
+}
+
+/// The last component of what the caller typed.
+fn base_name(called: &OsStr) -> &OsStr {
+    OsStr::from_bytes(called.as_bytes().rsplit(|byte| *byte == b'/').next().unwrap_or_default())
 }
 
 /// What has taken the place of a file that is gone. Descriptors are no place: the program has others.

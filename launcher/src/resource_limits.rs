@@ -3,7 +3,7 @@
 use pspf_nostd::metadata::Execution;
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-use crate::command::{CommandError, CommandFault};
+use flavor_host::command::{CommandError, CommandFault};
 
 /// Seconds between the signal that tells a program that its processor time is over (SIGXCPU) and its end.
 const CPU_GRACE: u64 = 5;
@@ -15,7 +15,7 @@ const CPU_GRACE: u64 = 5;
 ///
 /// # Errors
 /// [`CommandFault::TooLittleMemory`].
-pub fn apply(execution: &Execution) -> Result<(), CommandError> {
+pub(crate) fn apply(execution: &Execution) -> Result<(), CommandError> {
     if let Some(wanted) = execution.min_memory {
         let found = memory_of_the_machine().unwrap_or(u64::MAX);
         if found < wanted {

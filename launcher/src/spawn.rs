@@ -13,7 +13,7 @@ use nix::{
 };
 use rustix::process::{Pid, Resource, WaitOptions, getpid, getrlimit, kill_process, setrlimit, waitpid};
 
-use crate::signals::{Action, Heard, Inherited, set_action};
+use flavor_host::signals::{Action, Heard, Inherited, set_action};
 
 /// What is forwarded to the child.
 const FORWARDED: [Signal; 10] = [
@@ -37,7 +37,7 @@ const TIMEOUT_GRACE: u32 = 5;
 
 /// How a program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
+pub(crate) enum Ended {
     /// With an exit code.
     Code(u8),
     /// By a signal.
@@ -68,7 +68,7 @@ pub(crate) fn run(mut program: Command, timeout: Option<u64>) -> io::Result<Ende
 
 /// Ends this process in the way that the program has ended; returns the exit code where that is its way.
 #[must_use]
-pub fn end_as(ended: Ended) -> u8 {
+pub(crate) fn end_as(ended: Ended) -> u8 {
     match ended {
         Ended::Code(code) => code,
         Ended::TimedOut => 124,

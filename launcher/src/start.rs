@@ -1,6 +1,11 @@
 //! A start of the package: authenticate, hold it against policies, find or make the work environment, become the program.
 
-use std::{ffi::OsString, fmt, os::unix::ffi::OsStrExt, path::Path};
+use std::{
+    ffi::OsString,
+    fmt,
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+};
 
 use pspf_nostd::{
     report::Report,
@@ -8,36 +13,36 @@ use pspf_nostd::{
 };
 
 use crate::{
-    base_dir::{self, BaseDir},
-    command::{CommandError, CommandFault},
-    config_slots, console,
-    driver::{verify_file, verify_head},
-    environment::Facts,
+    config_slots,
     execution::Program,
-    extract,
-    extraction_root::ExtractionRoot,
-    io_failure::IoFailure,
-    lazy_slot,
-    lifecycle::{Content, Place, Plan},
-    log::{self, Severity},
+    launch_error::{LaunchError, LaunchFault},
+    log::{self, Severity, warn},
     own_file::OwnFile,
-    placeholders::Placeholders,
+    resource_limits,
+    spawn::Ended,
+};
+use flavor_host::{
+    command::{CommandError, CommandFault, environment::Facts, placeholders::Placeholders, start_dir::StartDir},
+    console::{self, Progress},
+    driver::{verify_file, verify_head},
+    extraction::{self, extraction_root::ExtractionRoot},
+    files::{
+        base_dir::{self, BaseDir},
+        io_failure::IoFailure,
+    },
+    lifecycle::{Content, Place, Plan},
     policy::{
         Policies,
         evaluation::{self, Decision, Host},
         rules::VerifyCache,
+        validation_level,
     },
-    progress::Progress,
-    resource_limits,
-    run::{LaunchError, LaunchFault, is_on, warn},
-    spawn::Ended,
-    stamp::{Reading, Stamp},
-    start_dir::StartDir,
     tree_record::Audit,
     trust::TrustStore,
-    validation,
-    workenv::{Made, Proof, State, Workenv, reuse_is_allowed},
-    workenv_error::WorkenvError,
+    workenv::{
+        Made, Proof, State, Workenv, WorkenvError, reuse_is_allowed,
+        stamp::{Reading, Stamp},
+    },
 };
 
 /// Starts the program; returns only where the launcher has outlived it.
@@ -48,8 +53,8 @@ pub(crate) fn program(own: &OwnFile, arguments: &[OsString]) -> Result<Ended, La
     let start = Start::allowed(own)?;
     let (package, bases, plan) = (start.package(), bases()?, plan(start.package()));
     let workenv = start.work_environment(&bases, Content::work_environment(&plan))?;
-    if let Some(id) = lazy_slot::asked_for_inside(arguments, package, &plan, &workenv) {
-        return print_path(&lazy_slot::locate(&start, &bases, &plan, id)?);
+    if let Some(id) = lazy_slot_asked_for(arguments, package, &plan, &workenv) {
+        return print_path(&locate_slot(&start, &bases, &plan, id)?);
     }
     let start_dir = StartDir::new(workenv.base().clone());
     let placeholders = workenv.placeholders().during(&start_dir);
@@ -86,7 +91,7 @@ pub(crate) fn program(own: &OwnFile, arguments: &[OsString]) -> Result<Ended, La
 /// As [`program`].
 pub(crate) fn print_slot(own: &OwnFile, id: &str) -> Result<Ended, LaunchError> {
     let start = Start::allowed(own)?;
-    print_path(&lazy_slot::locate(&start, &bases()?, &plan(start.package()), id)?)
+    print_path(&locate_slot(&start, &bases()?, &plan(start.package()), id)?)
 }
 
 fn print_path(path: &Path) -> Result<Ended, LaunchError> {
@@ -100,7 +105,7 @@ fn bases() -> Result<Vec<BaseDir>, LaunchError> {
 }
 
 fn plan(package: &Authenticated) -> Plan {
-    Plan::new(package, base_dir::variable("FLAVOR_DEV").is_some_and(|value| is_on(&value)))
+    Plan::new(package, base_dir::is_on("FLAVOR_DEV"))
 }
 
 fn facts<'a>(own: &'a OwnFile, workenv: &'a Workenv<'_>) -> Facts<'a> {
@@ -126,7 +131,7 @@ impl<'a> Start<'a> {
     fn allowed(own: &'a OwnFile) -> Result<Self, LaunchError> {
         let store = TrustStore::find()?;
         let policies = Policies::read(store.directories())?;
-        let (level, said) = validation::level(base_dir::variable("FLAVOR_VALIDATION").as_deref(), &policies);
+        let (level, said) = validation_level(base_dir::variable("FLAVOR_VALIDATION").as_deref(), &policies);
         said.iter().for_each(|said| warn(own, said));
         let outcome = verify_file(own.file(), Scope::Head, TrustedKeys::default(), &mut |_, _| ());
         let accepted = outcome.map_err(LaunchFault::OwnFile)?.accept(level);
@@ -260,7 +265,8 @@ impl<'a> Start<'a> {
     /// Extracts slots into a directory of their own, with the whole package verified.
     fn add_slots(&self, root: &mut ExtractionRoot, wanted: impl Fn(usize) -> bool) -> Result<(), LaunchError> {
         let package = self.check()?.package;
-        extract::add_slots(root, self.own.file(), &package, wanted).map_err(|error| WorkenvError::Extract(error).into())
+        extraction::add_slots(root, self.own.file(), &package, wanted)
+            .map_err(|error| WorkenvError::Extract(error).into())
     }
 
     /// Reads every byte.
@@ -320,4 +326,47 @@ fn refusal(report: &Report) -> LaunchError {
         None => LaunchFault::Verification { why: "it is not signed [signature.absent]".to_owned() },
     };
     fault.into()
+}
+
+/// The word that asks for a slot.
+const SLOT_WORD: &str = "slot";
+
+/// The lazy slot that the program itself asks for: it need not set a variable for that, `"$FLAVOR_LAUNCHER" slot ID` is enough.
+///
+/// Such a call comes from inside the work environment (`FLAVOR_WORKENV` names it), has these two words and no other, and the
+/// identifier is that of a lazy slot. Everything else is for the program.
+fn lazy_slot_asked_for<'a>(
+    arguments: &'a [OsString],
+    package: &Authenticated,
+    plan: &Plan,
+    workenv: &Workenv<'_>,
+) -> Option<&'a str> {
+    let [word, id] = arguments else { return None };
+    let id = id.to_str().filter(|_| word == SLOT_WORD)?;
+    let mut lazy = plan.slots_at(Place::Lazy).filter_map(|slot| package.metadata().slots.get(slot));
+    let is_inside = || base_dir::variable("FLAVOR_WORKENV").is_some_and(|inside| inside == workenv.path().as_os_str());
+    (lazy.any(|entry| entry.id == id) && is_inside()).then_some(id)
+}
+
+/// Where a slot is, extracted if it is lazy and nobody has asked for it before.
+fn locate_slot(start: &Start<'_>, bases: &[BaseDir], plan: &Plan, id: &str) -> Result<PathBuf, LaunchError> {
+    let package = start.package();
+    let absent = |why| CommandError::from(CommandFault::AbsentSlot { id: id.to_owned(), why });
+    let slot = package.metadata().slots.iter().position(|entry| entry.id == id);
+    let slot = slot.ok_or_else(|| absent("does not exist"))?;
+    let content = match plan.place(slot) {
+        Place::Lazy => Content::lazy_slot(plan, slot),
+        Place::Kept | Place::State => Content::work_environment(plan),
+        Place::SetupOnly => return Err(absent("is removed after the setup").into()),
+        Place::Fresh => {
+            return Err(absent("is made anew for each start: its place is in the program's variables").into());
+        }
+        Place::Skipped(_) => return Err(absent("is not extracted here").into()),
+    };
+    let tree = start.work_environment(bases, content)?;
+    let placeholders = tree.placeholders();
+    if plan.place(slot) == Place::State {
+        start.install_config(plan, &placeholders)?;
+    }
+    Ok(placeholders.slot(slot)?)
 }

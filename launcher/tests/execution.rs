@@ -266,7 +266,7 @@ fn words_directory_and_placeholders_of_the_execution() {
     let program = app(&place, "p", body, extra);
     let output = place.command(&program).env("HOME", "/h o").args(["user's", "{workenv}"]).output().unwrap();
     let (workenv, cache) = (place.workenv().display().to_string(), place.path("cache").display().to_string());
-    let platform = flavor_launcher::platform::name();
+    let platform = flavor_host::platform::name();
     assert_eq!(
         stdout(&output),
         format!(

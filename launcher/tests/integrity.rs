@@ -11,8 +11,8 @@ use std::{
     time::Duration,
 };
 
-use flavor_launcher::{
-    base_dir::BaseDir,
+use flavor_host::{
+    files::base_dir::BaseDir,
     lifecycle::{Content, Plan},
     tree_record::Audit,
     workenv::Workenv,

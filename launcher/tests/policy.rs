@@ -111,8 +111,8 @@ fn key_file(lines: &str) -> String {
 }
 
 fn built(seconds_ago: i64) -> String {
-    let now = i64::try_from(flavor_launcher::calendar::now()).unwrap();
-    let time = flavor_launcher::calendar::text(u64::try_from(now - seconds_ago).unwrap());
+    let now = i64::try_from(flavor_host::calendar::now()).unwrap();
+    let time = flavor_host::calendar::text(u64::try_from(now - seconds_ago).unwrap());
     format!(r#"{{"build": {{"timestamp": "{time}"}}}}"#)
 }
 

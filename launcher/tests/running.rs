@@ -131,7 +131,7 @@ fn the_environment_is_what_the_package_says() {
 #[test]
 fn directories_and_shell_commands_are_as_the_published_builders_write_them() {
     let place = Place::new();
-    let here = format!("{}_{}", flavor_launcher::platform::os(), flavor_launcher::platform::arch());
+    let here = format!("{}_{}", flavor_host::platform::os(), flavor_host::platform::arch());
     let extra = r#"{"workenv":{"umask":"027","directories":[
             {"path":"{workenv}/cache/{os}/{arch}"},{"path":"{workenv}/{platform}/{package_name}-{version}","mode":"0700"},{"path":"plain","mode":""}]},
         "execution.env":{"WHERE":"/opt/{os}/{arch}"},
@@ -270,7 +270,7 @@ fn the_launcher_answers_for_itself() {
         place.install("p", &package(&[Slot::script("a", "bin/a", "echo \"$@ $FLAVOR_LAUNCHER_CLI\"")], "a", "{}"));
     let ask = |words: &[&str]| place.command(&program).env("FLAVOR_LAUNCHER_CLI", "1").args(words).output().unwrap();
     assert_eq!(stdout(&ask(&["version"])).trim(), env!("CARGO_PKG_VERSION"));
-    assert!(stdout(&ask(&["help"])).contains(flavor_launcher::LAUNCHER_MARKER));
+    assert!(stdout(&ask(&["help"])).contains(flavor_host::LAUNCHER_MARKER));
     for words in [&["info"][..], &[]] {
         let info = stdout(&ask(words));
         assert!(info.contains("app 1.0") && info.contains("unknown key") && info.contains("not verified"), "{info}");
@@ -291,6 +291,6 @@ fn the_launcher_answers_for_itself() {
 fn a_launcher_without_a_package_says_so() {
     let output = Command::new(support::LAUNCHER).output().unwrap();
     assert_refused(&output, 102, &["not a whole package", support::LAUNCHER]);
-    assert!(flavor_launcher::run::is_own_launcher(&fs::read(support::LAUNCHER).unwrap()));
-    assert!(!flavor_launcher::run::is_own_launcher(&fs::read("/bin/true").unwrap()));
+    assert!(flavor_host::is_own_launcher(&fs::read(support::LAUNCHER).unwrap()));
+    assert!(!flavor_host::is_own_launcher(&fs::read("/bin/true").unwrap()));
 }

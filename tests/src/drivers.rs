@@ -1,6 +1,6 @@
 //! Every way in which this repository feeds a package to the verification engine.
 
-use flavor_launcher::driver::verify_file;
+use flavor_host::driver::verify_file;
 use pspf_nostd::{
     offsets::{length, position},
     report::Report,

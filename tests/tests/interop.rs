@@ -1,6 +1,6 @@
 //! Both ways with the published implementation: its packages here, ours there.
 
-use flavor_launcher::driver::verify_file;
+use flavor_host::driver::verify_file;
 use pspf_nostd::{
     codec::{Budget, Chain, PureCodecs},
     offsets::position,

@@ -10,7 +10,7 @@ use crate::{
     terminal::{Console, printable, size, table},
     workenv::{self, State, Tree, remove_directory, usage},
 };
-use flavor_launcher::lock::{Attempt, lock_directory};
+use flavor_host::files::lock::{Attempt, lock_directory};
 use serde::Serialize;
 use std::{
     fs, io,

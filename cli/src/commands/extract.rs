@@ -9,7 +9,7 @@ use crate::{
     terminal::{Console, printable, size},
     text_file,
 };
-use flavor_launcher::{extract::extract_slot, slot_reader};
+use flavor_host::extraction::{extract_slot, slot_reader};
 use pspf_nostd::verify::{Checked, SlotFacts};
 use serde::Serialize;
 use std::{

@@ -9,10 +9,7 @@ use crate::{
     problem::{Exit, Failure, Problem},
     terminal::{Console, printable, table},
 };
-use flavor_launcher::{
-    extract::{ExtractFault, extract_slot},
-    slot_reader,
-};
+use flavor_host::extraction::{ExtractFault, extract_slot, slot_reader};
 use pspf_nostd::verify::{Checked, SlotFacts};
 use serde::Serialize;
 use std::{

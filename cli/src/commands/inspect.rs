@@ -10,7 +10,7 @@ use crate::{
     terminal::{Console, Style, printable, size, table},
     trusted_keys,
 };
-use flavor_launcher::driver;
+use flavor_host::driver;
 use pspf_nostd::{
     json::Json,
     metadata::Metadata,

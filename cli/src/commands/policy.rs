@@ -8,8 +8,8 @@ use crate::{
     terminal::{Console, Style, printable},
     trusted_keys,
 };
-use flavor_launcher::{
-    config_dir::Owner,
+use flavor_host::{
+    files::config_dir::Owner,
     policy::{
         Policies, PolicyFile,
         evaluation::{self, Host, Violation},

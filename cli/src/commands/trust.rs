@@ -8,9 +8,9 @@ use crate::{
     terminal::{Console, Style, printable, table},
     trusted_keys,
 };
-use flavor_launcher::{
+use flavor_host::{
     calendar,
-    config_dir::Owner,
+    files::config_dir::Owner,
     trust::{REVOKED, Trusted, TrustedKey},
 };
 use pspf_nostd::{

@@ -11,7 +11,7 @@ use crate::{
     terminal::{Console, Style, printable, size},
     trusted_keys,
 };
-use flavor_launcher::{trust::Trusted, verification::Document};
+use flavor_host::{trust::Trusted, verification::Document};
 use pspf_nostd::{
     report::{Integrity, Report, Trust},
     verify::{Checked, Outcome, TrustedKeys},

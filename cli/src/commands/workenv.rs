@@ -8,7 +8,7 @@ use crate::{
     terminal::{Console, Style, printable, size, table},
     workenv::{self, Refusal, State, Tree, Usage, usage},
 };
-use flavor_launcher::{calendar, tree_record::Audit};
+use flavor_host::{calendar, tree_record::Audit};
 use serde::Serialize;
 use std::{
     ffi::OsStr,

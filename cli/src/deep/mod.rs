@@ -12,7 +12,7 @@ use crate::{
     inventory::{self, Content, Depth, DistInfo},
     problem::{Failure, Problem},
 };
-use flavor_launcher::slot_reader::{self, SlotFault};
+use flavor_host::extraction::slot_reader::{self, SlotFault};
 use pspf_nostd::{
     digest::{Sha256Digest, StreamingSha256},
     findings::Findings,

@@ -2,7 +2,7 @@
 
 use super::{Check, Outcome};
 use crate::{cache_folder, launchers, pack::preflight::host_platform, problem::io_text, terminal::size};
-use flavor_launcher::{
+use flavor_host::files::{
     base_dir::{self, BaseDir},
     safe_path::PathError,
 };

@@ -2,7 +2,7 @@
 
 use super::{Check, Outcome};
 use crate::{manifest::pyproject::PythonSpec, trusted_keys};
-use flavor_launcher::{calendar, trust::TrustStore};
+use flavor_host::{calendar, trust::TrustStore};
 use std::{
     fs,
     os::unix::fs::{MetadataExt as _, PermissionsExt as _},

@@ -10,7 +10,7 @@ pub use slot::{Content, SlotInventory};
 pub use wheels::CarriedWheel;
 
 use crate::problem::{Failure, Problem};
-use flavor_launcher::slot_reader::{self, SlotError, SlotFault};
+use flavor_host::extraction::slot_reader::{self, SlotError, SlotFault};
 use pspf_nostd::{tar::TarError, verify::Checked};
 use std::{fmt, fs::File, path::Path};
 

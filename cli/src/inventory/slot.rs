@@ -5,7 +5,7 @@ use super::{
     dist_info::{Collector, DistInfo},
     wheels::{CarriedWheel, Wheels},
 };
-use flavor_launcher::slot_reader::SlotError;
+use flavor_host::extraction::slot_reader::SlotError;
 use pspf_nostd::{
     codec::Stop,
     digest::{Sha256Digest, StreamingSha256},

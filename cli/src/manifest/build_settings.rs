@@ -215,7 +215,7 @@ fn hooks(flavor: &Cursor<'_>, build: &Cursor<'_>) -> Hooks {
     let all = |places: &[Cursor<'_>]| places.iter().flat_map(Cursor::string_or_strings).collect::<Vec<_>>();
     let post_extract = hooks.key("post_extract");
     for command in post_extract.string_or_strings() {
-        if let Err(error) = flavor_launcher::command::split(&command) {
+        if let Err(error) = flavor_host::command::split(&command) {
             post_extract.report(Problem::error("hooks.post_extract", format!("cannot be split into words: {error}")));
         }
     }

@@ -92,7 +92,7 @@ fn read_root(root: &Cursor<'_>, base: &SourceBase, platform: &str) -> PackageSpe
 fn command_line<'a>(place: &Cursor<'a>, expected: &str) -> Option<&'a str> {
     let text = place.required_string(expected)?;
     let problem = |message: String| place.report(Problem::error("execution.command", message));
-    match flavor_launcher::command::split(text) {
+    match flavor_host::command::split(text) {
         Ok(words) if words.is_empty() => problem("has no words".to_owned()),
         Ok(_) => {}
         Err(error) => problem(format!("cannot be split into words: {error}")),

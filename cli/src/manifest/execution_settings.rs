@@ -121,7 +121,7 @@ pub fn limits(execution: &Cursor<'_>) -> Vec<(String, Json)> {
 
 fn command(place: &Cursor<'_>) -> Option<String> {
     let text = place.required_if_present("a command line")?;
-    match flavor_launcher::command::split(text) {
+    match flavor_host::command::split(text) {
         Ok(words) if !words.is_empty() => {}
         Ok(_) => place.report(Problem::error("execution.command", "has no words")),
         Err(error) => place.report(Problem::error("execution.command", format!("cannot be split into words: {error}"))),

@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn words_survive_the_launcher() {
         for word in ["{workenv}/bin/python3.11", "a b", "a\"b\\c", "", "it's"] {
-            let split = flavor_launcher::command::split(&with_args("x", &[word.to_owned()])).unwrap();
+            let split = flavor_host::command::split(&with_args("x", &[word.to_owned()])).unwrap();
             assert_eq!(split, ["x", word], "{}", quoted(word));
         }
     }

@@ -5,7 +5,7 @@
 
 use super::encode::{self, Settings};
 use crate::cache_folder;
-use flavor_launcher::codecs::NativeCodecs;
+use flavor_host::extraction::codecs::NativeCodecs;
 use pspf_nostd::{
     codec::{Budget, Chain, Codec},
     digest::{Sha256Digest, StreamingSha256},

@@ -25,7 +25,7 @@ use crate::{
     report_text,
     terminal::size,
 };
-use flavor_launcher::driver;
+use flavor_host::driver;
 use pspf_nostd::{
     digest::{Sha256Digest, sha256},
     json::Json,

@@ -115,7 +115,7 @@ pub fn from_bytes(bytes: Cow<'static, [u8]>) -> Result<Launcher, Problem> {
     if contains(&bytes, PACKER_MARKER) {
         return wrong("launcher.packer", "the flavor program itself");
     }
-    let ours = contains(&bytes, flavor_launcher::LAUNCHER_MARKER.as_bytes());
+    let ours = contains(&bytes, flavor_host::LAUNCHER_MARKER.as_bytes());
     if !ours && !contains(&bytes, PUBLISHED_MARKER) {
         return wrong("launcher.marker", "another program");
     }

@@ -2,7 +2,7 @@
 
 use super::prepare::{Content, Prepared};
 use crate::{manifest::PackageSpec, problem::Problem};
-use flavor_launcher::environment::slot_variable;
+use flavor_host::command::environment::slot_variable;
 use pspf_nostd::{
     json::Json,
     placement::{self, Concern, Fault, Item, Judge, Root},

@@ -18,7 +18,7 @@ use crate::{
     python::Processor,
     terminal::Console,
 };
-use flavor_launcher::platform;
+use flavor_host::platform;
 use pspf_nostd::{digest::sha256, json::Json};
 use std::{
     borrow::Cow,

@@ -96,7 +96,7 @@ fn built_version(spec: &PythonSpec, tree: &PythonTree) -> Result<String, Failure
 
 /// The words of a command line, with the bundled interpreter under the names that everyone knows.
 pub(super) fn bundled_python(command: &str, tree: &PythonTree) -> Result<Vec<String>, Failure> {
-    let words = flavor_launcher::command::split(command)
+    let words = flavor_host::command::split(command)
         .map_err(|error| Problem::error("execution.command", format!("cannot be split into words: {error}")))?;
     let known = ["python", "python3", "{workenv}/bin/python", "{workenv}/bin/python3"];
     let own = format!("{{workenv}}/bin/{}", tree.program);

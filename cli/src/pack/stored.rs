@@ -1,7 +1,7 @@
 //! Sources that are encoded already, as the published builders demand, are taken as they are after decoding them once.
 
 use crate::problem::Problem;
-use flavor_launcher::codecs::NativeCodecs;
+use flavor_host::extraction::codecs::NativeCodecs;
 use pspf_nostd::{
     codec::{Budget, Chain, Stop},
     offsets::length,

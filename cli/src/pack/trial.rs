@@ -14,7 +14,7 @@ use crate::{
         process::{self, Finished},
     },
 };
-use flavor_launcher::command;
+use flavor_host::command;
 use std::{
     env,
     ffi::OsString,

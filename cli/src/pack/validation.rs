@@ -9,7 +9,7 @@ use crate::{
     problem::{Failure, Problem},
     report_text,
 };
-use flavor_launcher::{command, driver, extract};
+use flavor_host::{command, driver, extraction};
 use pspf_nostd::{
     report::{Integrity, Severity, SlotReport},
     verify::{Checked, Scope, TrustedKeys},
@@ -49,7 +49,7 @@ pub(super) fn before_signing(
         problems.extend(outcome.report.errors().map(|finding| Problem::error(finding.code, finding.message.clone())));
         return Err(problems.into());
     };
-    extract::extract_all(&file, &checked, &tree)
+    extraction::extract_all(&file, &checked, &tree)
         .map_err(|error| refused(&format!("the package could not be unpacked: {error}")))?;
     find_command(&checked, &tree)?;
     look_into(&package, &file, &checked, &outcome.report.slots)?;

@@ -8,14 +8,16 @@ pub use disk_usage::{Usage, usage};
 pub use removal::{Refusal, remove, remove_directory};
 
 use crate::problem::{Failure, Problem};
-use flavor_launcher::{
-    base_dir::{self, BaseDir, check_tree},
-    completion::{Completion, SIZE_MAX},
-    extraction_root::RECORD_DIRECTORY,
-    open_file,
-    safe_path::PathError,
+use flavor_host::{
+    extraction::extraction_root::RECORD_DIRECTORY,
+    files::{
+        base_dir::{self, BaseDir, check_tree},
+        open_file,
+        safe_path::PathError,
+    },
     tree_names::{COMPLETE, ID_DIGITS, leftover_of},
     tree_record::{Audit, Damage},
+    workenv::completion::{Completion, SIZE_MAX},
 };
 use rustix::fs::OFlags;
 use std::{
@@ -216,8 +218,8 @@ pub fn named<'a>(trees: &'a [Tree], word: &OsStr) -> Result<Vec<&'a Tree>, Failu
     let choose =
         |fits: &dyn Fn(&[u8]) -> bool| trees.iter().filter(|tree| fits(tree.name.as_bytes())).collect::<Vec<_>>();
     let shown = word.to_string_lossy();
-    if flavor_launcher::glob::is_pattern(bytes) {
-        let found = choose(&|name| flavor_launcher::glob::matches(bytes, name));
+    if flavor_host::command::glob::is_pattern(bytes) {
+        let found = choose(&|name| flavor_host::command::glob::matches(bytes, name));
         return if found.is_empty() { Err(absent(&shown)) } else { Ok(found) };
     }
     // `<tree>.slot3` and `<tree>.dev` go with `<tree>`.
@@ -236,7 +238,7 @@ pub fn named<'a>(trees: &'a [Tree], word: &OsStr) -> Result<Vec<&'a Tree>, Failu
 /// which say themselves that there may be several.
 #[must_use]
 pub fn builds(trees: &[&Tree], word: &OsStr) -> usize {
-    if flavor_launcher::glob::is_pattern(word.as_bytes()) {
+    if flavor_host::command::glob::is_pattern(word.as_bytes()) {
         return 1;
     }
     let of_package = trees.iter().filter(|tree| is_of_package(tree.name.as_bytes(), word.as_bytes()));

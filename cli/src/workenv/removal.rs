@@ -1,8 +1,8 @@
 //! Removing a tree that nobody uses: locked against starts that make it, moved out of the way, looked at once more, deleted.
 
 use super::{State, Tree, Usage, usage, users};
-use flavor_launcher::{
-    lock::{Attempt, Lock, lock_directory, lock_file},
+use flavor_host::{
+    files::lock::{Attempt, Lock, lock_directory, lock_file},
     tree_names::{LOCKS, leftover_name, leftover_of},
 };
 use std::{

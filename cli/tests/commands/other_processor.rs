@@ -15,7 +15,7 @@ const PROJECT: &str = "[project]\nname = 'other'\nversion = '1'\ndependencies = 
 fn launcher() -> Vec<u8> {
     let mut bytes = [&b"\x7fELF\x02\x01\x01"[..], &[0; 249]].concat();
     bytes[18] = OTHER.1;
-    bytes.extend_from_slice(flavor_launcher::LAUNCHER_MARKER.as_bytes());
+    bytes.extend_from_slice(flavor_host::LAUNCHER_MARKER.as_bytes());
     bytes
 }
 

@@ -341,7 +341,7 @@ fn packages_of_the_published_launchers_are_compatible_ones_and_run() {
 fn foreign_launcher(folder: &Folder, name: &str, header: &[u8]) {
     let mut bytes = header.to_vec();
     bytes.resize(256, 0);
-    bytes.extend_from_slice(flavor_launcher::LAUNCHER_MARKER.as_bytes());
+    bytes.extend_from_slice(flavor_host::LAUNCHER_MARKER.as_bytes());
     folder.write(name, bytes);
 }
 

@@ -1,0 +1,261 @@
+//! The environment of the program: what `runtime.env`, `workenv.env` and `execution.env` make of the caller's
+//! (launcher.md §5.1), in one fixed order.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    os::unix::ffi::{OsStrExt, OsStringExt},
+    path::Path,
+};
+
+use pspf_nostd::metadata::RuntimeEnv;
+
+use crate::{
+    command::{
+        error::{CommandError, CommandFault},
+        glob,
+        placeholders::Placeholders,
+    },
+    lifecycle::Place,
+    platform,
+};
+
+/// Variables by name. Values, and names, need not be UTF-8.
+#[derive(Clone, Debug, Default)]
+pub struct Environment(BTreeMap<OsString, OsString>);
+
+impl Environment {
+    /// A variable's value.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&OsStr> {
+        self.0.get(OsStr::new(name)).map(OsString::as_os_str)
+    }
+
+    /// Sets a variable.
+    fn set(&mut self, name: &str, value: &OsStr) {
+        self.0.insert(name.into(), value.to_owned());
+    }
+
+    /// Names and values, in the order of the names.
+    pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.0.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+    }
+}
+
+impl FromIterator<(OsString, OsString)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (OsString, OsString)>>(variables: I) -> Self {
+        Self(variables.into_iter().collect())
+    }
+}
+
+/// What the program is told of its launcher.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// The work environment.
+    pub workenv: &'a Path,
+    /// The directory that all work environments stand under.
+    pub base: &'a Path,
+    /// The package's own file, absolute, where it still has a name.
+    pub launcher: Option<&'a Path>,
+    /// The name by which the user called the package.
+    pub command_name: &'a OsStr,
+}
+
+/// The program's environment.
+///
+/// Order: `runtime.env` (unset, map, set; `pass` protects from unset and map), `workenv.env`, `execution.env`, then the
+/// launcher's own variables and `<workenv>/bin` in front of `PATH`.
+///
+/// # Errors
+/// As [`Placeholders::fill`]; [`CommandFault::SameVariable`].
+pub fn for_program(
+    caller: impl IntoIterator<Item = (OsString, OsString)>,
+    placeholders: &Placeholders<'_>,
+    facts: &Facts<'_>,
+) -> Result<Environment, CommandError> {
+    let metadata = placeholders.metadata;
+    let mut environment: Environment = caller.into_iter().collect();
+    apply_runtime(&mut environment, &metadata.runtime_env);
+    let program = metadata.execution.as_ref().map(|execution| execution.env.as_slice()).unwrap_or_default();
+    for (name, value) in metadata.workenv.env.iter().chain(program) {
+        environment.set(name, OsStr::from_bytes(&placeholders.fill(value)?));
+    }
+    add_own(&mut environment, placeholders, facts);
+    add_slots(&mut environment, placeholders)?;
+    Ok(environment)
+}
+
+/// The environment of a setup command: as for the program, but without `workenv.env` and `execution.env`, which are about
+/// the running program (a `HOME` inside the work environment, say), and without slots that are elsewhere.
+#[must_use]
+pub fn for_setup(
+    caller: impl IntoIterator<Item = (OsString, OsString)>,
+    placeholders: &Placeholders<'_>,
+    facts: &Facts<'_>,
+) -> Environment {
+    let mut environment: Environment = caller.into_iter().collect();
+    apply_runtime(&mut environment, &placeholders.metadata.runtime_env);
+    add_own(&mut environment, placeholders, facts);
+    environment
+}
+
+/// The variable that says where a slot is: `FLAVOR_SLOT_` and its identifier in upper case, everything but ASCII letters and
+/// digits replaced by `_`.
+#[must_use]
+pub fn slot_variable(id: &str) -> String {
+    let plain = id.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' });
+    "FLAVOR_SLOT_".chars().chain(plain).collect()
+}
+
+/// Says where the slots are that are not where their target says.
+fn add_slots(environment: &mut Environment, placeholders: &Placeholders<'_>) -> Result<(), CommandError> {
+    let mut named = Vec::new();
+    for (slot, entry) in placeholders.metadata.slots.iter().enumerate() {
+        if matches!(placeholders.plan.place(slot), Place::Lazy | Place::State | Place::Fresh) {
+            let variable = slot_variable(&entry.id);
+            environment.set(&variable, placeholders.slot(slot)?.as_os_str());
+            if named.contains(&variable) {
+                return Err(CommandFault::SameVariable { variable }.into());
+            }
+            named.push(variable);
+        }
+    }
+    Ok(())
+}
+
+fn apply_runtime(environment: &mut Environment, rules: &RuntimeEnv) {
+    let matches_any =
+        |patterns: &[String], name: &OsStr| patterns.iter().any(|p| glob::matches(p.as_bytes(), name.as_bytes()));
+    // What is renamed is wanted by its new name, also where all others go.
+    let is_mapped = |name: &OsStr| rules.map.iter().any(|(old, _)| name == old.as_str());
+    environment
+        .0
+        .retain(|name, _| !matches_any(&rules.unset, name) || matches_any(&rules.pass, name) || is_mapped(name));
+    for (old, new) in &rules.map {
+        if old != new
+            && !matches_any(&rules.pass, OsStr::new(old))
+            && let Some(value) = environment.0.remove(OsStr::new(old))
+        {
+            environment.set(new, &value);
+        }
+    }
+    for (name, value) in &rules.set {
+        environment.set(name, OsStr::new(value));
+    }
+}
+
+fn add_own(environment: &mut Environment, placeholders: &Placeholders<'_>, facts: &Facts<'_>) {
+    environment.0.remove(OsStr::new("FLAVOR_LAUNCHER_CLI"));
+    let workenvs = facts.base.join("workenv");
+    for (name, value) in [("FLAVOR_CACHE_DIR", facts.base), ("FLAVOR_CACHE", &workenvs)] {
+        if environment.get(name).is_none() {
+            environment.set(name, value.as_os_str());
+        }
+    }
+    let metadata = placeholders.metadata;
+    for (name, value) in [
+        ("FLAVOR_STATE_DIR", placeholders.state().path().as_os_str()),
+        ("FLAVOR_PACKAGE", OsStr::new(&metadata.name)),
+        ("FLAVOR_VERSION", OsStr::new(&metadata.version)),
+        ("FLAVOR_OS", OsStr::new(platform::os())),
+        ("FLAVOR_ARCH", OsStr::new(platform::arch())),
+        ("FLAVOR_PLATFORM", OsStr::new(&platform::name())),
+        ("FLAVOR_WORKENV", facts.workenv.as_os_str()),
+        ("FLAVOR_COMMAND_NAME", facts.command_name),
+    ] {
+        environment.set(name, value);
+    }
+    for name in ["FLAVOR_LAUNCHER", "FLAVOR_ORIGINAL_COMMAND"] {
+        match facts.launcher {
+            Some(launcher) => environment.set(name, launcher.as_os_str()),
+            // That of the caller would be another package.
+            None => drop(environment.0.remove(OsStr::new(name))),
+        }
+    }
+    let mut path = facts.workenv.join("bin").into_os_string().into_vec();
+    if let Some(rest) = environment.get("PATH").filter(|rest| !rest.is_empty()) {
+        path.push(b':');
+        path.extend_from_slice(rest.as_bytes());
+    }
+    environment.set("PATH", OsStr::from_bytes(&path));
+}
+
+#[cfg(test)]
+mod tests {
+    use pspf_nostd::metadata::Metadata;
+
+    use super::*;
+    use crate::lifecycle::Plan;
+
+    fn run(rules: &str, caller: &[(&str, &str)]) -> Vec<String> {
+        let text = format!(
+            r#"{{"format":"PSPF/2025","package":{{"name":"n","version":"1"}},"slots":[],"runtime":{{"env":{rules}}}}}"#
+        );
+        let metadata = Metadata::parse(text.into_bytes()).unwrap();
+        let facts = Facts {
+            workenv: Path::new("/w e"),
+            base: Path::new("/b"),
+            launcher: Some(Path::new("/p.psp")),
+            command_name: OsStr::new("p"),
+        };
+        let plan = Plan::of(&metadata, false);
+        let placeholders = Placeholders::new(&metadata, &plan, Path::new("/b"), Path::new("/b/workenv/t"));
+        let caller = caller.iter().map(|(name, value)| (name.into(), value.into()));
+        let own = ["FLAVOR_", "PATH"];
+        for_program(caller, &placeholders, &facts)
+            .unwrap()
+            .iter()
+            .map(|(name, value)| format!("{}={}", name.to_str().unwrap(), value.to_str().unwrap()))
+            .filter(|pair| own.iter().all(|prefix| !pair.starts_with(prefix)))
+            .collect()
+    }
+
+    #[test]
+    fn rules_apply_in_one_order() {
+        for (rules, caller, expected) in [
+            (r#"{"unset":["A"]}"#, vec![("A", "1"), ("B", "2")], vec!["B=2"]),
+            (r#"{"unset":["*"],"pass":["K*"]}"#, vec![("A", "1"), ("KEEP", "2")], vec!["KEEP=2"]),
+            (r#"{"unset":["LC_*"]}"#, vec![("LC_ALL", "C"), ("LCX", "1")], vec!["LCX=1"]),
+            (r#"{"map":{"A":"B","B":"C"}}"#, vec![("A", "1")], vec!["C=1"]),
+            (r#"{"map":{"B":"C","A":"B"}}"#, vec![("A", "1"), ("B", "2")], vec!["B=1", "C=2"]),
+            (r#"{"map":{"A":"B"},"pass":["A"]}"#, vec![("A", "1")], vec!["A=1"]),
+            (r#"{"map":{"A":"A"}}"#, vec![("A", "1")], vec!["A=1"]),
+            (r#"{"unset":["B"],"map":{"A":"B"}}"#, vec![("A", "1"), ("B", "2")], vec!["B=1"]),
+            (r#"{"map":{"A":"B"},"set":{"B":"{workenv}"}}"#, vec![("A", "1")], vec!["B={workenv}"]),
+            (r#"{"unset":["*"],"map":{"A":"B"}}"#, vec![("A", "1"), ("B", "2"), ("C", "3")], vec!["B=1"]),
+            (r#"{"unset":["*"],"map":{"A":"B","B":"C"}}"#, vec![("A", "1")], vec!["C=1"]),
+            (r#"{"unset":["*"],"map":{"A":"A"}}"#, vec![("A", "1"), ("B", "2")], vec!["A=1"]),
+            (r#"{"unset":["A*"],"map":{"AA":"B"}}"#, vec![("A", "1"), ("AA", "2")], vec!["B=2"]),
+            (r#"{"unset":["*"],"map":{"A":"B"},"pass":["C"]}"#, vec![("C", "3")], vec!["C=3"]),
+            (r#"{"unset":["S"],"set":{"S":"9"}}"#, vec![("S", "1")], vec!["S=9"]),
+        ] {
+            assert_eq!(run(rules, &caller), expected, "{rules}");
+        }
+    }
+
+    #[test]
+    fn slots_have_variables() {
+        for (id, variable) in [("models", "MODELS"), ("my-models.v2", "MY_MODELS_V2"), ("é", "_"), ("", "")] {
+            assert_eq!(slot_variable(id), ["FLAVOR_SLOT_", variable].concat(), "{id}");
+        }
+    }
+
+    #[test]
+    fn names_and_values_that_are_not_utf8_pass_through() {
+        let metadata = Metadata::parse(br#"{"format":"PSPF/2025","slots":[]}"#.to_vec()).unwrap();
+        let odd = OsString::from_vec(vec![b'X', 0xff]);
+        let facts = Facts {
+            workenv: Path::new("/w"),
+            base: Path::new("/b"),
+            launcher: Some(Path::new("/p")),
+            command_name: OsStr::new("p"),
+        };
+        let plan = Plan::of(&metadata, false);
+        let placeholders = Placeholders::new(&metadata, &plan, Path::new("/b"), Path::new("/b/workenv/t"));
+        let caller = [(odd.clone(), odd.clone()), ("FLAVOR_LAUNCHER_CLI".into(), "1".into())];
+        let environment = for_program(caller, &placeholders, &facts).unwrap();
+        assert!(environment.iter().any(|found| found == (odd.as_os_str(), odd.as_os_str())));
+        assert_eq!(environment.get("FLAVOR_LAUNCHER_CLI"), None);
+        assert_eq!(environment.get("PATH"), Some(OsStr::new("/w/bin")));
+    }
+}
