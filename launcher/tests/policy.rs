@@ -399,8 +399,8 @@ fn a_policy_that_is_not_understood_runs_nothing() {
             "version = 1\n[trust]\nrequire_trusted_keys = true\n",
             "policy.toml:3:1: `trust.require_trusted_keys`",
         ),
-        ("policy.toml", "version = 1\n[execution]\n\trefuse_root = yes\n", "policy.toml:3:16: expected"),
-        ("policy.toml", "version = 1\n[execution\n", "policy.toml:2:11: expected `]`"),
+        ("policy.toml", "version = 1\n[execution]\n\trefuse_root = yes\n", "policy.toml:3:16: this is not valid TOML"),
+        ("policy.toml", "version = 1\n[execution\n", "policy.toml:2:11: this is not valid TOML"),
         ("policy.toml", "[execution]\nrefuse_root = true\n", "policy.toml:1:1: `version` is missing"),
         (
             "policy.json",
@@ -412,7 +412,7 @@ fn a_policy_that_is_not_understood_runs_nothing() {
             "{\"version\": 1,\n \"executions\": {\"refuse_root\": true}}",
             "policy.json:2:2: the table [executions] is not known",
         ),
-        ("policy.json", "", "policy.json:1:1: expected an object"),
+        ("policy.json", "", "policy.json:1:1: this is not valid JSON"),
     ] {
         for machine in [Machine::new().system(name, text), Machine::new().user(name, text)] {
             assert_refused(&machine.run(&app("{}")), 109, &[words]);

@@ -62,7 +62,16 @@ pub(crate) fn targets(workspace: &Workspace, choice: RouteChoice) -> Result<()> 
     for target in toolchain::CHECKED_TARGETS {
         let route = setup::cross_route(workspace, target, choice)?;
         let mut command = cross_cargo(workspace, route);
-        command.args(["check", "--locked", "--package", "pspf-nostd", "--package", "flavor-host", "--package", "flavor-launcher"]);
+        command.args([
+            "check",
+            "--locked",
+            "--package",
+            "pspf-nostd",
+            "--package",
+            "flavor-host",
+            "--package",
+            "flavor-launcher",
+        ]);
         command.args(["--no-default-features", "--target", target]);
         if route == Route::Debian {
             command.arg("--target-dir").arg(workspace.debian_target());

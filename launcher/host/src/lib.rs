@@ -10,6 +10,7 @@
 pub mod calendar;
 pub mod command;
 pub mod console;
+pub mod document;
 pub mod driver;
 pub mod extraction;
 pub mod files;
