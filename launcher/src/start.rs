@@ -1,6 +1,7 @@
 //! A start of the package: authenticate, hold it against policies, find or make the work environment, become the program.
 
 use std::{
+    cell::Cell,
     ffi::OsString,
     fmt,
     os::unix::ffi::OsStrExt,
@@ -9,7 +10,7 @@ use std::{
 
 use pspf_nostd::{
     report::Report,
-    verify::{Accepted, Authenticated, Level, Outcome, Scope, TrustedKeys},
+    verify::{Accepted, Authenticated, Level, Outcome, TrustedKeys, Verification},
 };
 
 use crate::{
@@ -24,7 +25,7 @@ use crate::{
 use flavor_host::{
     command::{CommandError, CommandFault, environment::Facts, placeholders::Placeholders, start_dir::StartDir},
     console::{self, Progress},
-    driver::{verify_file, verify_head},
+    driver::{verify_head, verify_rest},
     extraction::{self, extraction_root::ExtractionRoot},
     files::{
         base_dir::{self, BaseDir},
@@ -39,10 +40,7 @@ use flavor_host::{
     },
     tree_record::Audit,
     trust::TrustStore,
-    workenv::{
-        Made, Proof, State, Workenv, WorkenvError, reuse_is_allowed,
-        stamp::{Reading, Stamp},
-    },
+    workenv::{Made, Proof, State, Workenv, WorkenvError, reuse_is_allowed, stamp::Reading},
 };
 
 /// Starts the program; returns only where the launcher has outlived it.
@@ -120,6 +118,10 @@ fn facts<'a>(own: &'a OwnFile, workenv: &'a Workenv<'_>) -> Facts<'a> {
 /// A start whose package is authenticated and allowed: nothing is unpacked or run without one.
 pub(crate) struct Start<'a> {
     own: &'a OwnFile,
+    /// Begun before the first byte was read.
+    reading: Reading,
+    /// The verification of what is authenticated, for the first who wants the content.
+    verification: Cell<Option<Verification>>,
     package: Authenticated,
     level: Level,
     tolerated: Vec<String>,
@@ -133,8 +135,13 @@ impl<'a> Start<'a> {
         let policies = Policies::read(store.directories())?;
         let (level, said) = validation_level(base_dir::variable("FLAVOR_VALIDATION").as_deref(), &policies);
         said.iter().for_each(|said| warn(own, said));
-        let outcome = verify_file(own.file(), Scope::Head, TrustedKeys::default(), &mut |_, _| ());
-        let accepted = outcome.map_err(LaunchFault::OwnFile)?.accept(level);
+        let reading = Reading::begin(own.file()).map_err(LaunchFault::OwnFile)?;
+        let verification = verify_head(own.file(), TrustedKeys::default()).map_err(LaunchFault::OwnFile)?;
+        let (outcome, verification) = match verification.head_outcome() {
+            Some(outcome) => (outcome, Some(verification)),
+            None => (verification.finish(), None),
+        };
+        let accepted = outcome.accept(level);
         let Accepted { package, tolerated, .. } = accepted.map_err(|report| refusal(&report))?;
         let metadata = package.metadata();
         let signer = package.fingerprint();
@@ -143,7 +150,7 @@ impl<'a> Start<'a> {
         log::event(Severity::Info, "authenticated", &logged);
         let Decision { verify_cache, needs_strict, .. } = allow(own, &policies, &store, &package, &tolerated)?;
         let level = if needs_strict { Level::Strict } else { level };
-        Ok(Self { own, package, level, tolerated, verify_cache })
+        Ok(Self { own, reading, verification: Cell::new(verification), package, level, tolerated, verify_cache })
     }
 
     /// What was authenticated.
@@ -224,8 +231,7 @@ impl<'a> Start<'a> {
 
     /// Makes sure that this file, as it is now, was wholly verified for the tree, if need be by reading it.
     fn authenticate(&self, workenv: &Workenv<'_>) -> Result<(), LaunchError> {
-        let stamp = Stamp::of(self.own.file()).map_err(LaunchFault::OwnFile)?;
-        if !workenv.has_verified(&stamp) {
+        if !workenv.has_verified(&self.reading.stamp()) {
             log::event(Severity::Info, "verify the whole file", &[]);
             if let Some(stamp) = self.check()?.stamp {
                 workenv.note_verified(stamp);
@@ -237,10 +243,13 @@ impl<'a> Start<'a> {
     /// Makes a new tree, in place of one that is damaged.
     fn create(&self, workenv: &Workenv<'_>, reuse: bool) -> Result<(), LaunchError> {
         log::event(Severity::Info, "unpack", &[("workenv", &workenv.path().display())]);
-        let reading = Reading::begin(self.own.file()).map_err(LaunchFault::OwnFile)?;
-        let begin =
-            || verify_head(self.own.file(), TrustedKeys::default()).map_err(|error| LaunchFault::OwnFile(error).into());
-        let accept = |outcome| self.accept(outcome, &reading);
+        let reading = Cell::new(self.reading);
+        let begin = || {
+            let (verification, begun) = self.verification()?;
+            reading.set(begun);
+            Ok(verification)
+        };
+        let accept = |outcome| self.accept(outcome, &reading.get());
         match workenv.create(self.own.file(), &facts(self.own, workenv), reuse, begin, accept)? {
             Made::ByAnother => self.authenticate(workenv),
             Made::Anew { kept } => {
@@ -271,12 +280,22 @@ impl<'a> Start<'a> {
 
     /// Reads every byte.
     fn check(&self) -> Result<Proof, LaunchError> {
-        let reading = Reading::begin(self.own.file()).map_err(LaunchFault::OwnFile)?;
+        let (mut verification, reading) = self.verification()?;
         let mut progress = Progress::new(&format!("verifying {}", self.own.path().display()));
-        let trusted = TrustedKeys::default();
-        let outcome =
-            verify_file(self.own.file(), Scope::Content, trusted, &mut |done, total| progress.update(done, total));
-        self.accept(outcome.map_err(LaunchFault::OwnFile)?, &reading)
+        verify_rest(self.own.file(), &mut verification, &mut |done, total| progress.update(done, total))
+            .map_err(LaunchFault::OwnFile)?;
+        self.accept(verification.finish(), &reading)
+    }
+
+    /// A verification of which only the content is missing: the one that has authenticated the package, or where that is used up,
+    /// another.
+    fn verification(&self) -> Result<(Verification, Reading), LaunchError> {
+        let again = || {
+            let reading = Reading::begin(self.own.file())?;
+            Ok((verify_head(self.own.file(), TrustedKeys::default())?, reading))
+        };
+        let first = self.verification.take().map(|verification| (verification, self.reading));
+        first.map_or_else(again, Ok).map_err(|error| LaunchFault::OwnFile(error).into())
     }
 
     /// The proof that every byte was read and nothing failed that may not, and that it is still the package that was

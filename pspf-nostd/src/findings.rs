@@ -70,7 +70,7 @@ pub fn severity_of(code: &str) -> Option<Severity> {
 }
 
 /// The findings so far, at most [`FINDINGS_MAX`] of each severity, and all that failed.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Findings {
     kept: Vec<Finding>,
     /// How many of each severity there were, in the order of [`Severity`].

@@ -17,12 +17,8 @@ pub fn verify_file(
     trusted: TrustedKeys,
     progress: &mut dyn FnMut(u64, u64),
 ) -> io::Result<Outcome> {
-    let size = file.metadata()?.len();
-    let mut verification = Verification::new(size, scope, trusted);
-    supply(file, &mut verification, &mut |verification| {
-        progress(verification.progress(), size);
-        true
-    })?;
+    let mut verification = Verification::new(file.metadata()?.len(), scope, trusted);
+    verify_rest(file, &mut verification, progress)?;
     Ok(verification.finish())
 }
 
@@ -36,12 +32,16 @@ pub fn verify_head(file: &File, trusted: TrustedKeys) -> io::Result<Verification
     Ok(verification)
 }
 
-/// Reads what a verification still wants.
+/// Reads what a verification still wants. `progress` hears of bytes done and bytes in all after each read.
 ///
 /// # Errors
 /// As [`verify_file`].
-pub fn verify_rest(file: &File, verification: &mut Verification) -> io::Result<()> {
-    supply(file, verification, &mut |_| true)
+pub fn verify_rest(file: &File, verification: &mut Verification, progress: &mut dyn FnMut(u64, u64)) -> io::Result<()> {
+    let size = file.metadata()?.len();
+    supply(file, verification, &mut |verification| {
+        progress(verification.progress(), size);
+        true
+    })
 }
 
 /// Reads what is wanted for as long as `go_on` says so.

@@ -223,6 +223,13 @@ impl Verification {
         }
     }
 
+    /// What was found out of trailer, metadata and slot table, once they are read and only the content is missing: the outcome of
+    /// [`Scope::Head`]. The verification goes on from there.
+    #[must_use]
+    pub fn head_outcome(&self) -> Option<Outcome> {
+        self.wants_content().then(|| self.conclude(None))
+    }
+
     /// Ends the verification. What was not supplied counts as not proved.
     pub fn finish(mut self) -> Outcome {
         let pass = match core::mem::replace(&mut self.stage, Stage::Done(None)) {
@@ -268,9 +275,10 @@ impl Verification {
         }
     }
 
-    fn conclude(mut self, pass: Option<&ContentPass>) -> Outcome {
+    fn conclude(&self, pass: Option<&ContentPass>) -> Outcome {
+        let mut findings = self.findings.clone();
         let coverage = self.coverage(pass);
-        let broken = self.findings.any_error();
+        let broken = findings.any_error();
         let content_read = pass.is_some();
         let trust = self.trust();
         let sealed = self.metadata.as_ref().is_some_and(|metadata| metadata.seal.is_some());
@@ -286,12 +294,12 @@ impl Verification {
         };
         if let (Trust::Revoked, Some(head)) = (trust, &self.head) {
             let message = alloc::format!("the signing key {} is revoked", head.fingerprint);
-            self.findings.error("key.revoked", "index.public_key", None, message);
+            findings.error("key.revoked", "index.public_key", None, message);
         }
         if state == Integrity::Intact && self.signature_valid {
-            self.findings.warning("signature.coverage", "package", None, not_covered(&coverage));
+            findings.warning("signature.coverage", "package", None, not_covered(&coverage));
         }
-        let all_kept = self.findings.all_kept();
+        let all_kept = findings.all_kept();
         let mut report = Report {
             schema: REPORT_SCHEMA,
             ok: false,
@@ -301,7 +309,7 @@ impl Verification {
             signer: self.signer(),
             package: self.package_facts(),
             slots: self.slot_reports(pass),
-            findings: self.findings.sorted(),
+            findings: findings.sorted(),
             coverage,
             limits: Limits::CURRENT,
         };
@@ -317,7 +325,7 @@ impl Verification {
             report,
             authenticated,
             checked,
-            metadata_hint: self.metadata,
+            metadata_hint: self.metadata.clone(),
             launcher_sha256,
             candidate,
             content_read,

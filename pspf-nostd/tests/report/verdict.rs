@@ -10,7 +10,7 @@ use pspf_nostd::{
     key::SigningKey,
     offsets::{length, position},
     report::{Integrity, Report, Signer, Trust},
-    verify::{Level, Outcome, Scope, TrustedKeys, verify_slice},
+    verify::{Level, Outcome, Scope, TrustedKeys, Verification, verify_slice},
 };
 
 fn head(file: &[u8]) -> Outcome {
@@ -52,6 +52,33 @@ fn the_state_of_every_profile_signed_unsigned_and_forged() {
         for outcome in [verify(&file), head(&file)] {
             assert_eq!(verdict(&outcome.report), (false, Integrity::Broken, Trust::Unsigned), "{name}");
             assert!(outcome.authenticated.is_none() && outcome.checked.is_none(), "{name}");
+        }
+    }
+}
+
+/// What [`Verification::head_outcome`] says on the way is what a verification of the head alone says, and it changes nothing.
+#[test]
+fn the_outcome_of_the_head_is_had_on_the_way_to_that_of_the_whole() {
+    for (sample, file, _) in all() {
+        let name = sample.name;
+        let mut tampered = file.clone();
+        tampered[0] ^= 1;
+        for file in [file, tampered] {
+            let mut verification = Verification::new(length(&file), Scope::Content, TrustedKeys::default());
+            let (mut on_the_way, mut asked) = (None, 0);
+            while let Some(range) = verification.wants() {
+                verification.supply(&file[position(range.start)..position(range.end)]).unwrap();
+                if let Some(outcome) = verification.head_outcome() {
+                    asked += 1;
+                    on_the_way.get_or_insert(outcome);
+                }
+            }
+            let (on_the_way, head) = (on_the_way.unwrap(), head(&file));
+            assert!(asked > 0 && verification.head_outcome().is_none(), "{name}");
+            assert_eq!(on_the_way.report, head.report, "{name}");
+            assert_eq!(on_the_way.authenticated.is_some(), head.authenticated.is_some(), "{name}");
+            assert!(on_the_way.checked.is_none(), "{name}");
+            assert_eq!(verification.finish().report, verify(&file).report, "{name}");
         }
     }
 }

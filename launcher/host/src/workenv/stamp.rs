@@ -100,6 +100,12 @@ impl Reading {
         Ok(Self { stamp: Stamp::of(file)?, begun })
     }
 
+    /// The stamp at the beginning.
+    #[must_use]
+    pub fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
     /// After the last one: the stamp of what was read. `None` where the file was changed meanwhile, or so shortly before that a change
     /// meanwhile may not show.
     pub fn end(&self, file: &File) -> Option<Stamp> {
