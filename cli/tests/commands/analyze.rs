@@ -61,7 +61,9 @@ fn files_of_a_python_package_count_for_whom_they_belong_to() {
         folder.flavor(&["extract", "deep.psp", slot, "--unpack", slot]).succeeds();
     }
     let lib = fs::read_dir(folder.path("app/lib")).unwrap().next().unwrap().unwrap().path();
-    let site = lib.join("site-packages");
+    // Debian's Python has another name for it.
+    let site =
+        ["site-packages", "dist-packages"].map(|name| lib.join(name)).into_iter().find(|path| path.is_dir()).unwrap();
     let contents = &found["contents"];
     let click = tree_size(&site.join("click")) + tree_size(&site.join("click-8.1.7.dist-info"));
     assert_eq!(size(contents, "distribution", "click 8.1.7"), click);

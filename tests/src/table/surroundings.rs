@@ -186,7 +186,9 @@ fn few_resources(stage: &Stage<'_>) -> io::Result<String> {
     let package = stage.pack("app.psp", &package.command("{workenv}/bin/app ran"))?;
     let mut commands = Vec::new();
     for (name, limit) in [("few", "-n 6"), ("small", "-v 65536")] {
-        let mut command = stage.shell(&format!("ulimit {limit}; exec \"$P\""), &package);
+        // What this process has inherited does not count.
+        let closed = "exec 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-";
+        let mut command = stage.shell(&format!("{closed}; ulimit {limit}; exec \"$P\""), &package);
         command.env("FLAVOR_CACHE_DIR", stage.path(OsString::from(name)));
         commands.push(command);
     }
