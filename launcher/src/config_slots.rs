@@ -1,5 +1,5 @@
 //! Slots with lifecycle `config`: extracted into the state directory where they are not there yet. What the user has changed
-//! is never overwritten, by a new version neither.
+//! is never overwritten, not even by a new version.
 
 use std::{
     fs::{self, DirBuilder},

@@ -8,7 +8,7 @@ use flavor_host::{
     workenv::WorkenvError,
 };
 
-/// Why a start failed; small to hand on.
+/// Why a start failed; boxed to keep results small.
 #[derive(Debug)]
 pub(crate) struct LaunchError(Box<LaunchFault>);
 
@@ -28,14 +28,14 @@ impl fmt::Display for LaunchError {
 
 impl std::error::Error for LaunchError {}
 
-/// What keeps a program from being started.
+/// The reasons.
 #[derive(Debug)]
 pub(crate) enum LaunchFault {
     /// The package's own file cannot be opened or read.
     OwnFile(io::Error),
-    /// The program would have more rights than its caller, whose variables say what is run.
+    /// The program would have more rights than its caller, whose environment decides what is run.
     MoreRights,
-    /// There is no package behind the launcher.
+    /// The file is a launcher without a package.
     NotAPackage {
         /// What the engine found.
         why: String,
@@ -87,7 +87,7 @@ impl LaunchFault {
         }
     }
 
-    /// What went wrong, and what the user can do about it.
+    /// What went wrong, and what the user can do.
     pub(crate) fn words(&self) -> (&'static str, &'static str) {
         match self {
             Self::OwnFile(_) => ("the package cannot be read", "check that you may read it, not only execute it"),

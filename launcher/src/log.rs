@@ -17,16 +17,16 @@ use rustix::fs::OFlags;
 use crate::{launch_error::LaunchFault, own_file::OwnFile};
 use flavor_host::{calendar, console, files::open_file::open_with};
 
-/// How much an event matters.
+/// The severity of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Severity {
     /// The start failed.
     Error,
-    /// Something is not as it should be.
+    /// Something is wrong, and the start goes on.
     Warn,
-    /// What the launcher does.
+    /// Steps of the launcher.
     Info,
-    /// With which facts.
+    /// Their details.
     Debug,
     /// Everything.
     Trace,
@@ -52,7 +52,7 @@ struct Log {
     file: Option<File>,
 }
 
-/// Opens the log that the environment asks for. What is wrong with it is given back, to be said once; the start goes on.
+/// Opens the log that the environment asks for. Returns what is wrong with it, to be reported once; the start goes on.
 #[must_use]
 pub(crate) fn open(variable: impl Fn(&str) -> Option<OsString>) -> Option<String> {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
@@ -79,18 +79,18 @@ pub(crate) fn open(variable: impl Fn(&str) -> Option<OsString>) -> Option<String
     problem
 }
 
-/// Logs an event with its facts; says whether the user has seen it, so that nothing is told twice.
+/// Logs an event with its facts; returns whether the user has seen it, so that nothing is reported twice.
 pub(crate) fn event(severity: Severity, message: &str, facts: &[(&str, &dyn Display)]) -> bool {
     let Some(Some(log)) = LOG.get() else { return false };
     if severity > log.least {
         return false;
     }
     let line = line(log.json, severity, &calendar::text(calendar::now()), message, facts);
-    // One write, so that lines of several processes do not mix; nobody is left to tell if it fails.
+    // One write, so that lines of several processes do not mix. Failures are ignored: there is nobody to tell.
     let _ = match &log.file {
         Some(file) => (&mut &*file).write_all(line.as_bytes()),
         None => {
-            // JSON is for programs, and escapes what it must.
+            // JSON is for programs, and escapes control characters itself.
             console::tell_part(&if log.json { line } else { visible(&line) });
             Ok(())
         }
@@ -109,7 +109,7 @@ pub(crate) fn fail(path: &Path, error: &LaunchFault) -> u8 {
     error.exit_code()
 }
 
-/// One line that does not end the start.
+/// Prints or logs a warning; the start goes on.
 pub(crate) fn warn(own: &OwnFile, text: &str) {
     if !event(Severity::Warn, text, &[("package", &own.path().display())]) {
         console::tell(&["flavor: warning (", &own.path().display().to_string(), "): ", text].concat());

@@ -1,4 +1,4 @@
-//! The launcher at the front of every package: what it is asked for, and what it exits with.
+//! The launcher at the front of every package.
 
 #[cfg(unix)]
 mod config_slots;

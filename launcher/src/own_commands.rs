@@ -1,4 +1,4 @@
-//! What the launcher itself answers when `FLAVOR_LAUNCHER_CLI` is set: facts about the package that it stands in.
+//! What the launcher itself answers when `FLAVOR_LAUNCHER_CLI` is set: facts about its own package.
 
 use std::{ffi::OsString, fs, io, path::Path};
 
@@ -25,11 +25,11 @@ const USAGE: u8 = 105;
 /// What came of a command.
 #[derive(Debug)]
 pub(crate) enum Done {
-    /// It was answered.
+    /// Answered, with this exit code.
     Ended(u8),
-    /// `slot ID`: the slot's path is to be printed.
+    /// `slot ID`: print the slot's path.
     Slot(String),
-    /// `run`: the program is to be started with the arguments behind it.
+    /// `run`: start the program with the arguments after it.
     RunProgram,
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn run(own: &OwnFile, arguments: &[OsString]) -> Done {
             Ok(USAGE)
         }
     };
-    // A reader that has gone away wants no more output.
+    // The reader has gone.
     Done::Ended(answered.unwrap_or_else(|error| {
         let closed = error.kind() == io::ErrorKind::BrokenPipe;
         if !closed {

@@ -72,8 +72,8 @@ impl OwnFile {
         &self.path
     }
 
-    /// Where the program finds its package: [`Self::path`]. Where that file was replaced or deleted while it was starting, it is what
-    /// stands by that name now, else by the name that was called, else nothing.
+    /// Where the program finds its package: [`Self::path`]. If that file was replaced or deleted during the start, whatever has its
+    /// name now, else whatever has the name that was called, else nothing.
     #[must_use]
     pub(crate) fn place(&self) -> Option<&Path> {
         self.place.as_deref()
@@ -131,7 +131,7 @@ mod tests {
         let own = std::env::current_exe().unwrap();
         assert_eq!(without_mark(Path::new("/p (deleted)")), Some("/p".into()));
         assert_eq!(without_mark(Path::new("/p")), None);
-        // Something stands by the old name; nothing does, but by the name that this test program was called by.
+        // Something has the old name; nothing has it, but this test program was called by another one.
         assert_eq!(successor(&own, OsStr::new("")), Some(own.clone()));
         let by_call = successor(Path::new("/nowhere/p"), own.as_os_str()).unwrap();
         assert_eq!(fs::canonicalize(by_call).unwrap(), fs::canonicalize(&own).unwrap());

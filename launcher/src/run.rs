@@ -1,4 +1,4 @@
-//! The launcher as a program: what it is asked for, and what it exits with.
+//! The launcher as a program: from its arguments to its exit code.
 
 use std::ffi::OsString;
 
@@ -13,8 +13,8 @@ use crate::{
     start,
 };
 
-/// The launcher; the first argument is the name that it was called by. Returns only where there is no program to become: with
-/// the exit code.
+/// Runs the launcher; the first argument is the name that it was called by. Returns the exit code, unless the process becomes the
+/// program.
 #[must_use]
 pub(crate) fn main(arguments: Vec<OsString>) -> u8 {
     let mut arguments = arguments;
@@ -23,7 +23,7 @@ pub(crate) fn main(arguments: Vec<OsString>) -> u8 {
         Ok(own) => own,
         Err((path, error)) => return log::fail(&path, &LaunchFault::OwnFile(error)),
     };
-    // Before anything is looked at that the caller chooses.
+    // Before reading anything that the caller controls.
     if rights::more_than_the_caller() {
         return log::fail(own.path(), &LaunchFault::MoreRights);
     }
@@ -40,7 +40,7 @@ pub(crate) fn main(arguments: Vec<OsString>) -> u8 {
     finish(&own, start::program(&own, &arguments))
 }
 
-/// Ends the launcher as the program has ended, or with what went wrong.
+/// Ends the launcher the way the program ended, or with the error.
 fn finish(own: &OwnFile, outcome: Result<Ended, LaunchError>) -> u8 {
     match outcome {
         Ok(ended) => spawn::end_as(ended),

@@ -125,7 +125,7 @@ fn send(to: Pid, signal: Signal) {
 }
 
 /// What has become of the child; stops together with it. Other children are orphans that the first process of a container
-/// inherits: they are only laid to rest.
+/// inherits: they are only reaped.
 fn look_at(child: Pid) -> Option<Ended> {
     loop {
         match waitpid(None, WaitOptions::NOHANG | WaitOptions::UNTRACED) {

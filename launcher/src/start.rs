@@ -46,7 +46,7 @@ use flavor_host::{
 /// Starts the program; returns only where the launcher has outlived it.
 ///
 /// # Errors
-/// Whatever stands between the package and its program.
+/// Whatever keeps the program from starting.
 pub(crate) fn program(own: &OwnFile, arguments: &[OsString]) -> Result<Ended, LaunchError> {
     let start = Start::allowed(own)?;
     let (package, bases, plan) = (start.package(), bases()?, plan(start.package()));

@@ -319,7 +319,7 @@ fn the_machines_rules_only_tighten() {
     }
 }
 
-/// A table or a name that is not known is a rule that is not understood: nothing runs, wherever it stands.
+/// An unknown table or name is a rule that is not understood: nothing runs, wherever it is.
 #[test]
 fn what_a_policy_file_says_is_known_or_nothing_runs() {
     for (text, words) in [
@@ -495,7 +495,7 @@ fn what_others_can_write_is_no_configuration_of_the_user() {
 struct Handmade {
     /// The signed metadata carry the launcher's digest.
     digest: bool,
-    /// JSON to stand at the end of the metadata, beginning with a comma.
+    /// JSON for the end of the metadata, beginning with a comma.
     extra: String,
 }
 

@@ -7,8 +7,8 @@ use std::{
 
 use pspf_nostd::quoted::visible;
 
-/// A line for people, on standard error, without what a package or a name in it could do to the terminal. Nobody is left to tell if
-/// it cannot be written.
+/// A line for people, on standard error, with control characters of names made visible. Failures to write are
+/// ignored: there is nobody to tell.
 pub fn tell(line: &str) {
     tell_part(&[&visible(line), "\n"].concat());
 }
@@ -18,7 +18,7 @@ pub fn tell_part(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
-/// Whether a person sees standard error.
+/// Whether standard error is a terminal.
 pub fn is_watched() -> bool {
     io::stderr().is_terminal()
 }
@@ -26,14 +26,14 @@ pub fn is_watched() -> bool {
 /// An answer, on standard output.
 ///
 /// # Errors
-/// Those of writing; [`io::ErrorKind::BrokenPipe`] where the reader wants no more.
+/// Those of writing; [`io::ErrorKind::BrokenPipe`] if the reader has gone.
 pub fn answer(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(bytes)?;
     out.flush()
 }
 
-/// How long nothing is shown: most extractions are over before anybody wonders.
+/// How long nothing is shown: most extractions are over by then.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Time between two changes of the line.
@@ -44,7 +44,7 @@ const PACE: Duration = Duration::from_millis(100);
 pub struct Progress {
     label: String,
     start: Instant,
-    /// `None` until it was worth looking.
+    /// `None` until something is due to be shown.
     terminal: Option<bool>,
     line: Line,
 }
@@ -56,7 +56,7 @@ struct Line {
 }
 
 impl Progress {
-    /// Work that begins now.
+    /// Starts the clock.
     #[must_use]
     pub fn new(label: &str) -> Self {
         Self { label: visible(label), start: Instant::now(), terminal: None, line: Line::default() }
@@ -80,7 +80,7 @@ impl Drop for Progress {
 }
 
 impl Line {
-    /// The percentage to draw, where it is time to.
+    /// The percentage to draw, if it is time to draw.
     fn due(&mut self, elapsed: Duration, done: u64, total: u64) -> Option<u64> {
         let next = self.drawn.map_or(PATIENCE, |drawn| drawn + PACE);
         if elapsed < next {

@@ -7,7 +7,7 @@ use pspf_nostd::{
 };
 use std::{fs::File, io, os::unix::fs::FileExt};
 
-/// Verifies an open package. `progress` hears of bytes done and bytes in all after each read.
+/// Verifies an open package. `progress` is called with bytes done and the total after each read.
 ///
 /// # Errors
 /// Those of reading; a file that shrinks meanwhile is [`io::ErrorKind::UnexpectedEof`].
@@ -32,7 +32,7 @@ pub fn verify_head(file: &File, trusted: TrustedKeys) -> io::Result<Verification
     Ok(verification)
 }
 
-/// Reads what a verification still wants. `progress` hears of bytes done and bytes in all after each read.
+/// Reads what a verification still wants. `progress` is called with bytes done and the total after each read.
 ///
 /// # Errors
 /// As [`verify_file`].

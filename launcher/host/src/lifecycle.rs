@@ -47,7 +47,7 @@ impl Place {
 /// Why a slot is not here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Skip {
-    /// It stands for the package itself.
+    /// It is the package itself.
     IsThePackage,
     /// It is for development, and `FLAVOR_DEV` is not set.
     Development,

@@ -2,7 +2,7 @@
 //!
 //! The record is a list of `<kind> <mode> <size> <seconds>.<nanoseconds> <SHA-256> <path>`, each ended by a NUL, sorted by path.
 //! Kinds are `d`, `f` and `l`, in upper case for what the setup has made or changed; the digest is that of a file's content or
-//! of a link's target. What stands in a tree and not in its record is no damage: programs put caches beside their files.
+//! of a link's target. What is in a tree and not in its record is no damage: programs put caches beside their files.
 
 use std::{
     collections::BTreeMap,
@@ -26,7 +26,7 @@ use crate::files::{io_failure::IoFailure, open_file::open};
 /// Bytes per read where a file is hashed.
 const READ_SIZE: usize = 128 << 10;
 
-/// What stands at a path.
+/// What is at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A directory.
@@ -141,7 +141,7 @@ pub enum Audit {
     Full,
 }
 
-/// Entries up to which every start looks at all of them.
+/// Up to this many entries, every start looks at all of them.
 pub const ENTRIES_MAX: u64 = 4_000;
 
 /// An entry that is not what was published.
@@ -166,7 +166,7 @@ pub struct TreeRecord {
 }
 
 impl TreeRecord {
-    /// Records a tree as it stands, without the entry `except` at its root. Every file is read.
+    /// Records a tree as it is, without the entry `except` at its root. Every file is read.
     ///
     /// # Errors
     /// What cannot be read.
@@ -207,7 +207,7 @@ impl TreeRecord {
         Ok(())
     }
 
-    /// Adds an entry that stands at `root`.
+    /// Adds an entry below `root`.
     ///
     /// # Errors
     /// What cannot be looked at.

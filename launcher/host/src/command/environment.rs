@@ -48,14 +48,14 @@ impl FromIterator<(OsString, OsString)> for Environment {
     }
 }
 
-/// What the program is told of its launcher.
+/// What the program is told about its launcher.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
     /// The work environment.
     pub workenv: &'a Path,
-    /// The directory that all work environments stand under.
+    /// The directory that holds all work environments.
     pub base: &'a Path,
-    /// The package's own file, absolute, where it still has a name.
+    /// The package's own file, absolute, if it still has a name.
     pub launcher: Option<&'a Path>,
     /// The name by which the user called the package.
     pub command_name: &'a OsStr,

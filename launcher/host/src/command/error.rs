@@ -4,7 +4,7 @@ use std::{ffi::OsString, fmt, path::PathBuf};
 
 use pspf_nostd::quoted::escaped;
 
-/// Why a command cannot be run; small to hand on.
+/// Why a command cannot be run; boxed to keep results small.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandError(Box<CommandFault>);
 
@@ -43,14 +43,14 @@ pub enum CommandFault {
         /// The command.
         command: String,
     },
-    /// A backslash stands at the end.
+    /// A backslash at the end.
     Backslash {
         /// The command.
         command: String,
     },
     /// `{slot:N}` where there is no slot N.
     UnknownSlot {
-        /// What stands for N.
+        /// The text in the place of N.
         number: String,
     },
     /// A slot that is not extracted.
@@ -76,7 +76,7 @@ pub enum CommandFault {
     Directory {
         /// The variable that says where it is.
         variable: &'static str,
-        /// What stands in the way.
+        /// What prevents it.
         why: String,
     },
     /// The machine has less memory than `execution.min_memory`, in bytes.

@@ -1,12 +1,12 @@
 //! Shell patterns over bytes: `*`, `?` and `[...]`, as variable names and setup commands use them.
 
-/// Whether a text is a pattern at all. As in the published launchers, `[` alone does not make one (launcher.md §5.1).
+/// Whether a text is a pattern. As in the published launchers, `[` alone does not make one (launcher.md §5.1).
 #[must_use]
 pub fn is_pattern(text: &[u8]) -> bool {
     text.iter().any(|byte| matches!(byte, b'*' | b'?'))
 }
 
-/// Whether `name` matches `pattern`; without `*` and `?` in it the pattern stands for itself. Case-sensitive.
+/// Whether `name` matches `pattern`; a pattern without `*` and `?` matches itself. Case-sensitive.
 #[must_use]
 pub fn matches(pattern: &[u8], name: &[u8]) -> bool {
     if !is_pattern(pattern) {

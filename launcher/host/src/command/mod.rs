@@ -1,8 +1,8 @@
 //! The command line of the program: splitting into words, placeholders, finding the file to run.
 //!
-//! Grammar: words are separated by blanks. `'…'` takes everything as it stands; in `"…"` a backslash takes away the
+//! Grammar: words are separated by blanks. `'…'` takes everything literally; in `"…"` a backslash takes away the
 //! meaning of `"` and `\` and is an ordinary character before others; outside quotes a backslash takes the next character
-//! as it stands. Quoted parts join what they touch, and an empty quoted word is a word. There is no shell: nothing else is
+//! literally. Quoted parts join what they touch, and an empty quoted word is a word. There is no shell: nothing else is
 //! special. Placeholders are filled in after splitting, so blanks in a path never break a word.
 
 pub mod environment;
@@ -76,7 +76,7 @@ pub fn words(command: &str, placeholders: &Placeholders<'_>) -> Result<Vec<OsStr
     Ok(words)
 }
 
-/// The file that a program's name stands for. A name with a slash is a path, relative ones inside the work environment, and
+/// The file behind a program's name. A name with a slash is a path, relative ones inside the work environment, and
 /// nothing else is ever run in its place; a bare name is looked for in `<workenv>/bin`, then along `path`.
 ///
 /// # Errors

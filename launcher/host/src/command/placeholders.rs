@@ -1,4 +1,4 @@
-//! The placeholders of commands, variables and setup texts (docs/launcher.md, "The command"), and the places they stand for.
+//! The placeholders of commands, variables and setup texts (docs/launcher.md, "The command"), and their values.
 
 use std::{
     borrow::Cow,
@@ -20,7 +20,7 @@ use crate::{
     platform,
 };
 
-/// What the placeholders stand for.
+/// The values of placeholders.
 #[derive(Debug)]
 pub struct Placeholders<'a> {
     /// The signed metadata.
@@ -29,7 +29,7 @@ pub struct Placeholders<'a> {
     pub plan: &'a Plan,
     /// The work environment.
     pub workenv: PathBuf,
-    /// The directory that work environments stand under.
+    /// The directory that holds the work environments.
     pub base: &'a Path,
     /// What the paths of all trees of the package begin with.
     tree: &'a Path,
@@ -65,16 +65,16 @@ impl<'a> Placeholders<'a> {
         &self.state
     }
 
-    /// The text with its placeholders filled in, once: what is filled in is not looked at again. Other text in braces stays.
+    /// The text with its placeholders filled in, once: values are not expanded again. Other text in braces stays.
     /// `{state}` and `{tmp}` make their directories.
     ///
     /// # Errors
-    /// A slot that is not there, no home, a directory that cannot be made.
+    /// A missing slot, no home, a directory that cannot be created.
     pub fn fill(&self, text: &str) -> Result<Vec<u8>, CommandError> {
         self.fill_checked(text, &|_| true)
     }
 
-    /// As [`Self::fill`], with only such values as `fits` takes.
+    /// As [`Self::fill`], but only with values that `fits` accepts.
     ///
     /// # Errors
     /// Those of [`Self::fill`], and [`CommandFault::Unquoted`].
@@ -126,7 +126,7 @@ impl<'a> Placeholders<'a> {
         Ok(Some(value.into_owned().into_os_string()))
     }
 
-    /// Where the slot that the metadata number so is.
+    /// The path of the slot with this number in the metadata.
     fn numbered(&self, number: &str) -> Result<PathBuf, CommandError> {
         let unknown = || CommandFault::UnknownSlot { number: number.to_owned() };
         let wanted: u64 = number.parse().map_err(|_| unknown())?;
@@ -139,7 +139,7 @@ impl<'a> Placeholders<'a> {
     /// it is unpacked into.
     ///
     /// # Errors
-    /// A slot that is nowhere.
+    /// The slot is not extracted.
     pub fn slot(&self, slot: usize) -> Result<PathBuf, CommandError> {
         let entry = self.metadata.slots.get(slot);
         let entry = entry.ok_or_else(|| CommandFault::UnknownSlot { number: slot.to_string() })?;

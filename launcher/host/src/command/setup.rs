@@ -26,7 +26,7 @@ use crate::{
     signals::{Heard, Inherited},
 };
 
-/// Bytes of a failed command's output that are shown: its end is where the reason stands.
+/// Bytes of a failed command's output that are shown: the reason is usually at its end.
 const OUTPUT_SHOWN: usize = 4 << 10;
 
 /// What runs commands of type `shell`.
@@ -207,7 +207,7 @@ impl Step<'_> {
         })))
     }
 
-    /// The command as a shell is given it. What stands for a placeholder must be no more than text to the shell: quotes would be
+    /// The command as a shell is given it. The value of a placeholder must be plain text to the shell: quotes would be
     /// right in one place and wrong in the next.
     fn script(&self) -> Result<[OsString; 3], SetupError> {
         let text = self.text("command")?;
@@ -219,7 +219,7 @@ impl Step<'_> {
         Ok([SHELL.into(), "-c".into(), OsString::from_vec(script)])
     }
 
-    /// Runs the command once for each matching file, sorted by name: `{file}` in it stands for the file, else it comes last.
+    /// Runs the command once for each matching file, sorted by name: `{file}` in it is replaced by the file, else the file is the last argument.
     fn execute_for_each(&self) -> Result<(), SetupError> {
         let enumerate = self.command.get("enumerate").ok_or_else(|| self.form("enumerate", "an object"))?;
         let text = |key: &str| enumerate.get(key).and_then(Json::as_str);
@@ -262,7 +262,7 @@ impl Step<'_> {
                 .create(parent)
                 .map_err(IoFailure::of("create the directory", parent))?;
         }
-        // Made anew: what stands there may be a link.
+        // Made anew: what is there may be a link.
         let _ = fs::remove_file(&path);
         create_new(&path, 0o600)
             .and_then(|mut file| file.write_all(&content))

@@ -50,7 +50,7 @@ impl StartDir {
         Self { base, made: OnceCell::new() }
     }
 
-    /// Its path; it is made where it is not there yet.
+    /// Its path; created on first use.
     ///
     /// # Errors
     /// [`CommandFault::Directory`].
@@ -61,7 +61,7 @@ impl StartDir {
         Ok(self.made.get().map_or(Path::new(""), |made| &made.path))
     }
 
-    /// Makes it, to be filled.
+    /// Creates it, to be filled.
     ///
     /// # Errors
     /// As [`Self::path`].
@@ -75,7 +75,7 @@ impl StartDir {
         Ok(root)
     }
 
-    /// Lets the program that this process becomes inherit the lock.
+    /// Lets the program that replaces this process inherit the lock.
     pub fn outlive_exec(&self) {
         if let Some(Made { lock: Some(lock), .. }) = self.made.get() {
             lock.outlive_exec();
@@ -93,7 +93,7 @@ fn create_below(base: &BaseDir) -> Result<(ExtractionRoot, Option<Lock>), PathEr
         let path = parent.join(format!("{}.{now:x}", process::id()));
         let root = ExtractionRoot::create(&path)?;
         match lock_directory(&path) {
-            // Before it was locked, another start may have taken it for a leftover.
+            // Another start may have taken it for a leftover before it was locked.
             Ok(Attempt::Held(lock)) if path.exists() => return Ok((root, Some(lock))),
             Ok(Attempt::Unsupported) => return Ok((root, None)),
             Ok(Attempt::Held(_) | Attempt::Busy) => {}
@@ -103,7 +103,7 @@ fn create_below(base: &BaseDir) -> Result<(ExtractionRoot, Option<Lock>), PathEr
     }
 }
 
-/// Removes the directories of starts that are over.
+/// Removes the directories of finished starts.
 fn remove_leftovers(parent: &Path) {
     let Ok(entries) = fs::read_dir(parent) else { return };
     for entry in entries.flatten() {

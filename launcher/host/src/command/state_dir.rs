@@ -20,13 +20,13 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct StateDir {
     path: PathBuf,
-    /// Where everybody can write to the parent, a directory of the user's own comes between.
+    /// If everybody can write to the parent, a private directory comes between.
     private_parent: Option<BaseDir>,
     made: OnceCell<()>,
 }
 
 impl StateDir {
-    /// The place: `$XDG_STATE_HOME/flavor/<package>`, `$HOME/.local/state/flavor/<package>`, else a private directory under
+    /// Its place: `$XDG_STATE_HOME/flavor/<package>`, `$HOME/.local/state/flavor/<package>`, else a private directory under
     /// `TMPDIR`. Relative values count as unset (XDG Base Directory Specification).
     #[must_use]
     pub fn of(package: &str, variable: impl Fn(&str) -> Option<OsString>) -> Self {
@@ -43,13 +43,13 @@ impl StateDir {
         Self { path: path.join(plain(package)), private_parent, made: OnceCell::new() }
     }
 
-    /// Its path, whether it is there or not.
+    /// Its path, whether it exists or not.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Makes it where it is not there, private to the user, and checks that nobody else can change it.
+    /// Creates it if it is missing, private to the user, and checks that nobody else can change it.
     ///
     /// # Errors
     /// [`CommandFault::Directory`].

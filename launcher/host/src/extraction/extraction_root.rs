@@ -199,7 +199,7 @@ impl ExtractionRoot {
         Ok(())
     }
 
-    /// What was put here, as it stands; only of a finished directory.
+    /// What was put here, as it is on disk; only of a finished directory.
     ///
     /// # Errors
     /// What cannot be looked at.
@@ -220,9 +220,9 @@ impl ExtractionRoot {
     }
 
     /// Removes what the slots chosen by `gone` have put here, and their directories where nothing else is in them.
-    /// `path` is where the directory stands by now.
+    /// `path` is where the directory is by now.
     pub(crate) fn remove(&self, path: &Path, gone: impl Fn(usize) -> bool) {
-        // In reverse order what stands in a directory comes before the directory.
+        // In reverse order, what is in a directory comes before the directory.
         for (entry, _) in self.tree.iter().rev().filter(|(_, placed)| gone(placed.slot)) {
             let full = path.join(OsStr::from_bytes(entry));
             // Neither success is needed: setup commands may have removed or filled any of them.

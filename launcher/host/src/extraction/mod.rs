@@ -114,7 +114,7 @@ pub fn extract_slot(file: &File, package: &Checked, slot: usize, destination: &P
     finish(&mut root, package)
 }
 
-/// Extracts all slots into a new directory, as they stand in a work environment before its setup.
+/// Extracts all slots into a new directory, as a work environment has them before its setup.
 ///
 /// # Errors
 /// As [`extract_slot`].

@@ -28,8 +28,8 @@ pub struct BaseDir {
 }
 
 impl BaseDir {
-    /// The places to look at, best first. A place that was named by `FLAVOR_CACHE_DIR` is the only one; behind the others
-    /// stands the private directory, for users whose home cannot be written to.
+    /// The candidates, best first. A place that was named by `FLAVOR_CACHE_DIR` is the only one; the last of the
+    /// others is the private directory, for users whose home cannot be written to.
     ///
     /// # Errors
     /// A relative value where the current directory is gone.
@@ -66,7 +66,7 @@ impl BaseDir {
         &self.path
     }
 
-    /// Whether it is in a directory for everybody's temporary files: what is there long enough is removed, file by file.
+    /// Whether it is in a shared temporary directory, where cleaners remove old files one by one.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         self.shared_parent
@@ -78,7 +78,7 @@ impl BaseDir {
         self.path.join("workenv")
     }
 
-    /// Whether it is on a file system from which no program can be run, or would be.
+    /// Whether it is, or would be, on a file system mounted noexec.
     #[must_use]
     pub fn is_noexec(&self) -> bool {
         #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -93,24 +93,24 @@ impl BaseDir {
     /// Whether everything down to [`Self::workenvs`] exists and nobody else can change it. Writes nothing.
     ///
     /// # Errors
-    /// What is missing, or not ours.
+    /// What is missing or not ours.
     pub fn check(&self) -> Result<(), PathError> {
         let workenvs = self.workenvs();
         safe_path::check(&workenvs)?;
         self.check_own(&workenvs)
     }
 
-    /// Makes what is missing, private to the user, then checks.
+    /// Creates what is missing, private to the user, then checks.
     ///
     /// # Errors
-    /// As [`Self::check`], and what cannot be made.
+    /// As [`Self::check`], and what cannot be created.
     pub fn create(&self) -> Result<(), PathError> {
         let workenvs = self.workenvs();
         safe_path::create_directory(&workenvs, 0o700)?;
         self.check_own(&workenvs)
     }
 
-    /// The last two parts are the launcher's own: others may not even look into those where everybody may write beside them.
+    /// The last two components are the launcher's own; below a shared directory others may not even read them.
     fn check_own(&self, workenvs: &Path) -> Result<(), PathError> {
         if self.shared_parent {
             check_owned(&self.path, OPEN_TO_OTHERS)?;

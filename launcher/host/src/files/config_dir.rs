@@ -162,7 +162,7 @@ pub struct Position {
     pub column: usize,
 }
 
-/// Which file, where in it, and what is wrong there; small to hand on.
+/// Which file, where in it, and what is wrong there; boxed to keep results small.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError(Box<ConfigProblem>);
 

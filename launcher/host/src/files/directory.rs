@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use crate::files::{io_failure::IoFailure, open_file::open};
 
-/// Has two directories change places in one step, where the file system can.
+/// Exchanges two directories in one step, if the file system can.
 pub(crate) fn exchange(one: &Path, other: &Path) -> bool {
     #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     {
@@ -18,7 +18,7 @@ pub(crate) fn exchange(one: &Path, other: &Path) -> bool {
     }
 }
 
-/// Waits until everything on the file system of a directory is on the disk.
+/// Syncs the file system of a directory.
 pub(crate) fn sync(directory: &Path) -> Result<(), IoFailure> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let synced = open(directory).and_then(|opened| Ok(rustix::fs::syncfs(opened)?));
@@ -27,7 +27,7 @@ pub(crate) fn sync(directory: &Path) -> Result<(), IoFailure> {
     synced.map_err(IoFailure::of("sync", directory))
 }
 
-/// Removes a tree that nobody uses; what is left of it if that fails is tried again at the next extraction.
+/// Removes a tree that nobody uses; leftovers are tried again at the next extraction.
 pub(crate) fn remove_tree(path: &Path) {
     let _ = fs::remove_dir_all(path);
 }

@@ -9,7 +9,7 @@ use std::{
 
 use rustix::fs::{Mode, OFlags};
 
-/// Opens a file to be read. A FIFO that stands where a file should holds nobody up: it is as good as empty.
+/// Opens a file for reading. A FIFO in the place of a file does not block: it reads as empty.
 ///
 /// # Errors
 /// Those of opening it.

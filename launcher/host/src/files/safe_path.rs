@@ -238,10 +238,10 @@ fn home_in(passwd: &[u8], user: u32) -> Option<PathBuf> {
     home.is_absolute().then_some(home)
 }
 
-/// A path from the root, seen from the current directory.
+/// Makes a path absolute, relative to the current directory.
 ///
 /// # Errors
-/// Where there is no current directory.
+/// If there is no current directory.
 pub fn absolute(path: &Path) -> io::Result<PathBuf> {
     if path.is_absolute() {
         return Ok(path.to_owned());

@@ -75,7 +75,7 @@ pub enum Syntax {
 /// Reads a policy's text.
 ///
 /// # Errors
-/// The first thing that is not as it must be.
+/// The first mistake.
 pub fn read(bytes: &[u8], syntax: Syntax) -> Result<Vec<Setting>, Malformed> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let valid = String::from_utf8_lossy(bytes.get(..error.valid_up_to()).unwrap_or_default());

@@ -58,7 +58,7 @@ pub struct Violation {
     pub enforcement: Enforcement,
     /// Who asks for it: a file, or `the package`.
     pub origin: String,
-    /// What is not as it must be.
+    /// What is wrong.
     pub message: String,
 }
 
@@ -85,7 +85,7 @@ impl Decision {
         self.violations.iter().filter(|violation| violation.enforcement == Enforcement::Deny)
     }
 
-    /// What is to be said, but does not refuse it.
+    /// Warnings, which do not refuse it.
     pub fn warnings(&self) -> impl Iterator<Item = &Violation> {
         self.violations.iter().filter(|violation| violation.enforcement == Enforcement::Warn)
     }
@@ -142,7 +142,7 @@ pub fn decide(
     Ok(decision)
 }
 
-/// Who asks for what stands in the signed metadata.
+/// The origin of rules in the signed metadata.
 const PACKAGE: &str = "the package";
 
 struct Asked<'a> {

@@ -65,7 +65,7 @@ impl Policies {
         &self.files
     }
 
-    /// The first file that leaves no room for levels below strict.
+    /// The first file that allows no level below strict.
     #[must_use]
     pub fn needs_strict(&self) -> Option<&PolicyFile> {
         self.files.iter().find(|file| file.rules.needs_strict())
@@ -83,7 +83,7 @@ pub fn parse(path: &Path, bytes: &[u8], syntax: Syntax) -> Result<Rules, ConfigE
         .map_err(|error| ConfigError::at(path, error.at, &error.message))
 }
 
-/// The level that `FLAVOR_VALIDATION` asks for, if the policies leave a choice; and what is to be said about it, where it is not strict.
+/// The level that `FLAVOR_VALIDATION` asks for, if the policies leave a choice; and a warning if it is not strict.
 #[must_use]
 pub fn validation_level(asked: Option<&OsStr>, policies: &Policies) -> (Level, Option<String>) {
     let Some(asked) = asked.filter(|word| !word.is_empty()) else { return (Level::Strict, None) };

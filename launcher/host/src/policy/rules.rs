@@ -36,7 +36,7 @@ pub const SETTINGS: &[&str] = &[
     "enforcement.missing_sbom",
 ];
 
-/// What a package's own policy may have, and the setting that each key stands for. The first four are the published tool's.
+/// What a package's own policy may have, and the setting behind each key. The first four are the published tool's.
 pub const PACKAGE_SETTINGS: &[(&str, &str)] = &[
     ("platforms", "execution.allow_platforms"),
     ("refuse_root", "execution.refuse_root"),
@@ -49,7 +49,7 @@ pub const PACKAGE_SETTINGS: &[(&str, &str)] = &[
     ("require_sbom", "attestation.require_sbom"),
 ];
 
-/// What can be asked of a package or of the machine.
+/// What a policy can require of a package or of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// A valid signature.
@@ -122,7 +122,7 @@ impl Rule {
     }
 }
 
-/// What happens where a rule is not met.
+/// What happens if a rule is not met.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Enforcement {
     /// Nothing.
@@ -236,7 +236,7 @@ impl Rules {
         own.map_or(self.default_enforcement, |(_, enforcement)| *enforcement)
     }
 
-    /// Whether levels below strict are out of the question: who asks for a signer gets no package without one.
+    /// Whether levels below strict are ruled out: a policy that asks for a signer accepts no package without one.
     #[must_use]
     pub fn needs_strict(&self) -> bool {
         self.forbid_lowering || self.require_signature || self.require_trusted_key || self.minimum_verdict.is_some()
@@ -296,7 +296,7 @@ fn is_known(setting: &Setting) -> bool {
     SETTINGS.contains(&full_name(setting).as_str())
 }
 
-/// The tables that settings stand in.
+/// The tables that hold settings.
 fn tables() -> impl Iterator<Item = &'static str> {
     SETTINGS.iter().filter_map(|name| name.split_once('.')).map(|(table, _)| table)
 }

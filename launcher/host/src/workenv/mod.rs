@@ -73,7 +73,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The same where setup commands run, which cannot be done twice at a time: installing may take minutes.
 pub const SETUP_PATIENCE: Duration = Duration::from_secs(600);
 
-/// What is found where a work environment belongs.
+/// What was found in the place of a work environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// None that is complete, of this content and ours.
@@ -89,26 +89,26 @@ pub enum State {
 pub struct Proof {
     /// The package.
     pub package: Checked,
-    /// By what the file can be told from then on, if it can.
+    /// The stamp by which later starts recognise the file, if it is safe to rely on.
     pub stamp: Option<Stamp>,
 }
 
-/// What came of [`Workenv::create`].
+/// The result of [`Workenv::create`].
 #[derive(Debug)]
 pub enum Made {
     /// A new tree.
     Anew {
-        /// Where the one before is still, and why: not everything that programs had put into it could be brought over.
+        /// Where the previous tree still is, and why: not everything that programs had put into it could be brought over.
         kept: Option<(PathBuf, IoFailure)>,
     },
-    /// Another process has made it meanwhile, from a file of its own.
+    /// Another process has made it in the meantime, from its own file.
     ByAnother,
 }
 
-/// What was extracted, before it is published.
+/// The extracted content before it is published.
 struct Filled {
     proof: Proof,
-    /// What the slots have brought.
+    /// What the slots contained.
     brought: TreeRecord,
 }
 
@@ -126,7 +126,7 @@ pub struct Workenv<'a> {
 }
 
 impl<'a> Workenv<'a> {
-    /// Names it; touches nothing.
+    /// Computes its name; touches nothing.
     #[must_use]
     pub fn new(base: &'a BaseDir, package: &'a Authenticated, content: Content<'a>) -> Self {
         let metadata = package.metadata();
@@ -138,7 +138,7 @@ impl<'a> Workenv<'a> {
         Self { base, package, content, name, tree: base.workenvs().join(tree), path, asked: Audit::Start }
     }
 
-    /// Has it looked at at least so closely before it is used again.
+    /// Audits it at least this closely before it is used again.
     #[must_use]
     pub fn audited(self, asked: Audit) -> Self {
         Self { asked, ..self }
@@ -203,7 +203,7 @@ impl<'a> Workenv<'a> {
         completion.audit(&self.path, audit).unwrap_or_else(list)
     }
 
-    /// Whether the package file with this stamp was wholly verified for this tree.
+    /// Whether the package file with this stamp was completely verified for this tree.
     pub fn has_verified(&self, stamp: &Stamp) -> bool {
         stamp::is_noted(&self.record_path(VERIFIED), stamp)
     }
@@ -218,7 +218,7 @@ impl<'a> Workenv<'a> {
         (completion.content == self.content_name()).then_some(completion)
     }
 
-    /// Notes that no power cut can take anything any more. If that cannot be written, the next start looks again.
+    /// Records that a power cut can no longer take anything away. If that cannot be written, the next start audits again.
     fn settle(&self, completion: Completion) {
         let settled = Completion { boot: None, ..completion };
         let new = self.record_path(&format!("{COMPLETE}.{}", std::process::id()));
@@ -289,7 +289,7 @@ impl<'a> Workenv<'a> {
         Ok(Made::Anew { kept })
     }
 
-    /// Gives a replaced tree a name under which nobody takes it for a leftover.
+    /// Renames a replaced tree so that no launcher takes it for a leftover.
     fn keep(&self, replaced: PathBuf) -> PathBuf {
         let name = leftover_name(OsStr::new(&self.name));
         let name = name.as_bytes();
@@ -298,7 +298,7 @@ impl<'a> Workenv<'a> {
         if fs::rename(&replaced, &kept).is_ok() { kept } else { replaced }
     }
 
-    /// What is in the way and is not a directory of ours is not touched, but not used either.
+    /// Refuses whatever has the name but is not a directory of ours; it is left alone.
     fn refuse_foreign(&self) -> Result<(), WorkenvError> {
         match fs::symlink_metadata(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -336,7 +336,7 @@ impl<'a> Workenv<'a> {
     ) -> Result<Filled, E> {
         let extracted = one_pass::extract(root, file, self.package, &mut verification, |slot| self.content.holds(slot));
         if let Err(error) = extracted {
-            // What was made wrongly and what was changed later looks the same to a decoder. The signature tells them apart.
+            // To a decoder, a badly made package looks like one that was changed later. The signature tells them apart.
             if !error.is_of_the_system() && verify_rest(file, &mut verification, &mut |_, _| ()).is_ok() {
                 let _: Proof = accept(verification.finish())?;
             }
@@ -364,7 +364,7 @@ impl<'a> Workenv<'a> {
         Ok(record)
     }
 
-    /// Renames the temporary directory to its final name. A tree that stands there changes places with it, unless it is valid:
+    /// Renames the temporary directory to its final name. A tree that is there changes places with it, unless it is valid:
     /// then another process came first without a lock, and its tree may be running; `None`. Gives where the replaced tree is, if there
     /// was one.
     ///
@@ -422,7 +422,7 @@ impl<'a> Workenv<'a> {
         self.content.is_work_environment() && !self.package.metadata().setup_commands.is_empty()
     }
 
-    /// Makes a filled tree valid, wherever it stands.
+    /// Makes a filled tree valid, wherever it is.
     fn write_records(&self, root: &Path, tree: &TreeRecord, proof: &Proof) -> Result<(), IoFailure> {
         let bytes = tree.to_bytes();
         let records = root.join(RECORD_DIRECTORY);
@@ -463,7 +463,7 @@ impl<'a> Workenv<'a> {
         self.path.join(RECORD_DIRECTORY).join(name)
     }
 
-    /// What placeholders stand for in it.
+    /// The values of placeholders in it.
     #[must_use]
     pub fn placeholders(&self) -> Placeholders<'_> {
         Placeholders::new(self.package.metadata(), self.content.plan(), self.base.path(), &self.tree)
