@@ -1,7 +1,7 @@
 //! The launchers that this program knows: inside it, named by a variable, built here, and those of the published tool.
 
 use crate::{
-    cache_folder, embedded,
+    embedded,
     pack::{
         launcher_file::{self, Launcher},
         preflight::host_platform,
@@ -9,6 +9,7 @@ use crate::{
     problem::{Failure, Problem},
 };
 use flavor_host::files::safe_path;
+use flavor_python::cache_folder;
 use serde::Serialize;
 use std::{
     borrow::Cow,

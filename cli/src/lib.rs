@@ -6,9 +6,7 @@
 pub mod analysis;
 pub mod arguments;
 pub mod attestation;
-pub mod cache_folder;
 pub mod checked_package;
-pub mod child;
 pub mod commands;
 pub mod config_file;
 pub mod confirm;
@@ -25,7 +23,6 @@ pub mod pack;
 pub mod path_text;
 pub mod problem;
 pub mod progress;
-pub mod python;
 pub mod redact;
 pub mod report_text;
 pub mod terminal;

@@ -14,7 +14,7 @@ pub mod source_revision;
 use pspf_nostd::digest::Sha256Digest;
 use serde_json::{Value, json};
 
-use crate::python::{DebianPackage, Distribution};
+use flavor_python::{DebianPackage, Distribution};
 
 /// Identifier of the slot, as the published tool calls it.
 pub const SLOT_ID: &str = "_attestation";

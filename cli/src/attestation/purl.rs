@@ -1,6 +1,6 @@
 //! Package URLs of Python distributions and Debian's packages (<https://github.com/package-url/purl-spec>, types `pypi`, `deb`).
 
-use crate::python::DebianPackage;
+use flavor_python::{DebianPackage, normal_name};
 use std::fmt::Write as _;
 
 /// `pkg:pypi/NAME@VERSION`, the name normalised as PEP 503 says.
@@ -56,20 +56,6 @@ fn percent_decoded(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// Runs of `-`, `_` and `.` become one `-`, letters small (PEP 503, and PEP 685 for extras).
-#[must_use]
-pub fn normal_name(name: &str) -> String {
-    let mut normal = String::with_capacity(name.len());
-    for character in name.chars() {
-        match character {
-            '-' | '_' | '.' if normal.ends_with('-') => {}
-            '-' | '_' | '.' => normal.push('-'),
-            other => normal.push(other.to_ascii_lowercase()),
-        }
-    }
-    normal
 }
 
 #[cfg(test)]

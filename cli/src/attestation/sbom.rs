@@ -1,7 +1,7 @@
 //! The software bill of materials: CycloneDX 1.6 (<https://cyclonedx.org/docs/1.6/json/>).
 
 use super::{Facts, PythonFacts, licence, purl, without_nulls};
-use crate::python::{DebianPackage, Distribution};
+use flavor_python::{DebianPackage, Distribution, normal_name};
 use pspf_nostd::digest::sha256;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -115,7 +115,7 @@ fn runtime(python: &PythonFacts<'_>) -> Value {
 }
 
 fn is_own(found: &Distribution, python: &PythonFacts<'_>) -> bool {
-    purl::normal_name(&found.name) == purl::normal_name(python.project)
+    normal_name(&found.name) == normal_name(python.project)
 }
 
 fn own<'a>(python: &'a PythonFacts<'_>) -> Option<&'a Distribution> {
@@ -162,8 +162,8 @@ fn debian_package(package: &DebianPackage) -> Value {
 /// Which of the installed distributions another one asks for. Those that it asks for under a condition count where they are
 /// installed, for something made the condition hold.
 fn requirements(found: &Distribution, python: &PythonFacts<'_>) -> Vec<String> {
-    let names: BTreeSet<String> = found.requires.iter().map(|name| purl::normal_name(name)).collect();
-    let installed = others(python).filter(|other| names.contains(&purl::normal_name(&other.name)));
+    let names: BTreeSet<String> = found.requires.iter().map(|name| normal_name(name)).collect();
+    let installed = others(python).filter(|other| names.contains(&normal_name(&other.name)));
     installed.map(reference).filter(|other| *other != reference(found)).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Which commit a folder stands at, where git can say.
 
-use crate::child;
+use flavor_python::child;
 use std::{path::Path, process::Stdio};
 
 /// A commit.

@@ -3,7 +3,6 @@
 use super::workenv::{Removal, sweep};
 use crate::{
     arguments::Clean,
-    cache_folder,
     confirm::confirm,
     path_text,
     problem::{Exit, Failure, Problem},
@@ -11,6 +10,7 @@ use crate::{
     workenv::{self, State, Tree, remove_directory, usage},
 };
 use flavor_host::files::lock::{Attempt, lock_directory};
+use flavor_python::cache_folder;
 use serde::Serialize;
 use std::{
     fs, io,

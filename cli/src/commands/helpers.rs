@@ -3,7 +3,6 @@
 use super::helpers_test;
 use crate::{
     arguments::{Helpers, HelpersCommand},
-    cache_folder, child,
     launchers::{self, Known, Language, Origin},
     pack::preflight::host_platform,
     path_text,
@@ -11,6 +10,7 @@ use crate::{
     terminal::{Console, printable, size, table},
     workenv::{remove_directory, usage},
 };
+use flavor_python::{cache_folder, child};
 use pspf_nostd::digest::Sha256Digest;
 use serde::Serialize;
 use std::{

@@ -3,16 +3,18 @@
 use super::helpers::{LauncherDocument, document};
 use crate::{
     arguments::{Arguments, Command as Word},
-    child,
     interrupt::Scratch,
     launchers::Known,
     pack::preflight::{self, Purpose},
     problem::{Exit, Failure, Problem, io_text},
     progress::Steps,
-    python::process::{self, Finished},
     terminal::{Console, Style, printable, table},
 };
 use clap::Parser as _;
+use flavor_python::{
+    child,
+    process::{self, Finished},
+};
 use serde::Serialize;
 use std::{
     env, fs,

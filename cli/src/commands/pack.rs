@@ -3,7 +3,7 @@
 use crate::{
     analysis::{self, Analysis},
     arguments::Pack,
-    child, launchers,
+    launchers,
     pack::{
         job::{Job, Packed},
         preflight::{self, Purpose},
@@ -16,6 +16,7 @@ use crate::{
     terminal::{Console, Style, printable, size},
     text_file,
 };
+use flavor_python::child;
 use pspf_nostd::report::{Integrity, SlotReport};
 use serde::Serialize;
 use std::{borrow::Cow, fs, path::Path, time::Instant};

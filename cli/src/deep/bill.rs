@@ -1,7 +1,8 @@
 //! The bill of materials against the content: what is listed is there, and what is there is listed.
 
 use super::{Carried, Digests, Installed};
-use crate::attestation::purl::{normal_name, pypi_parts};
+use crate::attestation::purl::pypi_parts;
+use flavor_python::normal_name;
 use pep440_rs::Version;
 use pspf_nostd::{findings::Findings, report::Severity};
 use serde_json::Value;

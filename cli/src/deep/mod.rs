@@ -8,11 +8,12 @@ mod provenance;
 mod wheels;
 
 use crate::{
-    attestation::{purl::normal_name, read::Attestation},
+    attestation::read::Attestation,
     inventory::{self, Content, Depth, DistInfo},
     problem::{Failure, Problem},
 };
 use flavor_host::extraction::slot_reader::{self, SlotFault};
+use flavor_python::normal_name;
 use pspf_nostd::{
     digest::{Sha256Digest, StreamingSha256},
     findings::Findings,

@@ -2,10 +2,10 @@
 
 use super::Carried;
 use crate::{
-    attestation::purl::normal_name,
     inventory::{CarriedWheel, DistInfo},
     wheel::Rule,
 };
+use flavor_python::normal_name;
 use pspf_nostd::findings::Findings;
 use std::collections::BTreeSet;
 

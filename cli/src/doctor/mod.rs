@@ -14,8 +14,8 @@ use crate::{
         tree_options::tree_options,
     },
     problem::{Facts, Failure, Problem},
-    python::IndexSettings,
 };
+use flavor_python::IndexSettings;
 use serde::Serialize;
 
 /// What came of a check.

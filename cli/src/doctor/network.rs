@@ -1,7 +1,7 @@
 //! The index, Debian's archive, and the clock held against theirs.
 
 use super::Check;
-use crate::python::{IndexSettings, Uv, UvError, readiness};
+use flavor_python::{IndexSettings, Uv, UvError, readiness};
 use jiff::{SignedDuration, Timestamp};
 use std::path::Path;
 

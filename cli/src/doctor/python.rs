@@ -1,12 +1,12 @@
 //! The installer and the interpreters.
 
 use super::{Check, Outcome};
-use crate::python::{DebianProvider, RuntimeError, RuntimeProvider as _, RuntimeRequest, Silent, Uv, readiness};
+use flavor_python::{DebianProvider, RuntimeError, RuntimeProvider as _, RuntimeRequest, Silent, Uv, readiness};
 use std::path::PathBuf;
 
 /// uv, and whether it runs.
 pub(super) fn uv() -> (Check, Option<Uv>) {
-    let missing = |error: &crate::python::UvError| {
+    let missing = |error: &flavor_python::UvError| {
         let hint = error.hint().unwrap_or_else(|| "Python projects cannot be packed without it".to_owned());
         (Check::failed("uv", error.to_string(), hint), None)
     };

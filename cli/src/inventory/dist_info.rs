@@ -1,6 +1,6 @@
 //! What installed distributions say of themselves: `*.dist-info/METADATA` and `RECORD` (PyPA's "Recording installed projects").
 
-use crate::python::{parse_metadata, record_path};
+use flavor_python::{parse_metadata, record_path};
 use pspf_nostd::tar::{Entry, EntryKind};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,10 +1,8 @@
 //! `[tool.flavor.build]` and `.hooks`.
 
 use super::{cursor::Cursor, requirement, sections::env_keys, security_settings::Features, variable_text};
-use crate::{
-    problem::Problem,
-    python::{FilePatterns, IndexSettings},
-};
+use crate::problem::Problem;
+use flavor_python::{FilePatterns, IndexSettings};
 use std::path::{Path, PathBuf};
 
 /// The 2.17 of manylinux2014, the oldest C library that uv resolves for.

@@ -10,7 +10,7 @@ use pspf_nostd::{json::Json, metadata::RuntimeEnv};
 use std::str::FromStr as _;
 
 /// The oldest Python that can be packed.
-const OLDEST: [u64; 2] = [crate::python::OLDEST.0 as u64, crate::python::OLDEST.1 as u64];
+const OLDEST: [u64; 2] = [flavor_python::OLDEST.0 as u64, flavor_python::OLDEST.1 as u64];
 
 /// How the program is started.
 #[derive(Clone, Debug, Default)]

@@ -6,7 +6,8 @@ use super::{
     slots::SourceBase,
     words,
 };
-use crate::{problem::Problem, python::FilePatterns};
+use crate::problem::Problem;
+use flavor_python::FilePatterns;
 use pspf_nostd::{digest::unhex, json::Json, operation::OperationChain};
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;

@@ -4,8 +4,8 @@
 //! get into a package. What packing gives does not depend on the cache.
 
 use super::encode::{self, Settings};
-use crate::cache_folder;
 use flavor_host::extraction::codecs::NativeCodecs;
+use flavor_python::cache_folder;
 use pspf_nostd::{
     codec::{Budget, Chain, Codec},
     digest::{Sha256Digest, StreamingSha256},

@@ -4,11 +4,8 @@
 //! installed could bring it, and no file that tells how the project is built mentions it. Else it is at most a warning; packing imports
 //! the entry point when it is there.
 
-use crate::{
-    manifest::pyproject::PythonSpec,
-    problem::Problem,
-    python::{EntryPoint, project_files},
-};
+use crate::{manifest::pyproject::PythonSpec, problem::Problem};
+use flavor_python::{EntryPoint, project_files};
 use std::{
     fs,
     path::{Path, PathBuf},

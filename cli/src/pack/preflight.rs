@@ -15,10 +15,10 @@ use crate::{
     launchers,
     manifest::{Document, SlotSpec, cursor::Problems, security_settings, words},
     problem::{Exit, Failure, Problem, Weight},
-    python::Processor,
     terminal::Console,
 };
 use flavor_host::platform;
+use flavor_python::Processor;
 use pspf_nostd::{digest::sha256, json::Json};
 use std::{
     borrow::Cow,

@@ -2,7 +2,6 @@
 
 use super::{python_project, tree_options::tree_options};
 use crate::{
-    child,
     interrupt::Scratch,
     manifest::{
         Document, PackageSpec, SlotSpec, builder,
@@ -13,8 +12,8 @@ use crate::{
         slots::SourceBase,
     },
     problem::{Failure, Problem, Weight, open_argument},
-    python::{self, ProjectMetadata, PythonChoice},
 };
+use flavor_python::{ProjectMetadata, PythonChoice, child};
 use pspf_nostd::json::Json;
 use std::{
     env, fs,
@@ -284,7 +283,7 @@ fn ask_backend(draft: &pyproject::PythonSpec, directory: &Path, python: &str) ->
     let scratch = scratch.map_err(|error| Problem::io("pack.temporary", &temporary, "write here", &error))?;
     let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     let options = tree_options(draft, directory);
-    let found = python::project_metadata(directory, scratch.path(), &PythonChoice::parse(python), &options);
+    let found = flavor_python::project_metadata(directory, scratch.path(), &PythonChoice::parse(python), &options);
     found.map_err(|error| python_project::problem(&error).into())
 }
 

@@ -8,8 +8,8 @@ use crate::{
         sections::runtime_json,
     },
     problem::{Failure, Problem},
-    python::{self, PythonTree},
 };
+use flavor_python::PythonTree;
 use pspf_nostd::{json::Json, metadata::RuntimeEnv};
 
 /// What the metadata say of the package.
@@ -87,7 +87,7 @@ fn setup(commands: &[String], tree: &PythonTree) -> Result<Option<Json>, Failure
 
 /// The version that the build backend has given the project.
 fn built_version(spec: &PythonSpec, tree: &PythonTree) -> Result<String, Failure> {
-    let own = python::distribution_named(&tree.distributions, &spec.project_name);
+    let own = flavor_python::distribution_named(&tree.distributions, &spec.project_name);
     own.map(|found| found.version.clone()).ok_or_else(|| {
         let message = format!("the build backend made no distribution called {:?}", spec.project_name);
         Problem::error("project.version", message).expected("the project's own distribution, for its version").into()

@@ -9,15 +9,14 @@ use super::{
 };
 use crate::{
     arguments::Pack,
-    attestation::purl::normal_name,
     interrupt::Scratch,
     manifest::{PackageSpec, pyproject::PythonSpec},
     problem::{Failure, Problem, Weight},
     progress::Steps,
-    python::{
-        self, DebianPackage, Distribution, EntryPoint, Processor, PythonChoice, PythonError, PythonTree, TreeOptions,
-        TreeRequest, Uv,
-    },
+};
+use flavor_python::{
+    DebianPackage, Distribution, EntryPoint, Processor, PythonChoice, PythonError, PythonTree, TreeOptions,
+    TreeRequest, Uv, normal_name,
 };
 use pspf_nostd::{operation::OperationChain, placement};
 use std::{
@@ -91,8 +90,8 @@ pub fn check(
         entry_point: spec.commands.default.as_ref().and_then(entry_point),
         spec,
     };
-    let request = project.request(arguments, Path::new(""), 0, &python::Silent);
-    problems.extend(python::preflight(&request).iter().map(problem));
+    let request = project.request(arguments, Path::new(""), 0, &flavor_python::Silent);
+    problems.extend(flavor_python::preflight(&request).iter().map(problem));
     if problems.is_empty() { Ok(project) } else { Err(problems.into()) }
 }
 
@@ -102,7 +101,7 @@ impl PythonProject {
         arguments: &Pack,
         work: &'a Path,
         epoch: u64,
-        progress: &'a dyn python::Progress,
+        progress: &'a dyn flavor_python::Progress,
     ) -> TreeRequest<'a> {
         TreeRequest {
             project_dir: &self.directory,
@@ -126,7 +125,7 @@ impl PythonProject {
     pub fn pre_build(&self, steps: &Steps) -> Result<(), Failure> {
         let commands = &self.spec.build.hooks.pre_build;
         steps.begin("Run the pre_build commands");
-        let run = python::run_hooks("hooks.pre_build", commands, &self.directory, &hook_variables(&self.spec));
+        let run = flavor_python::run_hooks("hooks.pre_build", commands, &self.directory, &hook_variables(&self.spec));
         run.map_err(|error| problem(&error))?;
         steps.end();
         Ok(())
@@ -144,7 +143,7 @@ impl PythonProject {
         steps.begin("Run the post_build commands");
         let mut variables = hook_variables(&self.spec);
         variables.push(("FLAVOR_PACKAGE".to_owned(), canonical(package).into()));
-        let run = python::run_hooks("hooks.post_build", commands, &self.directory, &variables);
+        let run = flavor_python::run_hooks("hooks.post_build", commands, &self.directory, &variables);
         run.map_err(|error| problem(&error).hint(format!("the package was made: {}", package.display())).into())
     }
 }
@@ -228,7 +227,8 @@ pub fn build(
     let scratch = Scratch::new(&temporary, "flavor-build-");
     let scratch = scratch.map_err(|error| Problem::io("pack.temporary", &temporary, "write here", &error))?;
     let work = canonical(scratch.path());
-    let mut tree = python::build(&project.request(arguments, &work, epoch, steps)).map_err(|error| problem(&error))?;
+    let mut tree =
+        flavor_python::build(&project.request(arguments, &work, epoch, steps)).map_err(|error| problem(&error))?;
     if let Some(command) = &project.spec.execution.command {
         tree.command = bundled_python(command, &tree)?;
         check_program(&tree, further)?;
@@ -312,7 +312,7 @@ fn add_start_script(tree: &mut PythonTree) -> Result<(), Failure> {
     Ok(())
 }
 
-impl python::Progress for Steps {
+impl flavor_python::Progress for Steps {
     fn step(&self, text: &str) {
         self.begin(text);
     }

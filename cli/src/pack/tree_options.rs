@@ -1,9 +1,7 @@
 //! From the manifest's settings to those of the tree.
 
-use crate::{
-    manifest::{commands::Script, pyproject::PythonSpec},
-    python::{BuildEnvironment, BuildOptions, CompileOptions, EntryPoint, Installs, TreeOptions, TrimOptions},
-};
+use crate::manifest::{commands::Script, pyproject::PythonSpec};
+use flavor_python::{BuildEnvironment, BuildOptions, CompileOptions, EntryPoint, Installs, TreeOptions, TrimOptions};
 use std::path::{Path, PathBuf};
 
 /// The function that a script calls.

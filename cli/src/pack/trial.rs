@@ -5,16 +5,15 @@
 
 use super::{job::Source, launcher_file::Launcher, preflight::host_platform};
 use crate::{
-    child,
     interrupt::{self, Scratch},
     problem::{Failure, Problem},
     progress::Steps,
-    python::{
-        self,
-        process::{self, Finished},
-    },
 };
 use flavor_host::command;
+use flavor_python::{
+    child,
+    process::{self, Finished},
+};
 use std::{
     env,
     ffi::OsString,
@@ -209,7 +208,7 @@ impl Trial {
             Ok(())
         };
         make().map_err(|error: io::Error| failed(folder, &error))?;
-        let project = python::copy_folder(&self.directory, &folder.join("project"), folder);
+        let project = flavor_python::copy_folder(&self.directory, &folder.join("project"), folder);
         let project = project.map_err(|error| {
             Problem::error("pack.test.copy", format!("the project cannot be copied for the test: {error}"))
         })?;

@@ -2,13 +2,10 @@
 
 mod archive;
 
-use crate::{
-    attestation::purl::normal_name,
-    inventory::{METADATA_MAX, NAME_MAX, RECORD_MAX},
-    python::{parse_metadata, record_path},
-};
+use crate::inventory::{METADATA_MAX, NAME_MAX, RECORD_MAX};
 use archive::{Archive, Member};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
+use flavor_python::{normal_name, parse_metadata, record_path};
 use pep440_rs::Version;
 use pspf_nostd::{digest::StreamingSha256, limits::TAR_TOTAL_MAX};
 use std::{collections::BTreeMap, fs::File, str::FromStr as _};

@@ -3,7 +3,7 @@
 //! The rest of its rows: junk, empty, flipped and truncated packages in `verify.rs`; requirements, versions of Python and entry
 //! points that do not exist in `python.rs`; keys that are there already in `keygen.rs`; slots and words of a manifest in `check.rs`;
 //! junk policies and packages in `policy.rs` and `trust.rs`; other platforms in `pack.rs`; build backends and dependencies without
-//! wheels in `../python_tree.rs`.
+//! wheels in `crates/python/tests/tree.rs`.
 
 use super::process::{Folder, Run, limited};
 use pspf_nostd::tar;

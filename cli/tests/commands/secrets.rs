@@ -43,8 +43,11 @@ fn no_program_that_packing_starts_is_given_a_seed() {
 /// All of them are made in one module.
 #[test]
 fn programs_are_started_in_one_way() {
-    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let files = walkdir::WalkDir::new(source).into_iter().map(|entry| entry.unwrap().into_path());
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let crates = std::fs::read_dir(folder.join("crates")).unwrap().map(|entry| entry.unwrap().path().join("src"));
+    let sources: Vec<_> = crates.chain([folder.join("src")]).collect();
+    assert!(sources.len() > 1);
+    let files = sources.into_iter().flat_map(walkdir::WalkDir::new).map(|entry| entry.unwrap().into_path());
     for file in files.filter(|file| file.extension().is_some_and(|extension| extension == "rs")) {
         let text = std::fs::read_to_string(&file).unwrap();
         let program = text.split("#[cfg(test)]").next().unwrap();

@@ -10,7 +10,7 @@ use super::{
     tree_files,
     uv::{UV_LIMIT, Uv},
 };
-use crate::{attestation::purl::normal_name, child};
+use super::{child, distribution::normal_name};
 use pspf_nostd::digest::sha256;
 use serde::Deserialize;
 use std::{

@@ -2,13 +2,13 @@
 //!
 //! Each is built in a copy, as the project itself is: paths of a copy would lead elsewhere, and backends write into what they build.
 
+use super::distribution::normal_name;
 use super::{
     error::{FileContext as _, PythonError},
     options::BuildOptions,
     project::Project,
     tree_files, version_control,
 };
-use crate::attestation::purl::normal_name;
 use std::{
     collections::BTreeMap,
     fs,

@@ -4,6 +4,7 @@
 //! archives there are and their digests (which uv has checked at the download), and the tags that the wheel left behind say
 //! which of them it was.
 
+use super::distribution::normal_name;
 use super::{
     distribution::Distribution,
     error::{FileContext as _, PythonError},
@@ -12,7 +13,6 @@ use super::{
     provider::Runtime,
     uv::{UV_LIMIT, Uv, UvError},
 };
-use crate::attestation::purl::normal_name;
 use serde::Deserialize;
 use std::{collections::BTreeSet, fs, path::Path};
 

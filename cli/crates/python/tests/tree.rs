@@ -2,7 +2,7 @@
 //!
 //! uv is taken from `FLAVOR_UV` or `PATH`; without it these tests are skipped, without an index they fail and say so.
 
-use flavor_cli::python::{self, EntryPoint, PythonChoice, PythonError, PythonTree, Silent, TreeOptions, TreeRequest};
+use flavor_python::{EntryPoint, PythonChoice, PythonError, PythonTree, Silent, TreeOptions, TreeRequest};
 use std::{
     collections::BTreeMap,
     fs,
@@ -35,7 +35,7 @@ fn build_with(
     symlinks: bool,
 ) -> Result<PythonTree, PythonError> {
     fs::create_dir_all(work).unwrap();
-    python::build(&TreeRequest {
+    flavor_python::build(&TreeRequest {
         project_dir,
         entry_point: Some(EntryPoint::parse(entry_point)?),
         script_name: "hello",
@@ -53,7 +53,7 @@ fn build_with(
 /// Whether the library finds uv; skips the test otherwise. Its search is the library's own, so no other place is tried here.
 #[track_caller]
 fn has_uv() -> bool {
-    let found = python::Uv::find().is_ok();
+    let found = flavor_python::Uv::find().is_ok();
     if !found {
         pspf_test_support::skip("uv is neither on the search path nor named by FLAVOR_UV", "cargo xtask test");
     }
@@ -374,8 +374,9 @@ fn what_can_be_known_before_is_told_before_and_all_at_once() {
         progress: &Silent,
         options: &options,
     };
-    let codes =
-        |request: TreeRequest<'_>| -> Vec<&str> { python::preflight(&request).iter().map(PythonError::code).collect() };
+    let codes = |request: TreeRequest<'_>| -> Vec<&str> {
+        flavor_python::preflight(&request).iter().map(PythonError::code).collect()
+    };
     let local = std::env::split_paths(&std::env::var_os("PATH").unwrap())
         .map(|dir| dir.join("python3"))
         .find(|file| file.exists());

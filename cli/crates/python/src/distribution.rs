@@ -4,7 +4,6 @@ use super::{
     archive_digests::ArchiveDigest,
     error::{FileContext as _, FileError, PythonError},
 };
-use crate::attestation::purl::normal_name;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -92,6 +91,20 @@ fn required_name(text: &str) -> Option<String> {
     let text = text.trim_start();
     let end = text.find(|character| !is_name(character)).unwrap_or(text.len());
     text.get(..end).filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
+/// Runs of `-`, `_` and `.` become one `-`, letters small (PEP 503, and PEP 685 for extras).
+#[must_use]
+pub fn normal_name(name: &str) -> String {
+    let mut normal = String::with_capacity(name.len());
+    for character in name.chars() {
+        match character {
+            '-' | '_' | '.' if normal.ends_with('-') => {}
+            '-' | '_' | '.' => normal.push('-'),
+            other => normal.push(other.to_ascii_lowercase()),
+        }
+    }
+    normal
 }
 
 #[cfg(test)]

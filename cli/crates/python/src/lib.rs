@@ -10,12 +10,15 @@
 //! lib/ext/               shared libraries that the interpreter and the dependencies need, except the C library's
 //! lib/pythonX.Y/         standard library, with the project and its dependencies in site-packages
 //! ```
+#![forbid(unsafe_code)]
 
 mod archive_digests;
 mod backend_metadata;
 mod build_environment;
 mod build_paths;
 mod bytecode;
+pub mod cache_folder;
+pub mod child;
 mod commands;
 mod debian;
 mod distribution;
@@ -35,7 +38,7 @@ mod local_sources;
 mod normalize;
 mod options;
 mod pip;
-pub(crate) mod process;
+pub mod process;
 mod processor;
 mod project;
 mod provider;
@@ -57,12 +60,12 @@ pub use archive_digests::ArchiveDigest;
 pub use backend_metadata::{ProjectMetadata, project_metadata};
 pub use build_environment::run_hooks;
 pub use debian::{DebianError, DebianPackage, DebianProvider};
-pub use distribution::{Distribution, named as distribution_named, parse_metadata};
+pub use distribution::{Distribution, named as distribution_named, normal_name, parse_metadata};
 pub use entry_point::{EntryPoint, EntryPointError};
 pub use environment::Environment;
 pub use error::{FileError, PythonError};
 pub use file_patterns::FilePatterns;
-pub(crate) use interpreter::OLDEST;
+pub use interpreter::OLDEST;
 pub use local_provider::LocalProvider;
 pub use normalize::record_path;
 pub use options::{BuildEnvironment, BuildOptions, CompileOptions, IndexSettings, Installs, TreeOptions, TrimOptions};
@@ -74,7 +77,7 @@ pub use runtime_error::RuntimeError;
 pub use uv::{Uv, UvError};
 pub use uv_provider::UvProvider;
 
-use crate::python::{elf::GlibcVersion, tree_files::TreeFiles};
+use crate::{elf::GlibcVersion, tree_files::TreeFiles};
 use pep440_rs::{VersionSpecifier, VersionSpecifiers};
 use std::{
     collections::BTreeSet,

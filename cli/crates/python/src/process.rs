@@ -12,21 +12,21 @@ use std::{
 
 /// What a program left.
 #[derive(Debug)]
-pub(crate) struct Finished {
-    pub(crate) status: ExitStatus,
-    pub(crate) stdout: Vec<u8>,
-    pub(crate) stderr: Vec<u8>,
+pub struct Finished {
+    pub status: ExitStatus,
+    pub stdout: Vec<u8>,
+    pub stderr: Vec<u8>,
     /// It was ended by us because it took longer than the limit.
-    pub(crate) timed_out: bool,
+    pub timed_out: bool,
 }
 
 impl Finished {
-    pub(crate) fn success(&self) -> bool {
+    pub fn success(&self) -> bool {
         self.status.success() && !self.timed_out
     }
 
     /// The last `lines` non-empty lines of standard error.
-    pub(crate) fn last_error_lines(&self, lines: usize) -> String {
+    pub fn last_error_lines(&self, lines: usize) -> String {
         let text = String::from_utf8_lossy(&self.stderr);
         let all: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
         all.get(all.len().saturating_sub(lines)..).unwrap_or_default().join("\n")
@@ -38,7 +38,7 @@ const PIPE_LINGER: Duration = Duration::from_secs(1);
 const POLL: Duration = Duration::from_millis(5);
 
 /// Runs `command` with `input` on its standard input.
-pub(crate) fn run(command: &mut Command, input: &[u8], limit: Duration) -> io::Result<Finished> {
+pub fn run(command: &mut Command, input: &[u8], limit: Duration) -> io::Result<Finished> {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let (stdout, stderr) = (Drain::of(child.stdout.take()), Drain::of(child.stderr.take()));
     if let Some(mut pipe) = child.stdin.take() {
@@ -94,10 +94,10 @@ impl Drain {
 }
 
 /// Variables that would make an interpreter other than what it is.
-pub(crate) const PYTHON_VARIABLES: [&str; 4] = ["PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONEXECUTABLE"];
+pub const PYTHON_VARIABLES: [&str; 4] = ["PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONEXECUTABLE"];
 
 /// Every executable file called `name` in the absolute folders of `path`, the value of `PATH`.
-pub(crate) fn all_on_path(name: &str, path: Option<&OsStr>) -> Vec<std::path::PathBuf> {
+pub fn all_on_path(name: &str, path: Option<&OsStr>) -> Vec<std::path::PathBuf> {
     let path: OsString = path.map_or_else(OsString::new, OsStr::to_owned);
     std::env::split_paths(&path)
         .filter(|dir| dir.is_absolute())
@@ -106,7 +106,7 @@ pub(crate) fn all_on_path(name: &str, path: Option<&OsStr>) -> Vec<std::path::Pa
         .collect()
 }
 
-pub(crate) fn is_executable(file: &Path) -> bool {
+pub fn is_executable(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }

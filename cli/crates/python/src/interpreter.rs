@@ -15,7 +15,7 @@ const PROBE: &str = include_str!("probe.py");
 const PROBE_LIMIT: Duration = Duration::from_secs(20);
 
 /// The oldest version that is bundled: unchecked hash-based bytecode (PEP 552) came in 3.7, 3.8 is the oldest we test.
-pub(crate) const OLDEST: (u8, u8) = (3, 8);
+pub const OLDEST: (u8, u8) = (3, 8);
 
 /// An installed CPython.
 #[derive(Clone, Debug, Deserialize)]

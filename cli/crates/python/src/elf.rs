@@ -225,7 +225,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("program");
         std::fs::write(&file, program).unwrap();
-        crate::python::tree_files::set_mode(&file, true).unwrap();
+        crate::tree_files::set_mode(&file, true).unwrap();
         let output = std::process::Command::new(&file).arg("--list").output().unwrap();
         assert!(output.status.success() && !output.stdout.is_empty(), "{output:?}");
     }
