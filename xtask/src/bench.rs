@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::build::{self, Options};
+use crate::build::Options;
+use crate::dist;
 use crate::run::{output, run};
 use crate::setup;
 use crate::workspace::Workspace;
@@ -23,7 +24,7 @@ const BIG_PACKAGE: u64 = 1 << 30;
 /// Builds both packages, measures, and prints the table.
 pub(crate) fn bench(workspace: &Workspace, options: Options) -> Result<()> {
     setup::setup(workspace, options.toolchain)?;
-    let flavor = build::dist(workspace, options)?;
+    let flavor = dist::dist(workspace, options)?;
     let folder = workspace.target.join("bench");
     fs::create_dir_all(&folder)?;
     let manifest = workspace.root.join("examples/hello-cli/pyproject.toml");

@@ -8,7 +8,6 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::elf;
-use crate::licences;
 use crate::run::{cargo, forget_cargo_run, output, path_with, run};
 use crate::setup;
 use crate::toolchain::{self, Profile, Route, RouteChoice};
@@ -74,62 +73,12 @@ pub(crate) fn launchers(workspace: &Workspace, options: Options) -> Result<()> {
     toolchain::LAUNCHER_TARGETS.iter().try_for_each(|target| launcher_for(workspace, target, options).map(drop))
 }
 
-/// Those of other processors than this machine's, as far as there is a Rust for them.
-fn other_launchers(workspace: &Workspace, options: Options) -> Result<()> {
-    let host = toolchain::musl_target();
-    for target in toolchain::LAUNCHER_TARGETS.into_iter().filter(|target| host.as_deref() != Some(target)) {
-        match setup::cross_route(workspace, target, options.toolchain) {
-            Ok(_) => drop(launcher_for(workspace, target, options)?),
-            Err(error) => eprintln!("==> NO LAUNCHER for {target}: {error:#}"),
-        }
-    }
-    Ok(())
-}
-
 /// Builds the launcher for `target` into `dist/launchers/` and returns its path.
 pub(crate) fn launcher_for(workspace: &Workspace, target: &str, options: Options) -> Result<PathBuf> {
     setup::build_tools(workspace)?;
     let route = setup::cross_route(workspace, target, options.toolchain)?;
     let built = zigbuild(workspace, &launcher_binary(options.profile), target, route)?;
     place(&built, &workspace.launcher(target))
-}
-
-/// Builds all that is in `dist/`, and lists it.
-pub(crate) fn dist(workspace: &Workspace, options: Options) -> Result<PathBuf> {
-    let flavor = flavor(workspace, options)?;
-    other_launchers(workspace, options)?;
-    documentation(workspace, &flavor)?;
-    let target = toolchain::musl_target();
-    let file = workspace.dist().join("share").join(licences::FILE);
-    licences::write(workspace, "flavor-cli", target.as_deref(), &file)?;
-    crate::npm::pack(workspace, options.toolchain)?;
-    crate::web::site(workspace, false)?;
-    crate::smoke::release(workspace, &flavor)?;
-    println!("\n{}", crate::listing::listing(&workspace.dist())?);
-    Ok(flavor)
-}
-
-/// What shells and `man` take: `dist/share/completions` and `dist/share/man/man1`.
-fn documentation(workspace: &Workspace, flavor: &Path) -> Result<()> {
-    let share = workspace.dist().join("share");
-    let completions = share.join("completions");
-    fs::create_dir_all(&completions)?;
-    let files = [
-        ("bash", "flavor.bash"),
-        ("zsh", "_flavor"),
-        ("fish", "flavor.fish"),
-        ("powershell", "flavor.ps1"),
-        ("elvish", "flavor.elv"),
-    ];
-    for (shell, file) in files {
-        fs::write(completions.join(file), output(Command::new(flavor).args(["completions", shell]))?)?;
-    }
-    let pages = share.join("man/man1");
-    // Those of commands that are no more.
-    if pages.exists() {
-        fs::remove_dir_all(&pages)?;
-    }
-    run(Command::new(flavor).arg("man").arg("--dir").arg(&pages))
 }
 
 /// Builds the launcher, then `dist/flavor` with the launcher inside.

@@ -7,6 +7,7 @@ mod build;
 mod check;
 mod cross;
 mod demo;
+mod dist;
 mod elf;
 mod libc_only;
 mod licences;
@@ -127,7 +128,7 @@ fn run_task(arguments: &Arguments) -> Result<()> {
         Task::Launcher => build::launcher(&workspace, options).map(drop),
         Task::Smoke => smoke::launcher(&workspace, options),
         Task::Launchers => build::launchers(&workspace, options),
-        Task::Dist => build::dist(&workspace, options).map(drop),
+        Task::Dist => dist::dist(&workspace, options).map(drop),
         Task::Demo => demo::demo(&workspace, options),
         Task::Bench => bench::bench(&workspace, options),
         Task::BenchLauncher => bench_launcher::bench(&workspace, options),

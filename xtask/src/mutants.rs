@@ -7,8 +7,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use crate::npm;
 use crate::run::{cargo, path_with, run_any};
+use crate::setup;
 use crate::toolchain;
 use crate::workspace::Workspace;
 
@@ -67,7 +67,7 @@ struct Count {
 
 /// Runs all groups, or the mutants of these files only; fails where one survives that docs/mutation.md does not explain.
 pub(crate) fn mutants(workspace: &Workspace, files: &[String]) -> Result<()> {
-    npm::installed(workspace, "cargo-mutants", "cargo-mutants", toolchain::CARGO_MUTANTS, Some("--locked"))?;
+    setup::cargo_tool(workspace, "cargo-mutants", "cargo-mutants", toolchain::CARGO_MUTANTS, Some("--locked"))?;
     let mut counts = BTreeMap::<String, Count>::new();
     let mut survivors = Vec::new();
     for group in GROUPS.iter().filter(|group| files.is_empty() || files.iter().any(|file| group.holds(file))) {

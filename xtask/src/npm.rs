@@ -12,47 +12,17 @@ use anyhow::{Context, Result};
 use crate::build::{self, Options};
 use crate::licences;
 use crate::run::{cargo, forget_cargo_run, output, path_with, run};
-use crate::setup::{self, step};
+use crate::setup;
 use crate::toolchain::{self, Route, RouteChoice};
 use crate::workspace::Workspace;
 
 /// SIMD makes SHA-256 faster, and every host of the last years has it.
 const FLAGS: &[&str] = &["-Ctarget-feature=+simd128"];
 
-/// wasm-bindgen's programs and wasm-pack in the right versions, and the packages of npm/package-lock.json.
-pub(crate) fn tools(workspace: &Workspace) -> Result<()> {
-    // Not --locked: its lock names versions that not every mirror of crates.io has.
-    installed(workspace, "wasm-bindgen", "wasm-bindgen-cli", toolchain::WASM_BINDGEN, None)?;
-    modules(&workspace.npm())
-}
-
-/// A program that cargo builds from crates.io, in this version.
-pub(crate) fn installed(
-    workspace: &Workspace,
-    program: &str,
-    package: &str,
-    version: &str,
-    lock: Option<&str>,
-) -> Result<()> {
-    let file = workspace.cargo_tools().join("bin").join(program);
-    // A subcommand of cargo's is told which one it is.
-    let found = Command::new(file).args(program.strip_prefix("cargo-")).arg("--version").output().ok();
-    let found = found.map(|found| String::from_utf8_lossy(&found.stdout).trim().to_owned()).unwrap_or_default();
-    if found.ends_with(&format!(" {version}")) {
-        step(&format!("{program} {version}: ready"));
-        return Ok(());
-    }
-    step(&format!("{program} {version}: building it (some minutes)"));
-    let mut install = cargo(&workspace.root);
-    install.args(["install", "--quiet", package, "--version", version]).args(lock);
-    install.arg("--root").arg(workspace.cargo_tools());
-    run(install.env("CARGO_TARGET_DIR", workspace.target.join("tools/build")))
-}
-
 /// Runs the tests in `wasm/tests` in Node and in Chromium.
 pub(crate) fn test_engine(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
-    tools(workspace)?;
-    installed(workspace, "wasm-pack", "wasm-pack", toolchain::WASM_PACK, Some("--locked"))?;
+    setup::npm_tools(workspace)?;
+    setup::cargo_tool(workspace, "wasm-pack", "wasm-pack", toolchain::WASM_PACK, Some("--locked"))?;
     setup::program("chromedriver", "the engine's tests in a browser", "chromium-driver")?;
     let route = setup::cross_route(workspace, toolchain::WASM_TARGET, choice)?;
     for host in [&["--node"][..], &["--headless", "--chrome"]] {
@@ -73,23 +43,9 @@ pub(crate) fn test_engine(workspace: &Workspace, choice: RouteChoice) -> Result<
     Ok(())
 }
 
-/// `npm ci`, where what is installed is not what the lock says.
-pub(crate) fn modules(folder: &Path) -> Result<()> {
-    let lock = fs::read(folder.join("package-lock.json"))?;
-    let stamp = folder.join("node_modules/.installed-lock");
-    if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
-        step(&format!("npm packages of {}: ready", folder.display()));
-        return Ok(());
-    }
-    step(&format!("npm packages of {}: installing what package-lock.json names", folder.display()));
-    run(Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder))?;
-    fs::write(stamp, lock)?;
-    Ok(())
-}
-
 /// Builds the engine and the package's scripts into `npm/dist/`.
 pub(crate) fn build(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
-    tools(workspace)?;
+    setup::npm_tools(workspace)?;
     let module = engine(workspace, choice)?;
     let generated = workspace.npm().join("generated");
     let mut glue = Command::new(workspace.cargo_tools().join("bin/wasm-bindgen"));

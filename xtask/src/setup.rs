@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::run::{output, run, succeeds_within};
+use crate::run::{cargo, output, run, succeeds_within};
 use crate::toolchain::{self, Route, RouteChoice};
 use crate::workspace::Workspace;
 
@@ -23,8 +23,8 @@ pub(crate) fn setup(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
     }
     let route = cross_route(workspace, toolchain::WASM_TARGET, choice)?;
     step(&format!("{}: {}", toolchain::WASM_TARGET, describe(route)));
-    crate::npm::tools(workspace)?;
-    crate::npm::modules(&workspace.web())?;
+    npm_tools(workspace)?;
+    npm_packages(&workspace.web())?;
     browser()?;
     programs_of_tests();
     step(&format!("Rust {} or newer: {}", toolchain::RUST, output(Command::new("rustc").arg("--version"))?.trim()));
@@ -150,6 +150,50 @@ pub(crate) fn program(name: &str, what_for: &str, package: &str) -> Result<()> {
         bail!("no `{name}` on the search path, which {what_for} need: install it");
     }
     step(&format!("{name}: ready"));
+    Ok(())
+}
+
+/// wasm-bindgen's programs and wasm-pack in the right versions, and the packages of npm/package-lock.json.
+pub(crate) fn npm_tools(workspace: &Workspace) -> Result<()> {
+    // Not --locked: its lock names versions that not every mirror of crates.io has.
+    cargo_tool(workspace, "wasm-bindgen", "wasm-bindgen-cli", toolchain::WASM_BINDGEN, None)?;
+    npm_packages(&workspace.npm())
+}
+
+/// A program that cargo builds from crates.io, in this version.
+pub(crate) fn cargo_tool(
+    workspace: &Workspace,
+    program: &str,
+    package: &str,
+    version: &str,
+    lock: Option<&str>,
+) -> Result<()> {
+    let file = workspace.cargo_tools().join("bin").join(program);
+    // A subcommand of cargo's is told which one it is.
+    let found = Command::new(file).args(program.strip_prefix("cargo-")).arg("--version").output().ok();
+    let found = found.map(|found| String::from_utf8_lossy(&found.stdout).trim().to_owned()).unwrap_or_default();
+    if found.ends_with(&format!(" {version}")) {
+        step(&format!("{program} {version}: ready"));
+        return Ok(());
+    }
+    step(&format!("{program} {version}: building it (some minutes)"));
+    let mut install = cargo(&workspace.root);
+    install.args(["install", "--quiet", package, "--version", version]).args(lock);
+    install.arg("--root").arg(workspace.cargo_tools());
+    run(install.env("CARGO_TARGET_DIR", workspace.target.join("tools/build")))
+}
+
+/// `npm ci`, where what is installed is not what the lock says.
+pub(crate) fn npm_packages(folder: &Path) -> Result<()> {
+    let lock = fs::read(folder.join("package-lock.json"))?;
+    let stamp = folder.join("node_modules/.installed-lock");
+    if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
+        step(&format!("npm packages of {}: ready", folder.display()));
+        return Ok(());
+    }
+    step(&format!("npm packages of {}: installing what package-lock.json names", folder.display()));
+    run(Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder))?;
+    fs::write(stamp, lock)?;
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use anyhow::{Result, bail};
 use crate::licences;
 use crate::npm;
 use crate::run::{cargo, run};
+use crate::setup;
 use crate::toolchain::RouteChoice;
 use crate::workspace::Workspace;
 
@@ -20,7 +21,7 @@ pub(crate) fn web(workspace: &Workspace, choice: RouteChoice, same_origin_urls: 
 
 /// Builds `dist/web/` from `npm/dist/`: the static site, and in it the one-file page.
 pub(crate) fn site(workspace: &Workspace, same_origin_urls: bool) -> Result<()> {
-    npm::modules(&workspace.web())?;
+    setup::npm_packages(&workspace.web())?;
     let engine = workspace.npm().join("dist/default.js");
     let wasm = workspace.npm().join("dist/pspf.wasm");
     if !engine.is_file() || !wasm.is_file() {
