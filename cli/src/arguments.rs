@@ -20,8 +20,8 @@ pub use policy::{Policy, PolicyCommand};
 pub use trust::{Trust, TrustCommand};
 pub use workenv::{Clean, Workenv, WorkenvCommand};
 
-use crate::manifest::words::PLATFORMS;
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
+use flavor_manifest::words::PLATFORMS;
 use pspf_nostd::report::Integrity;
 use std::{num::NonZero, path::PathBuf};
 

@@ -1,12 +1,13 @@
 //! Packages of which every byte has been verified, as extraction needs them.
 
 use crate::{
-    problem::{Failure, Problem, open_argument},
+    problem::{Failure, open_argument},
     progress::Bar,
     terminal::Console,
     trusted_keys,
 };
 use flavor_host::{driver, trust::Trusted};
+use flavor_manifest::Diagnostic;
 use pspf_nostd::{
     report::{Report, Trust},
     verify::{Checked, Outcome, Scope, TrustedKeys},
@@ -29,10 +30,10 @@ pub fn verify(path: &Path, file: &File, trusted: TrustedKeys, console: &Console)
     console.detail(&format!("{}: {bytes} bytes read, {:.3} s", path.display(), begin.elapsed().as_secs_f64()));
     outcome.map_err(|error| match error.kind() {
         io::ErrorKind::UnexpectedEof => {
-            let problem = Problem::error("file.read", "the package has become shorter while it was read").file(path);
+            let problem = Diagnostic::error("file.read", "the package has become shorter while it was read").file(path);
             problem.hint("something else writes to this file; try again when it is done").into()
         }
-        _ => Problem::io("file.read", path, "read the package", &error).into(),
+        _ => Diagnostic::io("file.read", path, "read the package", &error).into(),
     })
 }
 
@@ -61,17 +62,17 @@ pub fn open(path: &Path, console: &mut Console) -> Result<(File, Checked), Failu
 
 /// Why a package that does not verify is not used.
 pub fn refused(path: &Path, report: &Report, store: &Trusted) -> Failure {
-    let mut problems: Vec<Problem> = report
+    let mut problems: Vec<Diagnostic> = report
         .errors()
         .map(|finding| {
             let place = finding.range.map(|range| format!(", bytes {range}")).unwrap_or_default();
             let revoked = store.refusal(report).filter(|_| finding.code == "key.revoked");
             let message = revoked.unwrap_or_else(|| finding.message.clone());
-            Problem::error(finding.code, message).file(path).field(format!("{}{place}", finding.part))
+            Diagnostic::error(finding.code, message).file(path).field(format!("{}{place}", finding.part))
         })
         .collect();
     if problems.is_empty() && report.trust == Trust::Unsigned {
-        problems.push(Problem::error("signature.absent", "the package is not signed").file(path));
+        problems.push(Diagnostic::error("signature.absent", "the package is not signed").file(path));
     }
     if let Some(last) = problems.last_mut() {
         last.hint = Some("it is not used; `flavor verify` shows the whole report".to_owned());

@@ -1,14 +1,12 @@
 //! Writing into the directories of policies and trusted keys.
 
-use crate::{
-    problem::{Failure, Problem},
-    text_file,
-};
+use crate::{problem::Failure, text_file};
 use flavor_host::files::{
     base_dir,
     config_dir::{ConfigDir, FILE_MAX, SYSTEM},
     safe_path,
 };
+use flavor_manifest::Diagnostic;
 use rustix::fs::{FlockOperation, flock};
 use std::{
     fs, io,
@@ -34,7 +32,7 @@ pub fn keys_directory(system: bool) -> Result<PathBuf, Failure> {
 }
 
 fn homeless() -> Failure {
-    let problem = Problem::error("config.directory", "there is no directory for your configuration");
+    let problem = Diagnostic::error("config.directory", "there is no directory for your configuration");
     problem.hint("set HOME, XDG_CONFIG_HOME or FLAVOR_CONFIG_DIR").into()
 }
 
@@ -45,7 +43,7 @@ fn homeless() -> Failure {
 /// Where one is there and may not be replaced, it is larger than what is read of such a file, or the system refuses.
 pub fn write(path: &Path, text: &str, replace: bool) -> Result<(), Failure> {
     if text.len() > FILE_MAX {
-        let problem = Problem::error("config.write", "this would be too large to be read").file(path);
+        let problem = Diagnostic::error("config.write", "this would be too large to be read").file(path);
         return Err(problem.expected(format!("at most {FILE_MAX} bytes")).found(text.len().to_string()).into());
     }
     make_directory(path)?;
@@ -61,7 +59,7 @@ pub fn write(path: &Path, text: &str, replace: bool) -> Result<(), Failure> {
 pub fn lock(path: &Path) -> Result<fs::File, Failure> {
     make_directory(path)?;
     let refused =
-        |error: io::Error| Failure::from(Problem::io("config.write", path, "lock the directory of this", &error));
+        |error: io::Error| Failure::from(Diagnostic::io("config.write", path, "lock the directory of this", &error));
     let directory = fs::File::open(text_file::parent(path)).map_err(refused)?;
     flock(&directory, FlockOperation::LockExclusive).map_err(|error| refused(error.into()))?;
     Ok(directory)
@@ -69,7 +67,7 @@ pub fn lock(path: &Path) -> Result<fs::File, Failure> {
 
 fn make_directory(path: &Path) -> Result<(), Failure> {
     safe_path::create_directory(text_file::parent(path), 0o755).map_err(|error| {
-        let problem = Problem::error("config.write", format!("cannot write this: {error}")).file(path);
+        let problem = Diagnostic::error("config.write", format!("cannot write this: {error}")).file(path);
         problem
             .hint("set FLAVOR_CONFIG_DIR to a directory of your own, below directories that nobody else can change")
             .into()

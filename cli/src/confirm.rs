@@ -1,9 +1,7 @@
 //! A question before something goes that somebody may want to keep.
 
-use crate::{
-    problem::{Failure, Problem},
-    terminal::Console,
-};
+use crate::{problem::Failure, terminal::Console};
+use flavor_manifest::Diagnostic;
 use std::io::{self, IsTerminal as _, Write as _};
 
 /// Asks on the terminal; `yes` answers beforehand.
@@ -15,7 +13,7 @@ pub fn confirm(console: &Console, yes: bool, question: &str) -> Result<bool, Fai
         return Ok(true);
     }
     if console.json() || !console.interactive() || !io::stdin().is_terminal() {
-        let problem = Problem::error("usage", "this asks before it removes anything, and there is nobody to ask");
+        let problem = Diagnostic::error("usage", "this asks before it removes anything, and there is nobody to ask");
         return Err(Failure::usage(problem.field("--yes").hint("say --yes, or look first with --dry-run")));
     }
     let mut stderr = io::stderr();

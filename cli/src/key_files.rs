@@ -1,7 +1,8 @@
 //! Key files and fingerprints given on the command line.
 
-use crate::problem::{Failure, Problem, open_argument};
+use crate::problem::{Failure, open_argument};
 use flavor_host::calendar;
+use flavor_manifest::Diagnostic;
 use pspf_nostd::{
     key::{Fingerprint, KeyError, PublicKey, SigningKey, TrustedKeyError, TrustedKeyFile},
     limits::KEY_FILE_MAX,
@@ -35,8 +36,8 @@ pub fn trusted_key(path: &Path) -> Result<TrustedKeyFile, Failure> {
     let bytes = contents(path, "a public key file")?;
     TrustedKeyFile::read(&bytes).map_err(|error| match (&error, error.place()) {
         (TrustedKeyError::Key(error), _) => unusable(path, error).into(),
-        (_, Some((line, why))) => Problem::error("key.notes", why).file(path).at(line, 1).into(),
-        (_, None) => Problem::error(error.code(), error.to_string()).file(path).into(),
+        (_, Some((line, why))) => Diagnostic::error("key.notes", why).file(path).at(line, 1).into(),
+        (_, None) => Diagnostic::error(error.code(), error.to_string()).file(path).into(),
     })
 }
 
@@ -50,7 +51,7 @@ pub fn fingerprint(text: &str, argument: &str) -> Result<Fingerprint, Failure> {
     let hexadecimal = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
     if hexadecimal && !path.exists() {
         return digits.parse().map_err(|error| {
-            let problem = Problem::error("key.fingerprint", format!("`{text}` is not a whole fingerprint: {error}"));
+            let problem = Diagnostic::error("key.fingerprint", format!("`{text}` is not a whole fingerprint: {error}"));
             Failure::usage(
                 problem.field(argument).hint("`flavor inspect FILE` and `flavor keygen` print all 64 digits"),
             )
@@ -61,7 +62,8 @@ pub fn fingerprint(text: &str, argument: &str) -> Result<Fingerprint, Failure> {
     match file.expires.filter(ended) {
         None => Ok(file.key.fingerprint()),
         Some(day) => {
-            let problem = Problem::error("key.expired", "the trust in this key has ended").file(path).field(argument);
+            let problem =
+                Diagnostic::error("key.expired", "the trust in this key has ended").file(path).field(argument);
             Err(problem
                 .found(format!("`# Expires: {day}`"))
                 .hint("give the fingerprint if it counts all the same")
@@ -76,7 +78,8 @@ pub fn fingerprint(text: &str, argument: &str) -> Result<Fingerprint, Failure> {
 /// Where the system has none.
 pub fn random_key() -> Result<SigningKey, Failure> {
     let mut seed = [0; 32];
-    let unavailable = |error: String| Problem::error("key.random", format!("no random bytes from the system: {error}"));
+    let unavailable =
+        |error: String| Diagnostic::error("key.random", format!("no random bytes from the system: {error}"));
     getrandom::fill(&mut seed).map_err(|error| unavailable(error.to_string()))?;
     SigningKey::from_private_seed(seed).map_err(|error| unavailable(error.to_string()).into())
 }
@@ -86,16 +89,20 @@ fn contents(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     // One byte more than is accepted, so that a longer file is seen to be longer.
     let limit = length(&[0; KEY_FILE_MAX]).saturating_add(1);
-    file.take(limit).read_to_end(&mut bytes).map_err(|error| Problem::io("key.read", path, "read the key", &error))?;
+    file.take(limit)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Diagnostic::io("key.read", path, "read the key", &error))?;
     Ok(bytes)
 }
 
-fn unusable(path: &Path, error: &KeyError) -> Problem {
+fn unusable(path: &Path, error: &KeyError) -> Diagnostic {
     let problem = match error {
-        KeyError::Unexpected { expected, found } => Problem::error(error.code(), "this is not the key that is needed")
-            .expected(expected.to_string())
-            .found(found.to_string()),
-        other => Problem::error(other.code(), other.to_string()),
+        KeyError::Unexpected { expected, found } => {
+            Diagnostic::error(error.code(), "this is not the key that is needed")
+                .expected(expected.to_string())
+                .found(found.to_string())
+        }
+        other => Diagnostic::error(other.code(), other.to_string()),
     };
     problem.file(path).hint("`flavor keygen` makes a pair of the right kind")
 }

@@ -6,9 +6,10 @@ use crate::{
         launcher_file::{self, Launcher},
         preflight::host_platform,
     },
-    problem::{Failure, Problem},
+    problem::Failure,
 };
 use flavor_host::files::safe_path;
+use flavor_manifest::Diagnostic;
 use flavor_python::cache_folder;
 use serde::Serialize;
 use std::{
@@ -149,7 +150,7 @@ fn named_by_variable() -> Option<PathBuf> {
 
 /// Why `FLAVOR_LAUNCHER_BIN` is not among [`all`], though it is set.
 #[must_use]
-pub fn unusable_variable() -> Option<Problem> {
+pub fn unusable_variable() -> Option<Diagnostic> {
     let failure = launcher_file::read(&named_by_variable()?, "FLAVOR_LAUNCHER_BIN").err()?;
     failure.problems.into_iter().next()
 }
@@ -234,7 +235,7 @@ pub fn choose(word: &Path) -> Result<Known, Failure> {
         all().into_iter().find(|known| known.is_published() && known.language == language && known.runs_here())
     };
     let text = word.to_str().unwrap_or_default();
-    let absent = |problem: Problem| Failure::from(problem.field("--launcher"));
+    let absent = |problem: Diagnostic| Failure::from(problem.field("--launcher"));
     match text {
         "rust" | "go" => {
             let language = if text == "go" { Language::Go } else { Language::Rust };
@@ -258,7 +259,7 @@ pub fn choose(word: &Path) -> Result<Known, Failure> {
                 };
                 let hint = "install it (`pip install flavorpack`), name the file with --launcher PATH, or leave \
                             --launcher out for the launcher of this program";
-                absent(Problem::error("launcher.absent", message).found(found).hint(hint))
+                absent(Diagnostic::error("launcher.absent", message).found(found).hint(hint))
             })
         }
         _ if !text.contains('/') && !word.exists() => {
@@ -266,7 +267,7 @@ pub fn choose(word: &Path) -> Result<Known, Failure> {
             known.retain(|known| known.path.is_some());
             let names: Vec<String> = known.iter().map(|known| known.name.clone()).collect();
             known.into_iter().find(|known| known.name == text).ok_or_else(|| {
-                let problem = Problem::error("launcher.absent", "there is no such launcher, and no such file");
+                let problem = Diagnostic::error("launcher.absent", "there is no such launcher, and no such file");
                 let problem = problem.expected(
                     ["rust, go or a file".to_owned()].into_iter().chain(names).collect::<Vec<_>>().join(", "),
                 );

@@ -18,7 +18,6 @@ pub mod interrupt;
 pub mod inventory;
 pub mod key_files;
 pub mod launchers;
-pub mod manifest;
 pub mod pack;
 pub mod path_text;
 pub mod problem;
@@ -33,7 +32,8 @@ pub mod workenv;
 
 use arguments::{Arguments, Command, OutputOptions};
 use clap::Parser as _;
-use problem::{Exit, Failure, Problem};
+use flavor_manifest::Diagnostic;
+use problem::{Exit, Failure};
 use std::{
     ffi::OsString,
     io::Write as _,
@@ -94,7 +94,7 @@ fn usage(error: &clap::Error, words: &[OsString]) -> ExitCode {
         let message: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
         let message = message.join(" ").trim_start_matches("error: ").to_owned();
         let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
-        let problem = Problem::error("usage", message).hint(tip.unwrap_or("`flavor help COMMAND` shows the usage"));
+        let problem = Diagnostic::error("usage", message).hint(tip.unwrap_or("`flavor help COMMAND` shows the usage"));
         Console::new(true, OutputOptions::default()).failure(&Failure::usage(problem));
     } else {
         let _ = write!(std::io::stderr(), "{error}");

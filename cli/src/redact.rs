@@ -1,5 +1,6 @@
 //! Passwords and tokens in addresses are shown nowhere.
 
+use flavor_manifest::Diagnostic;
 use std::borrow::Cow;
 
 /// What stands in the place of user and password.
@@ -32,6 +33,19 @@ pub fn without_passwords(text: &str) -> Cow<'_, str> {
     }
     shown.push_str(rest);
     Cow::Owned(shown)
+}
+
+/// The same in every text of a diagnostic: what programs print, and what a manifest says, may have some.
+#[must_use]
+pub fn diagnostic(mut diagnostic: Diagnostic) -> Diagnostic {
+    let facts = &mut *diagnostic;
+    let texts = [&mut facts.file, &mut facts.field, &mut facts.expected, &mut facts.found, &mut facts.hint];
+    for text in texts.into_iter().flatten().chain([&mut facts.message]) {
+        if let Cow::Owned(shown) = without_passwords(text) {
+            *text = shown;
+        }
+    }
+    diagnostic
 }
 
 /// How long the user and password at the start of an address are, without the `@`; 0 where there is nothing to hide.

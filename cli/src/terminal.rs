@@ -2,9 +2,10 @@
 
 use crate::{
     arguments::{Colour, OutputOptions},
-    problem::{Brief, Failure, Problem, Weight, io_text},
-    redact::without_passwords,
+    problem::{Brief, Failure},
+    redact::{self, without_passwords},
 };
+use flavor_manifest::{Diagnostic, Weight, io_text};
 use serde::Serialize;
 use std::{
     env,
@@ -25,7 +26,7 @@ pub struct Console {
     closed: bool,
     failed: Option<io::Error>,
     /// Warnings that a JSON document will carry.
-    warnings: Vec<Problem>,
+    warnings: Vec<Diagnostic>,
 }
 
 /// How a piece of text is set off on a terminal.
@@ -137,16 +138,16 @@ impl Console {
     }
 
     /// Shows a warning at once, or keeps it for the JSON document.
-    pub fn warn(&mut self, problem: Problem) {
+    pub fn warn(&mut self, problem: Diagnostic) {
         if self.json {
-            self.warnings.push(problem.without_passwords());
+            self.warnings.push(redact::diagnostic(problem));
         } else {
             self.note(&self.problem(&problem));
         }
     }
 
     /// The warnings kept so far.
-    pub fn take_warnings(&mut self) -> Vec<Problem> {
+    pub fn take_warnings(&mut self) -> Vec<Diagnostic> {
         std::mem::take(&mut self.warnings)
     }
 
@@ -154,7 +155,7 @@ impl Console {
     pub fn failure(&mut self, failure: &Failure) {
         if self.json {
             let mut problems = self.take_warnings();
-            problems.extend(failure.problems.iter().cloned().map(Problem::without_passwords));
+            problems.extend(failure.problems.iter().cloned().map(redact::diagnostic));
             let (errors, warnings): (Vec<_>, Vec<_>) =
                 problems.into_iter().partition(|problem| problem.severity == Weight::Error);
             let error = errors.first().map(Brief::from);
@@ -177,7 +178,7 @@ impl Console {
         match self.failed.take() {
             Some(error) => {
                 self.closed = true;
-                Err(Problem::error("output.write", format!("cannot write to standard output: {}", io_text(&error)))
+                Err(Diagnostic::error("output.write", format!("cannot write to standard output: {}", io_text(&error)))
                     .into())
             }
             None => Ok(()),
@@ -191,7 +192,7 @@ impl Console {
         }
     }
 
-    fn problem(&self, problem: &Problem) -> String {
+    fn problem(&self, problem: &Diagnostic) -> String {
         let text = printable_lines(&problem.to_string());
         let (word, style) = match problem.severity {
             Weight::Error => ("error:", Style::Red),
@@ -207,9 +208,9 @@ struct FailureDocument<'a> {
     /// The first of `errors`.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Brief<'a>>,
-    errors: &'a [Problem],
+    errors: &'a [Diagnostic],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    warnings: &'a [Problem],
+    warnings: &'a [Diagnostic],
 }
 
 fn styled(colour: bool, style: Style, text: &str) -> String {

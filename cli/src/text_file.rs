@@ -1,6 +1,7 @@
 //! Files that are there whole or not at all.
 
-use crate::problem::{Failure, Problem};
+use crate::problem::Failure;
+use flavor_manifest::Diagnostic;
 use std::{
     fs,
     io::{self, Write as _},
@@ -14,7 +15,7 @@ use std::{
 /// Where one is there and may not be replaced, something else is there, or the system refuses.
 pub fn write(path: &Path, text: &str, replace: bool, code: &'static str) -> Result<(), Failure> {
     check_replaceable(path, code)?;
-    let refused = |error: io::Error| Failure::from(Problem::io(code, path, "write this", &error));
+    let refused = |error: io::Error| Failure::from(Diagnostic::io(code, path, "write this", &error));
     let mut file = tempfile::Builder::new().prefix(".flavor-").tempfile_in(parent(path)).map_err(refused)?;
     file.write_all(text.as_bytes()).map_err(refused)?;
     file.as_file().set_permissions(fs::Permissions::from_mode(0o644)).map_err(refused)?;
@@ -32,7 +33,7 @@ pub fn check_replaceable(path: &Path, code: &'static str) -> Result<(), Failure>
     match fs::metadata(path) {
         Ok(found) if !found.is_file() => {
             let found = if found.is_dir() { "a directory" } else { "something that is not a regular file" };
-            let problem = Problem::error(code, "a file cannot be put here").file(path);
+            let problem = Diagnostic::error(code, "a file cannot be put here").file(path);
             Err(problem.expected("a regular file, or nothing").found(found).into())
         }
         _ => Ok(()),

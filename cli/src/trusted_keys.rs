@@ -1,14 +1,12 @@
 //! The launcher's trust store, as the commands ask it.
 
-use crate::{
-    problem::{self, Failure, Problem},
-    terminal::Console,
-};
+use crate::{problem::Failure, terminal::Console};
 use flavor_host::{
     calendar,
     files::config_dir::ConfigError,
     trust::{TrustStore, Trusted},
 };
+use flavor_manifest::{Diagnostic, without_number};
 
 /// Reads the stores of the machine and of the user; warns of files that are refused.
 ///
@@ -34,14 +32,14 @@ pub fn find() -> Result<Trusted, Failure> {
 
 /// A file of the trust store that is refused.
 #[must_use]
-pub fn refused(error: &ConfigError) -> Problem {
+pub fn refused(error: &ConfigError) -> Diagnostic {
     unusable(error).hint("this file of the trust store is refused: no key in it is trusted")
 }
 
 /// A policy, key or revocation file that cannot be used.
 #[must_use]
-pub fn unusable(error: &ConfigError) -> Problem {
-    let problem = Problem::error("config.unusable", problem::without_number(&error.message)).file(&error.path);
+pub fn unusable(error: &ConfigError) -> Diagnostic {
+    let problem = Diagnostic::error("config.unusable", without_number(&error.message)).file(&error.path);
     match error.at {
         Some(at) => problem.at(at.line, at.column),
         None => problem,

@@ -2,7 +2,7 @@
 
 mod page;
 
-use flavor_cli::manifest::{
+use flavor_manifest::{
     Document, pyproject,
     schema::{self, Kind, json_schema, reference},
     slots::SourceBase,

@@ -1,6 +1,7 @@
 //! The attestation slot of a package, read without the rest of it.
 
-use crate::problem::{Failure, Problem};
+use crate::problem::Failure;
+use flavor_manifest::Diagnostic;
 use pspf_nostd::{digest::sha256, verify::Authenticated};
 use serde_json::Value;
 use std::{fs::File, os::unix::fs::FileExt as _, path::Path};
@@ -26,7 +27,7 @@ impl Attestation {
         let number = package.metadata().attestation_slot();
         let Some(slot) = number.and_then(|number| package.slots().get(number)) else { return Ok(None) };
         let refuse = |code: &'static str, message: String| -> Failure {
-            Problem::error(code, message).file(path).field(format!("slot `{}`", slot.entry().id)).into()
+            Diagnostic::error(code, message).file(path).field(format!("slot `{}`", slot.entry().id)).into()
         };
         let range = slot.range();
         let length = range.end.saturating_sub(range.start);
@@ -36,7 +37,7 @@ impl Attestation {
         }
         let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
         file.read_exact_at(&mut bytes, range.start)
-            .map_err(|error| Problem::io("file.read", path, "read the package", &error))?;
+            .map_err(|error| Diagnostic::io("file.read", path, "read the package", &error))?;
         let found = sha256(&bytes);
         let signed = slot.sha256();
         let matches = match signed {

@@ -2,16 +2,17 @@
 
 use crate::{
     arguments::{Arguments, Check, Command, Pack},
-    manifest::{
-        document::{Document, Node, Origin, Value},
-        schema,
-    },
     pack::preflight::{self, Purpose},
-    problem::{Exit, Failure, Problem},
+    problem::{Exit, Failure},
     redact,
     terminal::{Console, Style, printable},
 };
 use clap::Parser as _;
+use flavor_manifest::{
+    Diagnostic,
+    document::{Document, Node, Origin, Value},
+    schema,
+};
 use serde::Serialize;
 
 /// Whether nobody should see the value of a key on a screen: it signs, or is a variable of the build, which may be a password.
@@ -34,7 +35,7 @@ struct Summary {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     left_out: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<Problem>,
+    warnings: Vec<Diagnostic>,
 }
 
 #[derive(Serialize)]
@@ -52,7 +53,7 @@ struct Setting {
 pub fn run(arguments: &Check, console: &mut Console) -> Result<Exit, Failure> {
     if arguments.schema {
         let text = serde_json::to_string_pretty(&schema::json_schema::schema());
-        console.answer(&text.map_err(|error| Problem::error("manifest.schema", error.to_string()))?);
+        console.answer(&text.map_err(|error| Diagnostic::error("manifest.schema", error.to_string()))?);
         return Ok(Exit::Done);
     }
     let pack = as_for_pack(arguments)?;
@@ -85,7 +86,7 @@ pub fn run(arguments: &Check, console: &mut Console) -> Result<Exit, Failure> {
 fn as_for_pack(arguments: &Check) -> Result<Pack, Failure> {
     let parsed = Arguments::try_parse_from(["flavor", "pack"]).map(|arguments| arguments.command);
     let Ok(Command::Pack(pack)) = parsed else {
-        return Err(Problem::error("usage", "`flavor pack` cannot be called without options").into());
+        return Err(Diagnostic::error("usage", "`flavor pack` cannot be called without options").into());
     };
     let Check { manifest, strict_manifest, strip, level, platform, python, compat, extras, .. } = arguments;
     Ok(Pack {

@@ -5,11 +5,12 @@ use crate::{
     arguments::Clean,
     confirm::confirm,
     path_text,
-    problem::{Exit, Failure, Problem},
+    problem::{Exit, Failure},
     terminal::{Console, printable, size, table},
     workenv::{self, State, Tree, remove_directory, usage},
 };
 use flavor_host::files::lock::{Attempt, lock_directory};
+use flavor_manifest::Diagnostic;
 use flavor_python::cache_folder;
 use serde::Serialize;
 use std::{
@@ -121,14 +122,14 @@ fn remove_part((name, what): (&str, &'static str), dry_run: bool, removed: &mut 
 fn warn(kept: &[Kept], console: &mut Console) -> bool {
     if !console.json() {
         for Kept { path, reason } in kept {
-            console.warn(Problem::warning("clean.kept", format!("not removed: {reason}")).file(path));
+            console.warn(Diagnostic::warning("clean.kept", format!("not removed: {reason}")).file(path));
         }
     }
     !kept.is_empty()
 }
 
 fn refused(path: PathBuf, error: &io::Error) -> Kept {
-    Kept { path, reason: crate::problem::io_text(error) }
+    Kept { path, reason: flavor_manifest::io_text(error) }
 }
 
 fn report(arguments: &Clean, console: &mut Console, removed: Vec<Part>, kept: Vec<Kept>) {

@@ -2,10 +2,11 @@
 
 use crate::{
     arguments::{Arguments, Completions, Man},
-    problem::{Exit, Failure, Problem},
+    problem::{Exit, Failure},
     terminal::Console,
 };
 use clap::CommandFactory as _;
+use flavor_manifest::Diagnostic;
 use std::{fs, io, path::Path};
 
 /// Name of the program, whatever its file is called.
@@ -31,7 +32,7 @@ pub fn man(arguments: &Man, console: &mut Console) -> Result<Exit, Failure> {
     let mut command = Arguments::command().disable_help_subcommand(true);
     command.build();
     if let Some(directory) = &arguments.dir {
-        let refused = |error: io::Error| Problem::io("output.write", directory, "write the manual pages", &error);
+        let refused = |error: io::Error| Diagnostic::io("output.write", directory, "write the manual pages", &error);
         fs::create_dir_all(directory).map_err(refused)?;
         let written = write_pages(&command, directory).map_err(refused)?;
         console.say(&format!("{written} pages in {}", directory.display()));
@@ -41,12 +42,12 @@ pub fn man(arguments: &Man, console: &mut Console) -> Result<Exit, Failure> {
     for word in &arguments.words {
         chosen = chosen.find_subcommand(word).ok_or_else(|| {
             let names: Vec<&str> = chosen.get_subcommands().map(clap::Command::get_name).collect();
-            let problem = Problem::error("usage", "there is no such command").found(arguments.words.join(" "));
+            let problem = Diagnostic::error("usage", "there is no such command").found(arguments.words.join(" "));
             let expected = if names.is_empty() { "nothing more".to_owned() } else { names.join(", ") };
             Failure::usage(problem.field("COMMAND").expected(expected))
         })?;
     }
-    let page = page(chosen).map_err(|error| Problem::error("man.page", error.to_string()))?;
+    let page = page(chosen).map_err(|error| Diagnostic::error("man.page", error.to_string()))?;
     console.answer(String::from_utf8_lossy(&page).trim_end());
     Ok(Exit::Done)
 }

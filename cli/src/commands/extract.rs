@@ -5,11 +5,12 @@ use crate::{
     checked_package,
     interrupt::{MadeDirectories, Scratch},
     path_text,
-    problem::{Exit, Failure, Problem},
+    problem::{Exit, Failure},
     terminal::{Console, printable, size},
     text_file,
 };
 use flavor_host::extraction::{extract_slot, slot_reader};
+use flavor_manifest::Diagnostic;
 use pspf_nostd::verify::{Checked, SlotFacts};
 use serde::Serialize;
 use std::{
@@ -43,7 +44,7 @@ pub fn run(arguments: &Extract, console: &mut Console) -> Result<Exit, Failure> 
         (None, Some(directory)) => (directory, true),
         (None, None) => {
             return Err(Failure::usage(
-                Problem::error("usage", "an output is missing").expected("OUT, or --unpack DIR"),
+                Diagnostic::error("usage", "an output is missing").expected("OUT, or --unpack DIR"),
             ));
         }
     };
@@ -55,7 +56,7 @@ pub fn run(arguments: &Extract, console: &mut Console) -> Result<Exit, Failure> 
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let unwritable = |error: std::io::Error| Problem::io("output.write", parent, "write here", &error);
+    let unwritable = |error: std::io::Error| Diagnostic::io("output.write", parent, "write here", &error);
     let made = MadeDirectories::make(parent).map_err(unwritable)?;
     let scratch = Scratch::new(parent, ".flavor-extract-").map_err(unwritable)?;
     let temporary = scratch.path().join("content");
@@ -89,18 +90,18 @@ pub fn check_output(output: &Path, unpack: bool, force: bool) -> Result<(), Fail
     let Ok(facts) = fs::symlink_metadata(output) else { return Ok(()) };
     if facts.is_dir() && !unpack {
         let problem =
-            Problem::error("output.directory", "this is a directory").file(output).expected("the path of a file");
+            Diagnostic::error("output.directory", "this is a directory").file(output).expected("the path of a file");
         return Err(Failure::usage(problem.hint("--unpack DIR unpacks a tree into a new directory")));
     }
     if !facts.is_dir() && unpack {
-        let problem = Problem::error("output.file", "this exists and is not a directory").file(output);
+        let problem = Diagnostic::error("output.file", "this exists and is not a directory").file(output);
         return Err(problem.expected("a directory that does not exist yet").into());
     }
     if !unpack {
         text_file::check_replaceable(output, "output.kind")?;
     }
     if !force {
-        return Err(Problem::error("output.exists", "this exists already")
+        return Err(Diagnostic::error("output.exists", "this exists already")
             .file(output)
             .hint("--force replaces it")
             .into());
@@ -118,7 +119,7 @@ fn find<'a>(package: &'a Checked, word: &str, path: &Path) -> Result<&'a SlotFac
             0 => "nothing: the package has no slots".to_owned(),
             count => format!("a number from 0 to {}, or one of: {}", count - 1, ids.join(", ")),
         };
-        Problem::error("slot.unknown", "there is no such slot")
+        Diagnostic::error("slot.unknown", "there is no such slot")
             .file(path)
             .expected(expected)
             .found(format!("`{word}`"))
@@ -127,7 +128,7 @@ fn find<'a>(package: &'a Checked, word: &str, path: &Path) -> Result<&'a SlotFac
 }
 
 fn write(file: &File, package: &Checked, slot: usize, arguments: &Extract, target: &Path) -> Result<u64, Failure> {
-    let io_problem = |error: &std::io::Error| Problem::io("output.write", target, "write the content", error);
+    let io_problem = |error: &std::io::Error| Diagnostic::io("output.write", target, "write the content", error);
     let out = File::create_new(target).map_err(|error| io_problem(&error))?;
     let mut out = BufWriter::with_capacity(1 << 20, out);
     let read = if arguments.raw { slot_reader::read_stored } else { slot_reader::read_decoded };
@@ -144,7 +145,7 @@ fn write(file: &File, package: &Checked, slot: usize, arguments: &Extract, targe
 
 /// Moves something finished to its place; what stands there moves into the scratch directory and goes with it.
 pub fn put_in_place(finished: &Path, place: &Path, scratch: &Scratch) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Problem::io("output.write", place, "put the result in place", &error);
+    let failed = |error: std::io::Error| Diagnostic::io("output.write", place, "put the result in place", &error);
     if fs::symlink_metadata(place).is_ok_and(|facts| facts.is_dir()) {
         let aside = scratch.path().join("replaced");
         fs::rename(place, &aside).map_err(failed)?;
@@ -164,13 +165,13 @@ pub fn put_in_place(finished: &Path, place: &Path, scratch: &Scratch) -> Result<
 /// Those of the system.
 pub fn open_to_all(directory: &Path) -> Result<(), Failure> {
     fs::set_permissions(directory, fs::Permissions::from_mode(0o755))
-        .map_err(|error| Problem::io("output.write", directory, "set the mode of the directory", &error).into())
+        .map_err(|error| Diagnostic::io("output.write", directory, "set the mode of the directory", &error).into())
 }
 
 /// A package whose slot cannot be extracted.
 #[must_use]
 pub fn failed(package: &Path, message: &str) -> Failure {
-    Problem::error("slot.extract", message).file(package).into()
+    Diagnostic::error("slot.extract", message).file(package).into()
 }
 
 /// A slot's number and identifier as a file name.

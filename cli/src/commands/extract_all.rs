@@ -6,10 +6,11 @@ use crate::{
     checked_package,
     interrupt::{MadeDirectories, Scratch},
     path_text,
-    problem::{Exit, Failure, Problem},
+    problem::{Exit, Failure},
     terminal::{Console, printable, table},
 };
 use flavor_host::extraction::{ExtractFault, extract_slot, slot_reader};
+use flavor_manifest::Diagnostic;
 use pspf_nostd::verify::{Checked, SlotFacts};
 use serde::Serialize;
 use std::{
@@ -47,7 +48,7 @@ struct Extracted {
 pub fn run(arguments: &ExtractAll, console: &mut Console) -> Result<Exit, Failure> {
     let directory = &arguments.directory;
     if fs::metadata(directory).is_ok_and(|facts| !facts.is_dir()) {
-        let problem = Problem::error("output.file", "this exists and is not a directory").file(directory);
+        let problem = Diagnostic::error("output.file", "this exists and is not a directory").file(directory);
         return Err(Failure::usage(problem));
     }
     let (file, package) = checked_package::open(&arguments.file, console)?;
@@ -56,12 +57,12 @@ pub fn run(arguments: &ExtractAll, console: &mut Console) -> Result<Exit, Failur
     let in_the_way = names
         .iter()
         .filter_map(|name| check_output(&directory.join(name), *name != Path::new(METADATA), arguments.force).err());
-    let in_the_way: Vec<Problem> = in_the_way.flat_map(|failure| failure.problems).collect();
+    let in_the_way: Vec<Diagnostic> = in_the_way.flat_map(|failure| failure.problems).collect();
     if !in_the_way.is_empty() {
         return Err(in_the_way.into());
     }
     let made = MadeDirectories::make(directory);
-    let made = made.map_err(|error| Problem::io("output.write", directory, "write here", &error))?;
+    let made = made.map_err(|error| Diagnostic::io("output.write", directory, "write here", &error))?;
     extract(arguments, console, &file, &package, &slots)?;
     made.keep();
     let extracted = slots.iter().zip(&names).map(|(slot, name)| Extracted {
@@ -94,7 +95,7 @@ fn extract(
 ) -> Result<(), Failure> {
     let directory = &arguments.directory;
     let scratch = Scratch::new(directory, ".flavor-extract-");
-    let scratch = scratch.map_err(|error| Problem::io("output.write", directory, "write here", &error))?;
+    let scratch = scratch.map_err(|error| Diagnostic::io("output.write", directory, "write here", &error))?;
     for slot in slots {
         let number = usize::try_from(slot.index()).unwrap_or(usize::MAX);
         let target = scratch.path().join(directory_name(slot));
@@ -109,7 +110,7 @@ fn extract(
     }
     let metadata = scratch.path().join(METADATA);
     fs::write(&metadata, package.metadata().raw())
-        .map_err(|error| Problem::io("output.write", directory, "write the metadata", &error))?;
+        .map_err(|error| Diagnostic::io("output.write", directory, "write the metadata", &error))?;
     for slot in slots {
         let name = directory_name(slot);
         put_in_place(&scratch.path().join(&name), &directory.join(&name), &scratch)?;
@@ -126,7 +127,7 @@ fn content_only(
     number: usize,
     target: &Path,
 ) -> Result<(), Failure> {
-    let problem = |error: &std::io::Error| Problem::io("output.write", target, "write the content", error);
+    let problem = |error: &std::io::Error| Diagnostic::io("output.write", target, "write the content", error);
     if target.exists() {
         fs::remove_dir_all(target).map_err(|error| problem(&error))?;
     }
@@ -135,6 +136,6 @@ fn content_only(
     slot_reader::read_decoded(file, package, number, &mut out)
         .map_err(|error| failed(&arguments.file, &error.to_string()))?;
     let message = format!("slot {number} says tar and is none; its content is written as one file, `content`");
-    console.warn(Problem::warning("slot.not_tar", message).file(&arguments.file));
+    console.warn(Diagnostic::warning("slot.not_tar", message).file(&arguments.file));
     Ok(())
 }

@@ -6,10 +6,11 @@ use crate::{
     launchers::{self, Known, Language, Origin},
     pack::preflight::host_platform,
     path_text,
-    problem::{Exit, Failure, Problem},
+    problem::{Exit, Failure},
     terminal::{Console, printable, size, table},
     workenv::{remove_directory, usage},
 };
+use flavor_manifest::Diagnostic;
 use flavor_python::{cache_folder, child};
 use pspf_nostd::digest::Sha256Digest;
 use serde::Serialize;
@@ -43,7 +44,7 @@ struct ListDocument<'a> {
     ok: bool,
     launchers: Vec<LauncherDocument<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<Problem>,
+    warnings: Vec<Diagnostic>,
 }
 
 #[derive(Serialize)]
@@ -86,7 +87,8 @@ fn named(all: Vec<Known>, names: &[String]) -> Result<Vec<Known>, Failure> {
     for name in names {
         if !all.iter().any(|known| known.name.contains(name.as_str())) {
             let known: Vec<&str> = all.iter().map(|known| known.name.as_str()).collect();
-            let problem = Problem::error("launcher.absent", format!("there is no launcher with `{name}` in its name"));
+            let problem =
+                Diagnostic::error("launcher.absent", format!("there is no launcher with `{name}` in its name"));
             let expected = if known.is_empty() { "nothing: none is known".to_owned() } else { known.join(", ") };
             return Err(problem.expected(expected).hint("`flavor helpers list` shows where they are").into());
         }
@@ -202,7 +204,7 @@ const BUILT_ANYWHERE: [&str; 2] = ["linux_amd64", "linux_arm64"];
 fn build(platform: Option<&str>, console: &mut Console) -> Result<Exit, Failure> {
     let (system, processor) = host_platform();
     let host = format!("{system}_{processor}");
-    let refused = |message: String| Problem::error("launcher.build", message);
+    let refused = |message: String| Diagnostic::error("launcher.build", message);
     let other = platform.filter(|platform| *platform != host);
     if let Some(other) = other.filter(|other| !BUILT_ANYWHERE.contains(other)) {
         let problem = refused(format!("a launcher for {other} cannot be built on this machine")).field("--platform");
@@ -225,14 +227,14 @@ fn build(platform: Option<&str>, console: &mut Console) -> Result<Exit, Failure>
     let task = if other.is_some() { "launchers" } else { "launcher" };
     command.args(["xtask", task]).current_dir(&checkout).stdin(Stdio::null()).stdout(Stdio::null());
     let status = command.status().map_err(|error| {
-        refused(format!("cargo cannot be run: {}", crate::problem::io_text(&error)))
+        refused(format!("cargo cannot be run: {}", flavor_manifest::io_text(&error)))
             .hint("install Rust, https://rustup.rs")
     })?;
     if !status.success() {
         return Err(refused(format!("`cargo xtask {task}` failed; its reason stands above")).file(&checkout).into());
     }
     let built = checkout.join("dist/launchers");
-    let failed = |error: io::Error| Problem::io("launcher.keep", &folder, "keep the launcher", &error);
+    let failed = |error: io::Error| Diagnostic::io("launcher.keep", &folder, "keep the launcher", &error);
     cache_folder::create(&folder).map_err(|error| failed(io::Error::other(error)))?;
     for entry in fs::read_dir(&built).map_err(failed)? {
         let entry = entry.map_err(failed)?;
@@ -251,7 +253,7 @@ fn clean(console: &mut Console) -> Result<Exit, Failure> {
     let folder = cache_folder::part(cache_folder::LAUNCHERS).filter(|folder| folder.is_dir());
     let freed = folder.as_ref().map(|folder| usage(folder).bytes).unwrap_or_default();
     if let Some(folder) = &folder {
-        remove_directory(folder).map_err(|error| Problem::io("clean.remove", folder, "remove this", &error))?;
+        remove_directory(folder).map_err(|error| Diagnostic::io("clean.remove", folder, "remove this", &error))?;
     }
     if console.json() {
         console.document(&CleanDocument { ok: true, removed: folder.into_iter().collect(), freed });

@@ -6,11 +6,12 @@ use crate::{
     interrupt::Scratch,
     launchers::Known,
     pack::preflight::{self, Purpose},
-    problem::{Exit, Failure, Problem, io_text},
+    problem::{Exit, Failure},
     progress::Steps,
     terminal::{Console, Style, printable, table},
 };
 use clap::Parser as _;
+use flavor_manifest::{Diagnostic, io_text};
 use flavor_python::{
     child,
     process::{self, Finished},
@@ -60,14 +61,14 @@ struct OneDocument<'a> {
 /// Where there is none, or no place to test them in.
 pub(super) fn run(chosen: &[Known], console: &mut Console) -> Result<Exit, Failure> {
     if chosen.is_empty() {
-        let problem = Problem::error("launcher.none", "no launcher is known, so there is nothing to test");
+        let problem = Diagnostic::error("launcher.none", "no launcher is known, so there is nothing to test");
         return Err(problem.hint("the release build of flavor carries one; FLAVOR_LAUNCHER_BIN names one").into());
     }
     let temporary = env::temp_dir();
     let scratch = Scratch::new(&temporary, "flavor-helpers-")
-        .map_err(|error| Problem::io("output.write", &temporary, "write here", &error))?;
+        .map_err(|error| Diagnostic::io("output.write", &temporary, "write here", &error))?;
     let bench = Bench::new(scratch.path())
-        .map_err(|error| Problem::io("output.write", scratch.path(), "write here", &error))?;
+        .map_err(|error| Diagnostic::io("output.write", scratch.path(), "write here", &error))?;
     let mut tests = Vec::new();
     for (number, known) in chosen.iter().enumerate() {
         let (result, reason) = if known.runs_here() {

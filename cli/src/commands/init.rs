@@ -4,10 +4,11 @@ use crate::{
     arguments::Init,
     pack::project_manifest,
     path_text,
-    problem::{Exit, Failure, Problem},
+    problem::{Exit, Failure},
     terminal::{Console, printable},
     text_file,
 };
+use flavor_manifest::Diagnostic;
 use serde::Serialize;
 use std::{
     fs,
@@ -29,7 +30,7 @@ struct Summary<'a> {
 pub fn run(arguments: &Init, console: &mut Console) -> Result<Exit, Failure> {
     let directory = &arguments.directory;
     fs::create_dir_all(directory)
-        .map_err(|error| Problem::io("init.write", directory, "make the directory", &error))?;
+        .map_err(|error| Diagnostic::io("init.write", directory, "make the directory", &error))?;
     let manifest = directory.join("pyproject.toml");
     let written = if manifest.exists() { add_table(&manifest)? } else { new_project(arguments, &manifest)? };
     if console.json() {
@@ -53,7 +54,7 @@ fn add_table(manifest: &Path) -> Result<Vec<PathBuf>, Failure> {
     };
     if let Some(found) = find(&["tool", "flavor"]) {
         let (line, column) = document.place(found.span.start);
-        let problem = Problem::error("init.exists", "there is a [tool.flavor] already; nothing was changed");
+        let problem = Diagnostic::error("init.exists", "there is a [tool.flavor] already; nothing was changed");
         return Err(problem.file(manifest).at(line, column).hint("`flavor check` says whether it is right").into());
     }
     let scripts = find(&["project", "scripts"]).or_else(|| find(&["tool", "poetry", "scripts"]));
@@ -68,7 +69,7 @@ fn add_table(manifest: &Path) -> Result<Vec<PathBuf>, Failure> {
     let gap = if document.text.ends_with('\n') || document.text.is_empty() { "" } else { "\n" };
     let table = format!("{gap}\n[tool.flavor]\nentry_point = {}\n", serde_json::Value::from(entry_point));
     append(manifest, &document.text, &table)
-        .map_err(|error| Problem::io("init.write", manifest, "write the manifest", &error))?;
+        .map_err(|error| Diagnostic::io("init.write", manifest, "write the manifest", &error))?;
     Ok(vec![manifest.to_owned()])
 }
 
@@ -90,7 +91,7 @@ fn new_project(arguments: &Init, manifest: &Path) -> Result<Vec<PathBuf>, Failur
     };
     let name = arguments.name.clone().unwrap_or_else(of_directory);
     if project_name(&name) != name {
-        let problem = Problem::error("init.name", format!("{name:?} is not the name of a Python project"));
+        let problem = Diagnostic::error("init.name", format!("{name:?} is not the name of a Python project"));
         let problem = problem.field("--name").expected("letters, digits and `.` `_` `-`, with a letter in front");
         return Err(Failure::usage(problem));
     }
@@ -107,7 +108,7 @@ fn new_project(arguments: &Init, manifest: &Path) -> Result<Vec<PathBuf>, Failur
     let mut written = Vec::new();
     for (path, text) in [(manifest.to_owned(), text), (directory.join("src").join(&module).join("__init__.py"), code)] {
         fs::create_dir_all(path.parent().unwrap_or(directory))
-            .map_err(|error| Problem::io("init.write", &path, "write the file", &error))?;
+            .map_err(|error| Diagnostic::io("init.write", &path, "write the file", &error))?;
         text_file::write(&path, &text, false, "init.write")?;
         written.push(path);
     }

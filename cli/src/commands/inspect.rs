@@ -5,12 +5,13 @@ use crate::{
     arguments::Inspect,
     commands::inspect_attestation,
     path_text,
-    problem::{Exit, Failure, Problem, open_argument},
+    problem::{Exit, Failure, open_argument},
     report_text,
     terminal::{Console, Style, printable, size, table},
     trusted_keys,
 };
 use flavor_host::driver;
+use flavor_manifest::Diagnostic;
 use pspf_nostd::{
     json::Json,
     metadata::Metadata,
@@ -71,7 +72,7 @@ pub fn run(arguments: &Inspect, console: &mut Console) -> Result<Exit, Failure> 
     let file = open_argument(&arguments.file, "a package")?;
     let store = trusted_keys::read(console)?;
     let outcome = driver::verify_file(&file, Scope::Head, store.for_verification(Vec::new()), &mut |_, _| ())
-        .map_err(|error| Problem::io("file.read", &arguments.file, "read the package", &error))?;
+        .map_err(|error| Diagnostic::io("file.read", &arguments.file, "read the package", &error))?;
     console.detail(&format!("{}: head of {} bytes read", arguments.file.display(), outcome.report.size));
     let (report, head) = (&outcome.report, outcome.authenticated.as_ref());
     if let Some(head) = head.filter(|_| arguments.sbom || arguments.provenance || arguments.deps) {
@@ -84,7 +85,9 @@ pub fn run(arguments: &Inspect, console: &mut Console) -> Result<Exit, Failure> 
     }
     if let Some(refusal) = store.refusal(report) {
         console.warn(
-            Problem::warning("key.revoked", refusal).file(&arguments.file).hint("nothing that it signed is to be used"),
+            Diagnostic::warning("key.revoked", refusal)
+                .file(&arguments.file)
+                .hint("nothing that it signed is to be used"),
         );
     }
     Ok(if head.is_some() { Exit::Done } else { Exit::Failed })

@@ -3,9 +3,10 @@
 use crate::{
     arguments::Inspect,
     attestation::read::Attestation,
-    problem::{Exit, Failure, Problem},
+    problem::{Exit, Failure},
     terminal::{Console, printable},
 };
+use flavor_manifest::Diagnostic;
 use pspf_nostd::verify::Authenticated;
 use serde_json::Value;
 use std::{
@@ -24,7 +25,7 @@ const LINES_MAX: usize = 10_000;
 /// Where the package has no attestation, or it is not what was signed.
 pub fn run(arguments: &Inspect, file: &File, head: &Authenticated, console: &mut Console) -> Result<Exit, Failure> {
     let absent = |what: &str| -> Failure {
-        Problem::error("attestation.absent", format!("the package has no {what}"))
+        Diagnostic::error("attestation.absent", format!("the package has no {what}"))
             .file(&arguments.file)
             .hint("only packages of `flavor pack` without --compat and --no-attestation, and of the published tool, have one")
             .into()
@@ -32,7 +33,7 @@ pub fn run(arguments: &Inspect, file: &File, head: &Authenticated, console: &mut
     let attestation = Attestation::read(&arguments.file, file, head)?.ok_or_else(|| absent("attestation slot"))?;
     if !attestation.whole_digest_is_signed {
         let message = "the metadata sign 64 bits of the attestation's digest only, as the published builder writes it";
-        console.warn(Problem::warning("attestation.weak", message).file(&arguments.file));
+        console.warn(Diagnostic::warning("attestation.weak", message).file(&arguments.file));
     }
     let sbom = || attestation.sbom().ok_or_else(|| absent("bill of materials"));
     if arguments.provenance {

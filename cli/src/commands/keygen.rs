@@ -3,10 +3,11 @@
 use crate::{
     arguments::Keygen,
     key_files, path_text,
-    problem::{Exit, Failure, Problem},
+    problem::{Exit, Failure},
     terminal::Console,
     text_file,
 };
+use flavor_manifest::Diagnostic;
 use serde::Serialize;
 use std::{
     fs, io,
@@ -39,7 +40,7 @@ pub fn run(arguments: &Keygen, console: &mut Console) -> Result<Exit, Failure> {
     let (private, public) = (arguments.out_dir.join(PRIVATE_NAME), arguments.out_dir.join(PUBLIC_NAME));
     if !arguments.force {
         let existing = [&private, &public].into_iter().filter(|path| path.symlink_metadata().is_ok());
-        let problems: Vec<Problem> = existing.map(|path| exists(path)).collect();
+        let problems: Vec<Diagnostic> = existing.map(|path| exists(path)).collect();
         if !problems.is_empty() {
             return Err(problems.into());
         }
@@ -68,21 +69,21 @@ pub fn run(arguments: &Keygen, console: &mut Console) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn exists(path: &Path) -> Problem {
-    Problem::error("key.exists", "a key file is here already")
+fn exists(path: &Path) -> Diagnostic {
+    Diagnostic::error("key.exists", "a key file is here already")
         .file(path)
         .hint("--force replaces it (packages signed with the old key stay signed by the old key), --out-dir chooses another place")
 }
 
 fn make_directory(directory: &Path) -> Result<(), Failure> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
-    made.map_err(|error| Problem::io("key.directory", directory, "make the directory for the keys", &error).into())
+    made.map_err(|error| Diagnostic::io("key.directory", directory, "make the directory for the keys", &error).into())
 }
 
 /// Writes a key beside its place.
 fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<NamedTempFile, Failure> {
     text_file::check_replaceable(path, "key.write")?;
-    let io_problem = |error: io::Error| Problem::io("key.write", path, "write the key", &error);
+    let io_problem = |error: io::Error| Diagnostic::io("key.write", path, "write the key", &error);
     let directory = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new()
         .prefix(".flavor-key-")
@@ -101,7 +102,7 @@ fn put_in_place(file: NamedTempFile, path: &Path, force: bool) -> Result<(), Fai
     persisted.map(|_| ()).map_err(|error| {
         Failure::from(match error.error.kind() {
             io::ErrorKind::AlreadyExists => exists(path),
-            _ => Problem::io("key.write", path, "write the key", &error.error),
+            _ => Diagnostic::io("key.write", path, "write the key", &error.error),
         })
     })
 }

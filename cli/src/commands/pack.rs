@@ -9,13 +9,14 @@ use crate::{
         preflight::{self, Purpose},
     },
     path_text,
-    problem::{Exit, Failure, Problem},
+    problem::{Exit, Failure},
     progress::Steps,
     redact::without_passwords,
     report_text,
     terminal::{Console, Style, printable, size},
     text_file,
 };
+use flavor_manifest::Diagnostic;
 use flavor_python::child;
 use pspf_nostd::report::{Integrity, SlotReport};
 use serde::Serialize;
@@ -46,7 +47,7 @@ struct Summary<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     report: Option<Analysis>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<Problem>,
+    warnings: Vec<Diagnostic>,
 }
 
 /// Packs.
@@ -88,7 +89,8 @@ pub fn run(arguments: &Pack, console: &mut Console) -> Result<Exit, Failure> {
 fn check_report(file: &Path) -> Result<(), Failure> {
     text_file::check_replaceable(file, "report.write")?;
     if !text_file::parent(file).is_dir() {
-        let problem = Problem::error("report.write", "the report cannot be written here").file(file).field("--report");
+        let problem =
+            Diagnostic::error("report.write", "the report cannot be written here").file(file).field("--report");
         return Err(Failure::usage(problem.expected("a file in a directory that exists")));
     }
     Ok(())
@@ -98,7 +100,7 @@ fn check_report(file: &Path) -> Result<(), Failure> {
 fn apart(report: &Path, package: &Path) -> Result<(), Failure> {
     let place = |path: &Path| Some((fs::canonicalize(text_file::parent(path)).ok()?, path.file_name()?.to_owned()));
     if place(report).is_some() && place(report) == place(package) {
-        let problem = Problem::error("report.write", "this is where the package goes").file(report);
+        let problem = Diagnostic::error("report.write", "this is where the package goes").file(report);
         return Err(Failure::usage(problem.field("--report").hint("give the report a name of its own")));
     }
     Ok(())
@@ -109,7 +111,7 @@ fn report(package: &Path, to: Option<&Path>, console: &Console) -> Result<Analys
     let analysis = analysis::of(package, console)?;
     if let Some(to) = to {
         let text =
-            serde_json::to_string(&analysis).map_err(|error| Problem::error("report.write", error.to_string()))?;
+            serde_json::to_string(&analysis).map_err(|error| Diagnostic::error("report.write", error.to_string()))?;
         text_file::write(to, &format!("{text}\n"), true, "report.write")?;
     }
     Ok(analysis)

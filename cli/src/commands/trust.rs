@@ -3,7 +3,7 @@
 use crate::{
     arguments::{Trust, TrustCommand},
     checked_package, config_file, key_files, path_text,
-    problem::{Exit, Failure, Problem, open_argument},
+    problem::{Exit, Failure, open_argument},
     report_text,
     terminal::{Console, Style, printable, table},
     trusted_keys,
@@ -13,6 +13,7 @@ use flavor_host::{
     files::config_dir::Owner,
     trust::{REVOKED, Trusted, TrustedKey},
 };
+use flavor_manifest::Diagnostic;
 use pspf_nostd::{
     key::{is_name, read_revoked},
     report::Integrity,
@@ -49,8 +50,8 @@ struct ListDocument {
     keys: Vec<KeyDocument>,
     /// Files of the store that are refused: no key in them is trusted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<Problem>,
-    warnings: Vec<Problem>,
+    errors: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
 }
 
 #[derive(Serialize)]
@@ -60,7 +61,7 @@ struct ChangeDocument<'a> {
     #[serde(serialize_with = "path_text::list")]
     files: &'a [PathBuf],
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<Problem>,
+    warnings: Vec<Diagnostic>,
 }
 
 #[derive(Serialize)]
@@ -109,7 +110,7 @@ fn add(
     if !name.is_empty() {
         one_line(&name, "--name")?;
         if !is_name(&name) {
-            let problem = Problem::error("trust.text", "this name seems to say when the trust ends").field("--name");
+            let problem = Diagnostic::error("trust.text", "this name seems to say when the trust ends").field("--name");
             return Err(Failure::usage(problem.found(name).hint("--expires YYYY-MM-DD says that")));
         }
         text.push_str(&format!("# Name: {name}\n"));
@@ -117,13 +118,13 @@ fn add(
     let mut word = "trusted";
     if let Some(date) = expires {
         let Some(time) = calendar::date(&date) else {
-            let problem = Problem::error("trust.expires", "this is not a date").field("--expires");
+            let problem = Diagnostic::error("trust.expires", "this is not a date").field("--expires");
             return Err(Failure::usage(problem.expected("a date like 2027-12-31").found(date)));
         };
         text.push_str(&format!("# Expires: {date}\n"));
         if time <= calendar::now() {
             word = "expired";
-            let problem = Problem::warning("trust.expires", "this day has come, so the key is not trusted");
+            let problem = Diagnostic::warning("trust.expires", "this day has come, so the key is not trusted");
             console.warn(problem.field("--expires").found(date));
         }
     }
@@ -132,7 +133,7 @@ fn add(
     if let Some(revoked) =
         trusted_keys::read(console)?.revoked.iter().find(|revoked| revoked.fingerprint == fingerprint)
     {
-        let problem = Problem::error("trust.revoked", "this key is revoked").file(&revoked.path);
+        let problem = Diagnostic::error("trust.revoked", "this key is revoked").file(&revoked.path);
         return Err(problem.hint("take it from that list if it is to be trusted again").into());
     }
     let path = config_file::keys_directory(system)?.join(format!("{}.pub", fingerprint.short()));
@@ -166,7 +167,7 @@ fn documents(store: &Trusted) -> Vec<KeyDocument> {
 fn list(console: &mut Console) -> Result<Exit, Failure> {
     let store = trusted_keys::find()?;
     let keys = documents(&store);
-    let refused: Vec<Problem> = store.unusable.iter().map(trusted_keys::refused).collect();
+    let refused: Vec<Diagnostic> = store.unusable.iter().map(trusted_keys::refused).collect();
     let ok = refused.is_empty();
     if console.json() {
         let warnings = console.take_warnings();
@@ -191,7 +192,7 @@ fn list(console: &mut Console) -> Result<Exit, Failure> {
 
 fn one_line(text: &str, option: &str) -> Result<(), Failure> {
     if text.len() > LINE_MAX {
-        let problem = Problem::error("trust.text", "this text is too long").field(option);
+        let problem = Diagnostic::error("trust.text", "this text is too long").field(option);
         return Err(Failure::usage(
             problem.expected(format!("at most {LINE_MAX} bytes")).found(text.len().to_string()),
         ));
@@ -199,7 +200,7 @@ fn one_line(text: &str, option: &str) -> Result<(), Failure> {
     if !text.chars().any(char::is_control) {
         return Ok(());
     }
-    let problem = Problem::error("trust.text", "this is one line of text").field(option);
+    let problem = Diagnostic::error("trust.text", "this is one line of text").field(option);
     Err(Failure::usage(problem.found(format!("{text:?}"))))
 }
 
@@ -207,7 +208,7 @@ fn one_line(text: &str, option: &str) -> Result<(), Failure> {
 fn beginning_with(digits: &str, store: Option<&str>, console: &mut Console) -> Result<Vec<KeyDocument>, Failure> {
     let digits = digits.strip_prefix("sha256:").unwrap_or(digits).to_ascii_lowercase();
     if digits.len() < DIGITS_MIN || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        let problem = Problem::error("trust.fingerprint", "this names no key").found(digits);
+        let problem = Diagnostic::error("trust.fingerprint", "this names no key").found(digits);
         return Err(Failure::usage(
             problem.expected(format!("{DIGITS_MIN} to 64 hexadecimal digits of a fingerprint")),
         ));
@@ -216,12 +217,12 @@ fn beginning_with(digits: &str, store: Option<&str>, console: &mut Console) -> R
     found.retain(|key| store.is_none_or(|store| key.store == store) && key.fingerprint.starts_with(&digits));
     let Some(fingerprint) = found.first().map(|key| &key.fingerprint) else {
         let of = store.map(|store| format!("{store} ")).unwrap_or_default();
-        let problem = Problem::error("trust.absent", format!("no key of the {of}store begins with {digits}"));
+        let problem = Diagnostic::error("trust.absent", format!("no key of the {of}store begins with {digits}"));
         return Err(problem.hint("`flavor trust list` shows all keys and their store").into());
     };
     if let Some(other) = found.iter().find(|key| key.fingerprint != *fingerprint) {
         let both = format!("{fingerprint} and {}", other.fingerprint);
-        let problem = Problem::error("trust.ambiguous", format!("more than one key begins with {digits}"));
+        let problem = Diagnostic::error("trust.ambiguous", format!("more than one key begins with {digits}"));
         return Err(problem.found(both).hint("give more digits").into());
     }
     Ok(found)
@@ -245,7 +246,7 @@ fn remove(digits: &str, system: bool, console: &mut Console) -> Result<Exit, Fai
     let fingerprint = found.first().map(|key| key.fingerprint.clone()).unwrap_or_default();
     let files: Vec<PathBuf> = found.into_iter().map(|key| key.file).collect();
     for file in &files {
-        fs::remove_file(file).map_err(|error| Problem::io("config.write", file, "remove this", &error))?;
+        fs::remove_file(file).map_err(|error| Diagnostic::io("config.write", file, "remove this", &error))?;
     }
     Ok(changed("removed", fingerprint, &files, console))
 }
@@ -273,7 +274,7 @@ fn revoke(key: &str, reason: Option<&str>, system: bool, console: &mut Console) 
     let mut text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(Problem::io("config.unusable", &path, "read this", &error).into()),
+        Err(error) => return Err(Diagnostic::io("config.unusable", &path, "read this", &error).into()),
     };
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
@@ -281,7 +282,7 @@ fn revoke(key: &str, reason: Option<&str>, system: bool, console: &mut Console) 
     text.push_str(format!("{fingerprint} {reason}").trim_end());
     text.push('\n');
     if let Err(error) = read_revoked(text.as_bytes()) {
-        let problem = Problem::error("trust.text", error.message).field("--reason");
+        let problem = Diagnostic::error("trust.text", error.message).field("--reason");
         return Err(Failure::usage(problem.found(format!("{reason:?}"))));
     }
     config_file::write(&path, &text, true)?;

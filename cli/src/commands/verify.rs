@@ -5,13 +5,14 @@ use crate::{
     checked_package,
     deep::{self, Deep},
     key_files, path_text,
-    problem::{Brief, Exit, Failure, Problem},
+    problem::{Brief, Exit, Failure},
     progress::Bar,
     report_text,
     terminal::{Console, Style, printable, size},
     trusted_keys,
 };
 use flavor_host::{trust::Trusted, verification::Document};
+use flavor_manifest::Diagnostic;
 use pspf_nostd::{
     report::{Integrity, Report, Trust},
     verify::{Checked, Outcome, TrustedKeys},
@@ -38,7 +39,7 @@ struct Unreadable<'a> {
     ok: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Brief<'a>>,
-    errors: &'a [Problem],
+    errors: &'a [Diagnostic],
 }
 
 /// Verifies packages; the exit code says whether all of them pass.

@@ -4,11 +4,12 @@ use crate::{
     arguments::{Workenv, WorkenvCommand},
     confirm::confirm,
     path_text,
-    problem::{Exit, Failure, Problem},
+    problem::{Exit, Failure},
     terminal::{Console, Style, printable, size, table},
     workenv::{self, Refusal, State, Tree, Usage, usage},
 };
 use flavor_host::{calendar, tree_record::Audit};
+use flavor_manifest::Diagnostic;
 use serde::Serialize;
 use std::{
     ffi::OsStr,
@@ -152,13 +153,13 @@ fn summary(trees: &[Tree], console: &mut Console) -> Result<Exit, Failure> {
 fn one<'a>(trees: &'a [Tree], name: &OsStr) -> Result<&'a Tree, Failure> {
     let found = workenv::named(trees, name)?;
     match found.as_slice() {
-        [] => Err(Problem::error("workenv.absent", "there is no such work environment").into()),
+        [] => Err(Diagnostic::error("workenv.absent", "there is no such work environment").into()),
         [tree] => Ok(tree),
         // The work environment itself comes before the trees of its slots, for its name is the shorter one.
         [tree, rest @ ..] if rest.iter().all(|other| other.label().starts_with(&tree.label())) => Ok(tree),
         several => {
             let names: Vec<String> = several.iter().map(|tree| tree.label()).collect();
-            let problem = Problem::error("workenv.ambiguous", "this names more than one work environment");
+            let problem = Diagnostic::error("workenv.ambiguous", "this names more than one work environment");
             Err(problem.found(names.join(", ")).hint("give a whole name").into())
         }
     }
@@ -345,7 +346,7 @@ impl<'a> Removal<'a> {
                 Ok(usage) => removal.removed.push((tree, usage)),
                 Err(_) if !tree.path.exists() => removal.kept.push((tree, None)),
                 Err(refusal) => {
-                    let problem = Problem::warning("workenv.kept", format!("not removed: {refusal}"));
+                    let problem = Diagnostic::warning("workenv.kept", format!("not removed: {refusal}"));
                     if !console.json() {
                         console.warn(problem.file(&tree.path));
                     }

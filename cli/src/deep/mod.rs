@@ -10,9 +10,10 @@ mod wheels;
 use crate::{
     attestation::read::Attestation,
     inventory::{self, Content, Depth, DistInfo},
-    problem::{Failure, Problem},
+    problem::Failure,
 };
 use flavor_host::extraction::slot_reader::{self, SlotFault};
+use flavor_manifest::Diagnostic;
 use flavor_python::normal_name;
 use pspf_nostd::{
     digest::{Sha256Digest, StreamingSha256},
@@ -230,7 +231,7 @@ fn digests(path: &Path, file: &File, package: &Checked, slots: &[SlotReport]) ->
         Ok(())
     });
     if let Err(SlotFault::Read(error)) = read {
-        return Err(Problem::io("file.read", path, "read the package", &error).into());
+        return Err(Diagnostic::io("file.read", path, "read the package", &error).into());
     }
     let attestation = package.metadata().attestation_slot();
     let computed = slots.iter().enumerate().filter(|(number, _)| Some(*number) != attestation);

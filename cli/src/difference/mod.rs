@@ -7,9 +7,10 @@ pub use metadata::LeafChange;
 use crate::{
     checked_package,
     inventory::{self, Content, Depth, InventoryError},
-    problem::{Failure, Problem},
+    problem::Failure,
     terminal::Console,
 };
+use flavor_manifest::Diagnostic;
 use pspf_nostd::{
     report::{Integrity, SlotReport, Trust},
     tar::FileEntry,
@@ -236,7 +237,7 @@ fn same_bytes(before: &Side<'_>, after: &Side<'_>) -> Result<bool, Failure> {
     let (mut left, mut right) = (BufReader::new(&before.file), BufReader::new(&after.file));
     let (mut a, mut b) = (vec![0; 1 << 16], vec![0; 1 << 16]);
     let unreadable =
-        |side: &Side<'_>, error: io::Error| Problem::io("file.read", side.path, "read the package", &error);
+        |side: &Side<'_>, error: io::Error| Diagnostic::io("file.read", side.path, "read the package", &error);
     loop {
         let read = left.read(&mut a).map_err(|error| unreadable(before, error))?;
         let (a, b) = (a.get(..read).unwrap_or_default(), b.get_mut(..read).unwrap_or_default());

@@ -7,15 +7,14 @@ mod signing;
 
 use crate::{
     arguments::Doctor,
-    manifest::pyproject::PythonSpec,
     pack::{
         preflight::host_platform,
         project_manifest::{self, ManifestOptions, Project},
         tree_options::tree_options,
     },
-    problem::{Facts, Failure, Problem},
+    problem::Failure,
 };
-use flavor_python::IndexSettings;
+use flavor_manifest::{Diagnostic, Facts, IndexSettings, pyproject::PythonSpec};
 use serde::Serialize;
 
 /// What came of a check.
@@ -98,7 +97,7 @@ fn project(arguments: &Doctor) -> (Option<Box<PythonSpec>>, Vec<Check>) {
     };
     let read = project_manifest::parse(&arguments.manifest).and_then(|document| {
         let file = project_manifest::read(document, &options)?;
-        let errors: Vec<Problem> = file.problems.iter().filter(|_| file.has_errors()).cloned().collect();
+        let errors: Vec<Diagnostic> = file.problems.iter().filter(|_| file.has_errors()).cloned().collect();
         if errors.is_empty() { Ok(file) } else { Err(Failure::from(errors)) }
     });
     let path = arguments.manifest.display();

@@ -1,7 +1,8 @@
 //! The index, Debian's archive, and the clock held against theirs.
 
 use super::Check;
-use flavor_python::{IndexSettings, Uv, UvError, readiness};
+use flavor_manifest::IndexSettings;
+use flavor_python::{Uv, UvError, readiness};
 use jiff::{SignedDuration, Timestamp};
 use std::path::Path;
 

@@ -1,8 +1,9 @@
 //! Keys, and the files of trust.
 
 use super::{Check, Outcome};
-use crate::{manifest::pyproject::PythonSpec, trusted_keys};
+use crate::trusted_keys;
 use flavor_host::{calendar, trust::TrustStore};
+use flavor_manifest::pyproject::PythonSpec;
 use std::{
     fs,
     os::unix::fs::{MetadataExt as _, PermissionsExt as _},

@@ -9,8 +9,9 @@ pub(crate) use dist_info::{METADATA_MAX, NAME_MAX, RECORD_MAX};
 pub use slot::{Content, SlotInventory};
 pub use wheels::CarriedWheel;
 
-use crate::problem::{Failure, Problem};
+use crate::problem::Failure;
 use flavor_host::extraction::slot_reader::{self, SlotError, SlotFault};
+use flavor_manifest::Diagnostic;
 use pspf_nostd::{tar::TarError, verify::Checked};
 use std::{fmt, fs::File, path::Path};
 
@@ -50,7 +51,7 @@ impl InventoryError {
     #[must_use]
     pub fn failure(&self, package: &Path) -> Failure {
         let (Self::Slot(SlotError { slot, .. }) | Self::Archive { slot, .. }) = self;
-        let problem = Problem::error("slot.decode", format!("the slot cannot be decoded: {self}"));
+        let problem = Diagnostic::error("slot.decode", format!("the slot cannot be decoded: {self}"));
         problem.file(package).field(format!("slot `{slot}`")).into()
     }
 }

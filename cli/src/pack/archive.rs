@@ -4,7 +4,7 @@
 //! the first of them, so that the compressor, whose window is smaller than many a tree, stores it once. Owner, group and names are
 //! empty, times are all the same, modes are 0644, or 0755 where a file can be executed.
 
-use crate::problem::Problem;
+use flavor_manifest::Diagnostic;
 use pspf_nostd::{
     digest::{Sha256Digest, StreamingSha256},
     placement::{self, ItemKind},
@@ -40,7 +40,7 @@ impl Archive {
     ///
     /// # Errors
     /// Everything in it that cannot be packed.
-    pub fn of_directory(root: &Path, mtime: u64) -> Result<Self, Vec<Problem>> {
+    pub fn of_directory(root: &Path, mtime: u64) -> Result<Self, Vec<Diagnostic>> {
         let mut paths = Vec::new();
         let mut problems = Vec::new();
         let mut pending = vec![PathBuf::new()];
@@ -57,7 +57,7 @@ impl Archive {
                         paths.push(path);
                     }
                 }
-                Err(error) => problems.push(Problem::io("archive.read", &directory, "list the directory", &error)),
+                Err(error) => problems.push(Diagnostic::io("archive.read", &directory, "list the directory", &error)),
             }
         }
         match (Self::of_paths(root, &paths, mtime), problems.is_empty()) {
@@ -71,7 +71,7 @@ impl Archive {
     ///
     /// # Errors
     /// Everything among them that cannot be packed.
-    pub fn of_paths(root: &Path, paths: &[PathBuf], mtime: u64) -> Result<Self, Vec<Problem>> {
+    pub fn of_paths(root: &Path, paths: &[PathBuf], mtime: u64) -> Result<Self, Vec<Diagnostic>> {
         let (mut entries, mut problems) = (Vec::with_capacity(paths.len()), Vec::new());
         for relative in paths {
             match Item::new(root, relative, mtime) {
@@ -90,7 +90,7 @@ impl Archive {
     ///
     /// # Errors
     /// Where the names become too long.
-    pub fn below(self, prefix: &str, mtime: u64) -> Result<Self, Problem> {
+    pub fn below(self, prefix: &str, mtime: u64) -> Result<Self, Diagnostic> {
         if prefix.is_empty() {
             return Ok(self);
         }
@@ -125,7 +125,7 @@ impl Archive {
     ///
     /// # Errors
     /// None that the archive has not had before.
-    pub fn with_mode(mut self, mode: u16, mtime: u64) -> Result<Self, Problem> {
+    pub fn with_mode(mut self, mode: u16, mtime: u64) -> Result<Self, Diagnostic> {
         for item in self.entries.iter_mut().filter(|item| item.kind == EntryKind::File) {
             let name = item.name.as_bytes().to_vec();
             *item = Item::named(&name, item.path.clone(), EntryKind::File, item.size, mode.into(), mtime)?;
@@ -188,7 +188,7 @@ impl Archive {
 }
 
 /// Moves files to the first that has the same content. Only files of equal length are read.
-fn equal_beside_each_other(entries: Vec<Item>) -> Result<Vec<Item>, Vec<Problem>> {
+fn equal_beside_each_other(entries: Vec<Item>) -> Result<Vec<Item>, Vec<Diagnostic>> {
     let is_comparable = |item: &Item| item.kind == EntryKind::File && item.size > 0;
     let mut of_length: BTreeMap<u64, usize> = BTreeMap::new();
     entries.iter().filter(|item| is_comparable(item)).for_each(|item| *of_length.entry(item.size).or_default() += 1);
@@ -200,7 +200,7 @@ fn equal_beside_each_other(entries: Vec<Item>) -> Result<Vec<Item>, Vec<Problem>
         if is_comparable(&item) && of_length.get(&item.size).is_some_and(|count| *count > 1) {
             match item.digest() {
                 Ok(digest) => place = *first.entry((item.group(), digest)).or_insert(number),
-                Err(error) => problems.push(Problem::io("archive.read", &item.path, "read this", &error)),
+                Err(error) => problems.push(Diagnostic::io("archive.read", &item.path, "read this", &error)),
             }
         }
         placed.push((place, item));
@@ -223,10 +223,10 @@ impl Item {
         }
     }
 
-    fn new(root: &Path, relative: &Path, mtime: u64) -> Result<Self, Problem> {
+    fn new(root: &Path, relative: &Path, mtime: u64) -> Result<Self, Diagnostic> {
         let path = root.join(relative);
-        let refuse = |message: String| Problem::error("archive.entry", message).file(&path);
-        let failed = |error: &io::Error| Problem::io("archive.read", &path, "read this", error);
+        let refuse = |message: String| Diagnostic::error("archive.entry", message).file(&path);
+        let failed = |error: &io::Error| Diagnostic::io("archive.read", &path, "read this", error);
         let name =
             EntryPath::new(relative.as_os_str().as_bytes()).map_err(|fault| refuse(format!("the path {fault}")))?;
         let facts = fs::symlink_metadata(&path).map_err(|error| failed(&error))?;
@@ -249,8 +249,15 @@ impl Item {
         Self::named(name.as_bytes(), path, kind, size, mode, mtime)
     }
 
-    fn named(name: &[u8], path: PathBuf, kind: EntryKind, size: u64, mode: u32, mtime: u64) -> Result<Self, Problem> {
-        let refuse = |message: String| Problem::error("archive.entry", message).file(&path);
+    fn named(
+        name: &[u8],
+        path: PathBuf,
+        kind: EntryKind,
+        size: u64,
+        mode: u32,
+        mtime: u64,
+    ) -> Result<Self, Diagnostic> {
+        let refuse = |message: String| Diagnostic::error("archive.entry", message).file(&path);
         let name = EntryPath::new(name).map_err(|fault| refuse(format!("the path {fault}")))?;
         let header = header(name.as_bytes(), &kind, size, mode, mtime).map_err(|error| refuse(error.to_string()))?;
         Ok(Self { name, path, kind, size, mode, header })

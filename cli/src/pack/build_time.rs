@@ -1,6 +1,6 @@
 //! The one point in time that a package knows: it is chosen, never measured, so that equal inputs give equal bytes.
 
-use crate::problem::Problem;
+use flavor_manifest::Diagnostic;
 use std::{
     env,
     time::{SystemTime, UNIX_EPOCH},
@@ -32,11 +32,11 @@ impl BuildTime {
 ///
 /// # Errors
 /// Where the variable is set to something else than such a number.
-pub fn from_environment() -> Result<Option<u64>, Problem> {
+pub fn from_environment() -> Result<Option<u64>, Diagnostic> {
     let Some(text) = env::var_os("SOURCE_DATE_EPOCH").filter(|text| !text.is_empty()) else { return Ok(None) };
     let text = text.to_string_lossy();
     parse(&text).map(Some).ok_or_else(|| {
-        Problem::error("source_date_epoch", "the environment variable SOURCE_DATE_EPOCH is not a time")
+        Diagnostic::error("source_date_epoch", "the environment variable SOURCE_DATE_EPOCH is not a time")
             .expected("whole seconds since 1970, before the year 10000")
             .found(format!("{text:?}"))
     })

@@ -4,7 +4,7 @@
 //! installed could bring it, and no file that tells how the project is built mentions it. Else it is at most a warning; packing imports
 //! the entry point when it is there.
 
-use crate::{manifest::pyproject::PythonSpec, problem::Problem};
+use flavor_manifest::{Diagnostic, pyproject::PythonSpec};
 use flavor_python::{EntryPoint, project_files};
 use std::{
     fs,
@@ -18,7 +18,7 @@ const BUILD_FILES: [&str; 7] =
 const SOURCES: [&str; 9] = ["py", "pyc", "so", "pyd", "pyx", "pyi", "c", "cpp", "rs"];
 
 /// The problem with the module of the entry point, if there is one.
-pub(super) fn check(spec: &PythonSpec, extras: &[String], directory: &Path) -> Option<Problem> {
+pub(super) fn check(spec: &PythonSpec, extras: &[String], directory: &Path) -> Option<Diagnostic> {
     let script = spec.commands.default.as_ref()?;
     EntryPoint::parse(&format!("{}:{}", script.module, script.function)).ok()?;
     let text = fs::read_to_string(directory.join("pyproject.toml")).ok()?;
@@ -31,17 +31,17 @@ pub(super) fn check(spec: &PythonSpec, extras: &[String], directory: &Path) -> O
     if has_module(&files, &script.module) || is_mentioned(&manifest, directory, &script.module) {
         return None;
     }
-    let problem = |make: fn(&'static str, String) -> Problem, message: String| {
+    let problem = |make: fn(&'static str, String) -> Diagnostic, message: String| {
         let problem = make("python.entry_point.module", message).file(&directory.join("pyproject.toml"));
         problem.field("the entry point").found(format!("\"{}:{}\"", script.module, script.function))
     };
     if installs_others(spec, extras, &manifest) {
         let message =
             format!("the module {} is no file of the project, so that a dependency must bring it", script.module);
-        return Some(problem(Problem::warning, message));
+        return Some(problem(Diagnostic::warning, message));
     }
     let message = format!("the module {} is no file of the project, and there are no dependencies", script.module);
-    Some(problem(Problem::error, message).hint("check the name of the module"))
+    Some(problem(Diagnostic::error, message).hint("check the name of the module"))
 }
 
 /// Whether a file or folder can be the module, wherever in the project it is.

@@ -19,13 +19,13 @@ use super::{
 use crate::{
     arguments::Pack,
     interrupt::Scratch,
-    manifest::{Document, PackageSpec, sections},
-    problem::{Failure, Problem},
+    problem::Failure,
     progress::{Bar, Steps},
     report_text,
     terminal::size,
 };
 use flavor_host::driver;
+use flavor_manifest::{Diagnostic, Document, PackageSpec, sections};
 use pspf_nostd::{
     digest::{Sha256Digest, sha256},
     json::Json,
@@ -256,7 +256,7 @@ impl<'a> Job<'a> {
                 }
                 let mut notices = built.notices;
                 notices.extend(left_out);
-                notices.extend(warnings.iter().map(Problem::to_string));
+                notices.extend(warnings.iter().map(Diagnostic::to_string));
                 notices.extend(self.rehearse(&built.spec, &slots)?);
                 let (spec, python) = (built.spec, Some(built.python));
                 Ok(Contents { spec, slots, python, notices, _scratch: Some(built.scratch) })
@@ -322,13 +322,13 @@ impl<'a> Job<'a> {
         let metadata = self.plan(spec, &slots, &vec![facts; slots.len()]).metadata(&self.signer.key);
         let metadata = metadata.map_err(|error| self.unplannable(&error.to_string()))?;
         if self.arguments.compat && slots.len() > COMPAT_SLOTS_MAX {
-            let problem = Problem::error("compat.slots", "the published Rust launcher refuses so many slots");
+            let problem = Diagnostic::error("compat.slots", "the published Rust launcher refuses so many slots");
             let problem = problem.expected(format!("at most {COMPAT_SLOTS_MAX} with --compat"));
             return Err(problem.found(slots.len().to_string()).into());
         }
         if self.arguments.compat && metadata.raw().len() > COMPAT_METADATA_MAX {
             let problem =
-                Problem::error("compat.metadata", "the published Rust launcher reads no more of the metadata");
+                Diagnostic::error("compat.metadata", "the published Rust launcher reads no more of the metadata");
             let problem = problem.expected(format!("at most {COMPAT_METADATA_MAX} bytes with --compat"));
             return Err(problem.found(format!("about {}", metadata.raw().len())).into());
         }
@@ -336,7 +336,7 @@ impl<'a> Job<'a> {
     }
 
     pub(super) fn unplannable(&self, message: &str) -> Failure {
-        Problem::error("pack.plan", message).file(&self.arguments.manifest).into()
+        Diagnostic::error("pack.plan", message).file(&self.arguments.manifest).into()
     }
 
     /// Verifies the finished file; with `--no-verify` only its head is read, for the summary.
@@ -345,20 +345,20 @@ impl<'a> Job<'a> {
         let trusted =
             TrustedKeys { pinned: vec![self.signer.key.public_key().fingerprint()], ..TrustedKeys::default() };
         let report = driver::verify_file(file, scope, trusted, &mut |_, _| ())
-            .map_err(|error| Problem::io("output.read", &self.output.path, "read the package back", &error))?
+            .map_err(|error| Diagnostic::io("output.read", &self.output.path, "read the package back", &error))?
             .report;
         let expected = if self.arguments.no_verify { Integrity::Partial } else { Integrity::Sealed };
         if report.state == expected && report.trust == Trust::Pinned {
             return Ok(report);
         }
         let mut problems = vec![
-            Problem::error("pack.verify", "the package that was made does not verify; it was not kept")
+            Diagnostic::error("pack.verify", "the package that was made does not verify; it was not kept")
                 .file(&self.output.path)
                 .expected(report_text::word(expected))
                 .found(report_text::word(report.state))
                 .hint("this is a mistake in flavor: please report it"),
         ];
-        problems.extend(report.errors().map(|finding| Problem::error(finding.code, finding.message.clone())));
+        problems.extend(report.errors().map(|finding| Diagnostic::error(finding.code, finding.message.clone())));
         Err(problems.into())
     }
 }
@@ -379,7 +379,7 @@ fn leave_out(output: &Path, slots: &mut [Prepared]) -> Vec<String> {
 
 /// Runs the finished package, and opens it again: it is verified after the run.
 fn try_out(trial: &Trial, file: File, package: &Path, steps: &Steps) -> Result<File, Failure> {
-    let failed = |error: io::Error| Problem::io("output.write", package, "write the package", &error);
+    let failed = |error: io::Error| Diagnostic::io("output.write", package, "write the package", &error);
     file.set_permissions(Permissions::from_mode(0o755)).map_err(failed)?;
     // A program that is open for writing cannot be started.
     drop(file);
@@ -399,7 +399,7 @@ fn refuse_bombs(slots: &[Prepared], encoded: &[EncodedSlot]) -> Result<(), Failu
                 "the content shrinks from {} to {} bytes; readers take such a slot for a decompression bomb",
                 encoded.original_size, encoded.size
             );
-            let problem = Problem::error("slot.ratio", message).field(format!("slot `{}`", slot.id));
+            let problem = Diagnostic::error("slot.ratio", message).field(format!("slot `{}`", slot.id));
             let problem = problem.expected(format!("at most {DECODED_RATIO_MAX} times the stored size"));
             Err(problem.hint("leave out the compression of this slot: operations raw, or tar").into())
         }

@@ -2,8 +2,9 @@
 
 use crate::{
     VERSION, embedded,
-    problem::{Failure, Problem, open_argument},
+    problem::{Failure, open_argument},
 };
+use flavor_manifest::Diagnostic;
 use pspf_nostd::{digest::sha256, index::END_MAGIC, offsets::length, writer::EncodedSlot};
 use std::{
     borrow::Cow,
@@ -77,7 +78,7 @@ pub fn read(path: &Path, field: &str) -> Result<Launcher, Failure> {
     let file = open_argument(path, "a launcher")?;
     let mut bytes = Vec::new();
     let read = file.take(LAUNCHER_MAX.saturating_add(1)).read_to_end(&mut bytes);
-    read.map_err(|error| Problem::io("launcher.read", path, "read the launcher", &error))?;
+    read.map_err(|error| Diagnostic::io("launcher.read", path, "read the launcher", &error))?;
     let launcher = from_bytes(Cow::Owned(bytes));
     launcher.map_err(|problem| problem.file(path).field(field).into())
 }
@@ -85,7 +86,7 @@ pub fn read(path: &Path, field: &str) -> Result<Launcher, Failure> {
 fn inside() -> Result<Launcher, Failure> {
     match embedded::launcher() {
         Some(bytes) => Ok(from_bytes(Cow::Borrowed(bytes))?),
-        None => Err(Problem::error("launcher.none", "this build of flavor carries no launcher")
+        None => Err(Diagnostic::error("launcher.none", "this build of flavor carries no launcher")
             .hint("name one with --launcher-bin, or use the release build (`cargo xtask dist`)")
             .into()),
     }
@@ -95,10 +96,10 @@ fn inside() -> Result<Launcher, Failure> {
 ///
 /// # Errors
 /// Where it is not a launcher.
-pub fn from_bytes(bytes: Cow<'static, [u8]>) -> Result<Launcher, Problem> {
+pub fn from_bytes(bytes: Cow<'static, [u8]>) -> Result<Launcher, Diagnostic> {
     let expected = "a PSPF launcher: a program such as `flavor-launcher`";
     let wrong = |code, found: &str| {
-        Err(Problem::error(code, "this is not a launcher").expected(expected).found(found.to_owned()))
+        Err(Diagnostic::error(code, "this is not a launcher").expected(expected).found(found.to_owned()))
     };
     if length(&bytes) > LAUNCHER_MAX {
         return wrong("launcher.size", "more than 256 MiB");

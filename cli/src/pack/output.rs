@@ -2,8 +2,9 @@
 
 use crate::{
     interrupt::{MadeDirectories, Scratch},
-    problem::{Failure, Problem},
+    problem::Failure,
 };
+use flavor_manifest::Diagnostic;
 use pspf_nostd::index::END_MAGIC;
 use std::{
     fs::{self, File},
@@ -41,8 +42,8 @@ impl Output {
     ///
     /// # Errors
     /// Where it is a directory, an existing file that is no package, or cannot be written.
-    pub fn check(&self) -> Result<(), Problem> {
-        let problem = |code, message: &str| Err(Problem::error(code, message).file(&self.path).field("--output"));
+    pub fn check(&self) -> Result<(), Diagnostic> {
+        let problem = |code, message: &str| Err(Diagnostic::error(code, message).file(&self.path).field("--output"));
         if self.path.file_name().is_none() {
             return problem("output.name", "this is not a file name");
         }
@@ -66,12 +67,14 @@ impl Output {
         };
         if !existing.is_dir() {
             let problem =
-                Problem::error("output.parent", "this is not a directory, so nothing can be written below it");
+                Diagnostic::error("output.parent", "this is not a directory, so nothing can be written below it");
             return Err(problem.file(existing).field("--output"));
         }
         // The only answer that holds on every file system is that of an attempt.
         let attempt = tempfile::Builder::new().prefix(".flavor-").tempfile_in(existing);
-        attempt.map(drop).map_err(|error| Problem::io("output.write", existing, "write here", &error).field("--output"))
+        attempt
+            .map(drop)
+            .map_err(|error| Diagnostic::io("output.write", existing, "write here", &error).field("--output"))
     }
 
     /// Makes the directory, and in it a private one for everything that is not yet the package.
@@ -79,7 +82,7 @@ impl Output {
     /// # Errors
     /// Where that cannot be made.
     pub fn open(&self) -> Result<Workplace, Failure> {
-        let failed = |error: &io::Error| Problem::io("output.write", &self.directory, "write here", error);
+        let failed = |error: &io::Error| Diagnostic::io("output.write", &self.directory, "write here", error);
         let made = MadeDirectories::make(&self.directory).map_err(|error| failed(&error))?;
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         let scratch = Scratch::new(&self.directory, &format!(".{name}.")).map_err(|error| failed(&error))?;
@@ -108,7 +111,7 @@ impl Workplace {
     /// Where the directory for it cannot be made.
     pub fn package(&self, output: &Output) -> Result<PathBuf, Failure> {
         let directory = self.path().join("package");
-        fs::create_dir(&directory).map_err(|error| Problem::io("output.write", &directory, "write here", &error))?;
+        fs::create_dir(&directory).map_err(|error| Diagnostic::io("output.write", &directory, "write here", &error))?;
         Ok(directory.join(output.path.file_name().unwrap_or_default()))
     }
 
@@ -117,7 +120,7 @@ impl Workplace {
     /// # Errors
     /// Those of the system.
     pub fn publish(self, file: &File, temporary: &Path, output: &Output) -> Result<(), Failure> {
-        let failed = |error: io::Error| Problem::io("output.write", &output.path, "write the package", &error);
+        let failed = |error: io::Error| Diagnostic::io("output.write", &output.path, "write the package", &error);
         file.set_permissions(fs::Permissions::from_mode(0o755)).map_err(failed)?;
         file.sync_all().map_err(failed)?;
         fs::rename(temporary, &output.path).map_err(failed)?;

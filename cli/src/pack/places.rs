@@ -1,8 +1,8 @@
 //! Where the slots of a package go: what a launcher would refuse at the first start is refused before anything is signed.
 
 use super::prepare::{Content, Prepared};
-use crate::{manifest::PackageSpec, problem::Problem};
 use flavor_host::command::environment::slot_variable;
+use flavor_manifest::{Diagnostic, PackageSpec};
 use pspf_nostd::{
     json::Json,
     placement::{self, Concern, Fault, Item, Judge, Root},
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 ///
 /// # Errors
 /// Everything that keeps the package from being started.
-pub(super) fn check(spec: &PackageSpec, slots: &[Prepared]) -> Result<Vec<String>, Vec<Problem>> {
+pub(super) fn check(spec: &PackageSpec, slots: &[Prepared]) -> Result<Vec<String>, Vec<Diagnostic>> {
     let (mut problems, mut notices) = (Vec::new(), Vec::new());
     let mut judge = Judge::default();
     for (number, slot) in slots.iter().enumerate() {
@@ -69,12 +69,12 @@ fn id(slots: &[Prepared], number: usize) -> String {
     format!("{:?}", slots.get(number).map_or("", |slot| &slot.id))
 }
 
-fn problem(slot: &Prepared, message: String) -> Problem {
-    Problem::error("slot.place", message).field(format!("slot `{}`", slot.id))
+fn problem(slot: &Prepared, message: String) -> Diagnostic {
+    Diagnostic::error("slot.place", message).field(format!("slot `{}`", slot.id))
 }
 
 /// The program is told by a variable where slots are that are not in the work environment.
-fn variables(slots: &[Prepared], problems: &mut Vec<Problem>) {
+fn variables(slots: &[Prepared], problems: &mut Vec<Diagnostic>) {
     let mut taken = BTreeMap::new();
     let elsewhere =
         |(number, slot): &(usize, &Prepared)| Root::of_lifecycle(&slot.lifecycle, *number) != Root::WorkEnvironment;
@@ -91,7 +91,7 @@ fn variables(slots: &[Prepared], problems: &mut Vec<Problem>) {
 ///
 /// # Errors
 /// Every text that names one that is not there.
-pub(super) fn check_numbers(spec: &PackageSpec, count: usize) -> Result<(), Vec<Problem>> {
+pub(super) fn check_numbers(spec: &PackageSpec, count: usize) -> Result<(), Vec<Diagnostic>> {
     let mut problems = Vec::new();
     // Elsewhere in the metadata braces are text.
     let extra = spec.extra.iter().filter(|(key, _)| key == "setup_commands" || key == "workenv");
@@ -103,7 +103,7 @@ pub(super) fn check_numbers(spec: &PackageSpec, count: usize) -> Result<(), Vec<
         for part in text.split("{slot:").skip(1) {
             let number = part.split_once('}').map(|(number, _)| number);
             if number.is_some_and(|number| number.parse::<usize>().map_or(true, |number| number >= count)) {
-                let problem = Problem::error("slot.place", format!("{text:?} names a slot that is not there"));
+                let problem = Diagnostic::error("slot.place", format!("{text:?} names a slot that is not there"));
                 let last = count.saturating_sub(1);
                 problems.push(
                     problem.expected(format!("`{{slot:0}}` to `{{slot:{last}}}`: `flavor inspect` numbers them")),

@@ -13,11 +13,11 @@ use super::{
 use crate::{
     arguments::Pack,
     launchers,
-    manifest::{Document, SlotSpec, cursor::Problems, security_settings, words},
-    problem::{Exit, Failure, Problem, Weight},
+    problem::{Exit, Failure},
     terminal::Console,
 };
 use flavor_host::platform;
+use flavor_manifest::{Diagnostic, Document, SlotSpec, Weight, cursor::Problems, security_settings, words};
 use flavor_python::Processor;
 use pspf_nostd::{digest::sha256, json::Json};
 use std::{
@@ -109,7 +109,7 @@ pub fn check<'a>(arguments: &'a Pack, purpose: Purpose, console: &mut Console) -
     check.finish(console)?;
     // Everything that can be missing has been reported by now.
     let (Some(manifest), Some(launcher), Some(signer), Some(output)) = (manifest, launcher, signer, output) else {
-        return Err(Problem::error("pack.unready", "the package cannot be made").into());
+        return Err(Diagnostic::error("pack.unready", "the package cannot be made").into());
     };
     Job::new(arguments, manifest, launcher, signer, output, time)
 }
@@ -143,7 +143,7 @@ fn choose_launcher(arguments: &Pack, document: Option<&Document>) -> Result<Laun
     match &arguments.platform {
         // A universal binary is one for both processors.
         Some(platform) if *platform != found && !(found == "darwin_any" && platform.starts_with("darwin_")) => {
-            let problem = Problem::error("launcher.platform", "the launcher is for another platform");
+            let problem = Diagnostic::error("launcher.platform", "the launcher is for another platform");
             let problem = problem.field("--platform").expected(platform.clone()).found(found);
             let hint = "name one for that platform with --launcher-bin, or in [[tool.flavor.launchers]], or put it into the \
                         folder `launchers` beside flavor";
@@ -155,7 +155,7 @@ fn choose_launcher(arguments: &Pack, document: Option<&Document>) -> Result<Laun
 
 /// The processor that a Python project is packed for, where that is not this machine's. Only interpreters of Linux can be moved,
 /// and of those for other processors only Debian's are to be had.
-fn foreign(launcher: &Launcher) -> Result<Option<Processor>, Problem> {
+fn foreign(launcher: &Launcher) -> Result<Option<Processor>, Diagnostic> {
     let (target, host) = ((launcher.os, launcher.arch), host_platform());
     let named = if Processor::named(host.1).is_some() { host.1 } else { "any" };
     let processor = Processor::named(target.1);
@@ -165,7 +165,7 @@ fn foreign(launcher: &Launcher) -> Result<Option<Processor>, Problem> {
         _ => {}
     }
     let message = "a Python project can be packed on Linux only, for amd64 and arm64";
-    let problem = Problem::error("python.platform", message).expected("a launcher for linux_amd64 or linux_arm64");
+    let problem = Diagnostic::error("python.platform", message).expected("a launcher for linux_amd64 or linux_arm64");
     let problem = problem.found(format!("one for {}_{}", target.0, target.1));
     Err(problem.hint("list its files, and an interpreter for that system, in a JSON manifest"))
 }
@@ -174,7 +174,7 @@ fn foreign(launcher: &Launcher) -> Result<Option<Processor>, Problem> {
 #[derive(Default)]
 pub(super) struct Check {
     failures: Vec<Failure>,
-    warnings: Vec<Problem>,
+    warnings: Vec<Diagnostic>,
     manifest_errors: bool,
 }
 
@@ -211,7 +211,7 @@ impl Check {
         for slot in specs {
             let Some(prepared) = self.keep(prepare::prepare(slot, options).map_err(Failure::from)) else { continue };
             if let Some(hint) = slot.size_hint.filter(|hint| prepared.content_size > *hint) {
-                let problem = Problem::warning("slot.size_hint", "the content is larger than the hint says");
+                let problem = Diagnostic::warning("slot.size_hint", "the content is larger than the hint says");
                 let problem = problem.field(format!("`{}.size_hint`", slot.place)).expected(format!("{hint} bytes"));
                 self.warnings.push(problem.found(format!("{} bytes", prepared.content_size)));
             }
@@ -243,7 +243,8 @@ impl Check {
             ("--strip", arguments.strip),
         ];
         for (option, _) in given.iter().filter(|(_, given)| *given) {
-            let problem = Problem::error("usage", "this is for Python projects, and the manifest is a list of files");
+            let problem =
+                Diagnostic::error("usage", "this is for Python projects, and the manifest is a list of files");
             self.failures.push(Failure::usage(problem.field(*option)));
         }
     }
@@ -259,13 +260,13 @@ impl Check {
             "set SOURCE_DATE_EPOCH to the time that it shall bear, or `deterministic = false` in [tool.flavor.build]";
         let expired = days.saturating_mul(24 * 60 * 60).saturating_add(time.epoch) < now;
         if expired {
-            let problem = Problem::error(
+            let problem = Diagnostic::error(
                 "policy.days",
                 format!("the package bears the time {bears}: it would be too old to run"),
             );
             self.failures.push(problem.field("`policy.max_age_days`").hint(hint).into());
         } else if time.epoch == build_time::DEFAULT {
-            let problem = Problem::warning(
+            let problem = Diagnostic::warning(
                 "policy.days",
                 format!("the days count from {bears}, the time that the package bears"),
             );
@@ -277,7 +278,10 @@ impl Check {
     ///
     /// # Errors
     /// Everything about them that cannot be packed.
-    pub(super) fn late_slots(specs: &[SlotSpec], options: &Options) -> Result<(Vec<Prepared>, Vec<Problem>), Failure> {
+    pub(super) fn late_slots(
+        specs: &[SlotSpec],
+        options: &Options,
+    ) -> Result<(Vec<Prepared>, Vec<Diagnostic>), Failure> {
         let mut check = Self::default();
         let slots = check.prepare(specs, options);
         if check.failures.is_empty() { Ok((slots, check.warnings)) } else { Err(check.failure()) }

@@ -5,7 +5,7 @@ use super::{
     encode::levels,
     stored::{self, Measured},
 };
-use crate::{manifest::SlotSpec, problem::Problem};
+use flavor_manifest::{Diagnostic, SlotSpec};
 use pspf_nostd::{
     digest::StreamingSha256,
     json::Json,
@@ -83,10 +83,10 @@ pub struct Prepared {
 ///
 /// # Errors
 /// Everything about it that cannot be packed.
-pub fn prepare(slot: &SlotSpec, options: &Options) -> Result<Prepared, Vec<Problem>> {
-    let place = |problem: Problem| vec![problem.field(format!("`{}`", slot.place))];
+pub fn prepare(slot: &SlotSpec, options: &Options) -> Result<Prepared, Vec<Diagnostic>> {
+    let place = |problem: Diagnostic| vec![problem.field(format!("`{}`", slot.place))];
     let facts = slot.source.metadata();
-    let facts = facts.map_err(|error| place(Problem::io("slot.source", &slot.source, "read the source", &error)))?;
+    let facts = facts.map_err(|error| place(Diagnostic::io("slot.source", &slot.source, "read the source", &error)))?;
     let (text, chain) = match &slot.operations {
         Some((text, chain)) => (text.clone(), *chain),
         None => default_operations(facts.is_dir(), options.compat, slot.level.or(options.level) == Some(0)),
@@ -128,15 +128,15 @@ pub fn prepare(slot: &SlotSpec, options: &Options) -> Result<Prepared, Vec<Probl
 }
 
 impl Prepared {
-    fn with_archive(mut self, archive: Archive, chain: OperationChain, options: &Options) -> Result<Self, Problem> {
+    fn with_archive(mut self, archive: Archive, chain: OperationChain, options: &Options) -> Result<Self, Diagnostic> {
         if !chain.is_tar() {
-            let problem = Problem::error("slot.operations", "a directory can only be packed as a tar archive");
+            let problem = Diagnostic::error("slot.operations", "a directory can only be packed as a tar archive");
             return Err(problem
                 .expected("operations that begin with tar, such as tar.zst")
                 .found(format!("`{chain}`")));
         }
         if let Some(link) = archive.first_symlink().filter(|_| options.compat) {
-            let problem = Problem::error("compat.symlink", "the published launchers refuse symbolic links");
+            let problem = Diagnostic::error("compat.symlink", "the published launchers refuse symbolic links");
             return Err(problem.file(link).hint("replace the link by what it points at, or pack without --compat"));
         }
         self.content_size = archive.size();
@@ -144,16 +144,17 @@ impl Prepared {
         Ok(self)
     }
 
-    fn with_file(&mut self, path: &Path, chain: OperationChain, options: &Options) -> Result<(), Problem> {
+    fn with_file(&mut self, path: &Path, chain: OperationChain, options: &Options) -> Result<(), Diagnostic> {
         let target = placement::inside_workenv(&self.target);
         if !chain.is_tar() && (matches!(target, "" | ".") || target.ends_with('/')) {
-            let problem = Problem::error("slot.target", "the content is one file, and the target is a directory");
+            let problem = Diagnostic::error("slot.target", "the content is one file, and the target is a directory");
             return Err(problem.expected("the path of a file").found(format!("{:?}", self.target)));
         }
-        let look = stored::look(path).map_err(|error| Problem::io("slot.source", path, "read the source", &error))?;
+        let look =
+            stored::look(path).map_err(|error| Diagnostic::io("slot.source", path, "read the source", &error))?;
         let encoded = !chain.is_raw() && stored::is_encoded(look, chain);
         if chain.is_tar() && !encoded && !look.tar {
-            let problem = Problem::error("slot.operations", "the operations say tar, the source is no tar archive");
+            let problem = Diagnostic::error("slot.operations", "the operations say tar, the source is no tar archive");
             let found = if look.codec.is_some() { "a file compressed in another way" } else { "another file" };
             return Err(problem
                 .file(path)
@@ -165,7 +166,7 @@ impl Prepared {
             let Measured { original_size, entries } = stored::measure(path, measured_chain)?;
             let link = entries.iter().find(|entry| matches!(entry.kind, EntryKind::Symlink { .. }));
             if let Some(link) = link.filter(|_| options.compat) {
-                let problem = Problem::error("compat.symlink", "the published launchers refuse symbolic links");
+                let problem = Diagnostic::error("compat.symlink", "the published launchers refuse symbolic links");
                 return Err(problem.file(path).found(format!("a link in the archive: `{}`", link.path)));
             }
             self.listed = entries;
@@ -198,12 +199,12 @@ pub fn default_operations(directory: bool, compat: bool, stored: bool) -> (Strin
 }
 
 /// Checks a file against the digest that the manifest states.
-fn check_sum(path: &Path, facts: &fs::Metadata, expected: &[u8; 32]) -> Result<(), Problem> {
+fn check_sum(path: &Path, facts: &fs::Metadata, expected: &[u8; 32]) -> Result<(), Diagnostic> {
     if !facts.is_file() {
-        let problem = Problem::error("slot.checksum", "is stated, and the source is not one file").file(path);
+        let problem = Diagnostic::error("slot.checksum", "is stated, and the source is not one file").file(path);
         return Err(problem.hint("name the file itself, or leave the checksum out: every slot is hashed in any case"));
     }
-    let failed = |error: &io::Error| Problem::io("slot.source", path, "read the source", error);
+    let failed = |error: &io::Error| Diagnostic::io("slot.source", path, "read the source", error);
     let mut file = fs::File::open(path).map_err(|error| failed(&error))?;
     let mut hasher = StreamingSha256::new();
     let mut buffer = vec![0; 256 << 10];
@@ -219,13 +220,13 @@ fn check_sum(path: &Path, facts: &fs::Metadata, expected: &[u8; 32]) -> Result<(
         return Ok(());
     }
     let expected: String = expected.iter().map(|byte| format!("{byte:02x}")).collect();
-    let problem = Problem::error("slot.checksum", "the source is not the file that the manifest means").file(path);
+    let problem = Diagnostic::error("slot.checksum", "the source is not the file that the manifest means").file(path);
     Err(problem.expected(format!("sha256:{expected}")).found(format!("sha256:{found}")))
 }
 
 /// The compressions in the order in which they are applied.
-fn applied(chain: OperationChain) -> Result<Vec<Codec>, Problem> {
-    let mut codecs = chain.codecs().map_err(|error| Problem::error(error.code(), error.to_string()))?;
+fn applied(chain: OperationChain) -> Result<Vec<Codec>, Diagnostic> {
+    let mut codecs = chain.codecs().map_err(|error| Diagnostic::error(error.code(), error.to_string()))?;
     codecs.reverse();
     Ok(codecs)
 }
@@ -237,17 +238,17 @@ pub fn default_levels(chain: OperationChain, level: Option<i64>) -> Vec<(Codec, 
     codecs.into_iter().map(|codec| (codec, level.filter(|_| codec == Codec::Zstd).unwrap_or(levels(codec).1))).collect()
 }
 
-fn check_compat(codecs: &[Codec], options: &Options) -> Result<(), Problem> {
+fn check_compat(codecs: &[Codec], options: &Options) -> Result<(), Diagnostic> {
     let foreign = codecs.iter().find(|codec| **codec != Codec::Gzip).filter(|_| options.compat);
     match foreign {
         None => Ok(()),
-        Some(codec) => Err(Problem::error("compat.operations", "the published launchers decode gzip only")
+        Some(codec) => Err(Diagnostic::error("compat.operations", "the published launchers decode gzip only")
             .expected("operations raw, tar, gzip or tar.gz with --compat")
             .found(format!("{codec:?}").to_lowercase())),
     }
 }
 
-fn level_of_each(slot: &SlotSpec, codecs: &[Codec], options: &Options) -> Result<Vec<(Codec, i64)>, Problem> {
+fn level_of_each(slot: &SlotSpec, codecs: &[Codec], options: &Options) -> Result<Vec<(Codec, i64)>, Diagnostic> {
     let mut leveled = Vec::with_capacity(codecs.len());
     for codec in codecs {
         let (range, default) = levels(*codec);
@@ -255,7 +256,7 @@ fn level_of_each(slot: &SlotSpec, codecs: &[Codec], options: &Options) -> Result
         let level = slot.level.or(options.level.filter(|_| *codec == Codec::Zstd)).unwrap_or(default);
         if !range.contains(&level) {
             let name = format!("{codec:?}").to_lowercase();
-            let problem = Problem::error("slot.level", format!("{name} has no level {level}"));
+            let problem = Diagnostic::error("slot.level", format!("{name} has no level {level}"));
             return Err(problem.expected(format!("{} to {}", range.start(), range.end())));
         }
         leveled.push((*codec, level));

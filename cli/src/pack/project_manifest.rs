@@ -3,15 +3,15 @@
 use super::{python_project, tree_options::tree_options};
 use crate::{
     interrupt::Scratch,
-    manifest::{
-        Document, PackageSpec, SlotSpec, builder,
-        cursor::Problems,
-        document::{Entry, Node, Origin, Value},
-        layers::{self, Given},
-        poetry, pyproject, security_settings,
-        slots::SourceBase,
-    },
-    problem::{Failure, Problem, Weight, open_argument},
+    problem::{Failure, open_argument},
+};
+use flavor_manifest::{
+    Diagnostic, Document, PackageSpec, SlotSpec, Weight, builder,
+    cursor::Problems,
+    document::{Entry, Node, Origin, Value},
+    layers::{self, Given},
+    poetry, pyproject, security_settings,
+    slots::SourceBase,
 };
 use flavor_python::{ProjectMetadata, PythonChoice, child};
 use pspf_nostd::json::Json;
@@ -91,7 +91,7 @@ pub struct ManifestFile {
     /// What it says.
     pub project: Project,
     /// Everything found, errors and warnings.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<Diagnostic>,
     /// Its directory; empty for the current one.
     pub directory: PathBuf,
     /// Where its sources were looked for.
@@ -140,8 +140,8 @@ pub fn parse(path: &Path) -> Result<Document, Failure> {
     })?;
     let mut text = Vec::new();
     let read = file.take(MANIFEST_MAX.saturating_add(1)).read_to_end(&mut text);
-    read.map_err(|error| Problem::io("manifest.read", path, "read the manifest", &error))?;
-    let refuse = |code, message: &str| Err(Problem::error(code, message).file(path).into());
+    read.map_err(|error| Diagnostic::io("manifest.read", path, "read the manifest", &error))?;
+    let refuse = |code, message: &str| Err(Diagnostic::error(code, message).file(path).into());
     if pspf_nostd::offsets::length(&text) > MANIFEST_MAX {
         return refuse("manifest.size", "the manifest is longer than 4 MiB");
     }
@@ -231,7 +231,7 @@ impl AfterHooks {
 }
 
 /// With `--strict-manifest` a key that means nothing is an error.
-fn strict(mut problems: Vec<Problem>, options: &ManifestOptions<'_>) -> Vec<Problem> {
+fn strict(mut problems: Vec<Diagnostic>, options: &ManifestOptions<'_>) -> Vec<Diagnostic> {
     for problem in problems.iter_mut().filter(|problem| options.strict && problem.code == "manifest.unknown_key") {
         problem.severity = Weight::Error;
         "unknown key".clone_into(&mut problem.message);
@@ -280,7 +280,7 @@ fn left_to_the_backend(document: &Document, extras: bool) -> Vec<&'static str> {
 fn ask_backend(draft: &pyproject::PythonSpec, directory: &Path, python: &str) -> Result<ProjectMetadata, Failure> {
     let temporary = env::temp_dir();
     let scratch = Scratch::new(&temporary, "flavor-metadata-");
-    let scratch = scratch.map_err(|error| Problem::io("pack.temporary", &temporary, "write here", &error))?;
+    let scratch = scratch.map_err(|error| Diagnostic::io("pack.temporary", &temporary, "write here", &error))?;
     let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     let options = tree_options(draft, directory);
     let found = flavor_python::project_metadata(directory, scratch.path(), &PythonChoice::parse(python), &options);

@@ -1,13 +1,11 @@
 //! What the metadata say of a package that holds a Python project.
 
-use crate::{
-    manifest::{
-        PackageSpec,
-        package::{quoted, with_args},
-        pyproject::PythonSpec,
-        sections::runtime_json,
-    },
-    problem::{Failure, Problem},
+use crate::problem::Failure;
+use flavor_manifest::{
+    Diagnostic, PackageSpec,
+    package::{quoted, with_args},
+    pyproject::PythonSpec,
+    sections::runtime_json,
 };
 use flavor_python::PythonTree;
 use pspf_nostd::{json::Json, metadata::RuntimeEnv};
@@ -90,14 +88,14 @@ fn built_version(spec: &PythonSpec, tree: &PythonTree) -> Result<String, Failure
     let own = flavor_python::distribution_named(&tree.distributions, &spec.project_name);
     own.map(|found| found.version.clone()).ok_or_else(|| {
         let message = format!("the build backend made no distribution called {:?}", spec.project_name);
-        Problem::error("project.version", message).expected("the project's own distribution, for its version").into()
+        Diagnostic::error("project.version", message).expected("the project's own distribution, for its version").into()
     })
 }
 
 /// The words of a command line, with the bundled interpreter under the names that everyone knows.
 pub(super) fn bundled_python(command: &str, tree: &PythonTree) -> Result<Vec<String>, Failure> {
     let words = flavor_host::command::split(command)
-        .map_err(|error| Problem::error("execution.command", format!("cannot be split into words: {error}")))?;
+        .map_err(|error| Diagnostic::error("execution.command", format!("cannot be split into words: {error}")))?;
     let known = ["python", "python3", "{workenv}/bin/python", "{workenv}/bin/python3"];
     let own = format!("{{workenv}}/bin/{}", tree.program);
     let mut words = words.into_iter();

@@ -7,13 +7,8 @@ use super::{
     python_metadata::{bundled_python, package},
     tree_options::{entry_point, tree_options},
 };
-use crate::{
-    arguments::Pack,
-    interrupt::Scratch,
-    manifest::{PackageSpec, pyproject::PythonSpec},
-    problem::{Failure, Problem, Weight},
-    progress::Steps,
-};
+use crate::{arguments::Pack, interrupt::Scratch, problem::Failure, progress::Steps};
+use flavor_manifest::{Diagnostic, PackageSpec, Weight, pyproject::PythonSpec};
 use flavor_python::{
     DebianPackage, Distribution, EntryPoint, Processor, PythonChoice, PythonError, PythonTree, TreeOptions,
     TreeRequest, Uv, normal_name,
@@ -55,13 +50,13 @@ pub fn check(
     directory: &Path,
     foreign: Option<Processor>,
     readable: bool,
-    warnings: &mut Vec<Problem>,
+    warnings: &mut Vec<Diagnostic>,
 ) -> Result<PythonProject, Failure> {
     let mut problems = Vec::new();
     for extra in &arguments.extras {
         if !spec.extras.iter().any(|known| normal_name(known) == normal_name(extra)) {
             let problem =
-                Problem::error("extra.unknown", format!("the project has no optional dependencies {extra:?}"));
+                Diagnostic::error("extra.unknown", format!("the project has no optional dependencies {extra:?}"));
             let problem = problem.file(&arguments.manifest).field("--extra");
             let known = if spec.extras.is_empty() { "none: there are none".to_owned() } else { spec.extras.join(", ") };
             problems.push(problem.expected(known));
@@ -153,16 +148,16 @@ fn hook_variables(spec: &PythonSpec) -> Vec<(String, OsString)> {
 }
 
 /// Files that the published tool reads, or that others outweigh.
-fn unread_files(spec: &PythonSpec, directory: &Path) -> Vec<Problem> {
+fn unread_files(spec: &PythonSpec, directory: &Path) -> Vec<Diagnostic> {
     let mut warnings = Vec::new();
     let path = directory.join("buildconfig.toml");
     if path.exists() {
-        let warning = Problem::warning("manifest.unread", "this file is not read").file(&path);
+        let warning = Diagnostic::warning("manifest.unread", "this file is not read").file(&path);
         warnings.push(warning.hint("move its `[build]` table to [tool.flavor.build] in pyproject.toml"));
     }
     let lock = directory.join("uv.lock");
     if lock.exists() && spec.build.requirements_file.is_some() {
-        let warning = Problem::warning("manifest.unread", "this file is not read: `requirements_file` outweighs it");
+        let warning = Diagnostic::warning("manifest.unread", "this file is not read: `requirements_file` outweighs it");
         warnings.push(warning.file(&lock));
     }
     warnings
@@ -174,8 +169,8 @@ fn canonical(path: &Path) -> PathBuf {
 
 /// The error as a problem.
 #[must_use]
-pub fn problem(error: &PythonError) -> Problem {
-    let problem = Problem::error(error.code(), error.to_string());
+pub fn problem(error: &PythonError) -> Diagnostic {
+    let problem = Diagnostic::error(error.code(), error.to_string());
     match error.hint() {
         Some(hint) => problem.hint(hint),
         None => problem,
@@ -225,7 +220,7 @@ pub fn build(
 ) -> Result<Built, Failure> {
     let temporary = env::temp_dir();
     let scratch = Scratch::new(&temporary, "flavor-build-");
-    let scratch = scratch.map_err(|error| Problem::io("pack.temporary", &temporary, "write here", &error))?;
+    let scratch = scratch.map_err(|error| Diagnostic::io("pack.temporary", &temporary, "write here", &error))?;
     let work = canonical(scratch.path());
     let mut tree =
         flavor_python::build(&project.request(arguments, &work, epoch, steps)).map_err(|error| problem(&error))?;
@@ -286,7 +281,7 @@ fn check_program(tree: &PythonTree, slots: &[Prepared]) -> Result<(), Failure> {
     if path.contains('{') || tree.root.join(path).exists() || slots.iter().any(in_slot) {
         return Ok(());
     }
-    let problem = Problem::error("execution.command", format!("the package has no {path}"));
+    let problem = Diagnostic::error("execution.command", format!("the package has no {path}"));
     let problem = problem.field("`tool.flavor.execution.command`");
     Err(problem.expected("the bundled interpreter, `{workenv}/bin/python`, or a file of a slot").into())
 }
@@ -307,7 +302,7 @@ fn add_start_script(tree: &mut PythonTree) -> Result<(), Failure> {
         file.write_all(text.as_bytes())?;
         file.set_permissions(fs::Permissions::from_mode(0o755))
     };
-    write().map_err(|error: io::Error| Problem::io("pack.temporary", &path, "write the start script", &error))?;
+    write().map_err(|error: io::Error| Diagnostic::io("pack.temporary", &path, "write the start script", &error))?;
     tree.app_paths.push(Path::new("bin").join(name));
     Ok(())
 }

@@ -2,9 +2,9 @@
 
 use crate::{
     key_files,
-    manifest::security_settings::SecuritySettings,
-    problem::{Failure, Problem, open_argument},
+    problem::{Failure, open_argument},
 };
+use flavor_manifest::{Diagnostic, security_settings::SecuritySettings};
 use pspf_nostd::{key::SigningKey, offsets::length};
 use std::{
     env,
@@ -42,10 +42,10 @@ pub fn stated_seed(text: Option<&str>, file: Option<&Path>) -> Result<Option<Str
 }
 
 fn read_seed(source: impl io::Read, path: &Path, option: &str) -> Result<String, Failure> {
-    let refused = |message: &str| Problem::error("key.seed", message).file(path).field(option);
+    let refused = |message: &str| Diagnostic::error("key.seed", message).file(path).field(option);
     let mut bytes = Vec::new();
     let read = source.take(SEED_MAX.saturating_add(1)).read_to_end(&mut bytes);
-    read.map_err(|error| Problem::io("key.seed", path, "read the seed", &error).field(option))?;
+    read.map_err(|error| Diagnostic::io("key.seed", path, "read the seed", &error).field(option))?;
     if length(&bytes) > SEED_MAX {
         return Err(refused("the seed is too long").expected(format!("at most {SEED_MAX} bytes")).into());
     }
@@ -119,13 +119,13 @@ pub fn choose(options: &KeyOptions) -> Result<Signer, Failure> {
     if let Some(path) = &options.public {
         match (&private, public) {
             (Some(private), Some(public)) if private.public_key() != public => {
-                let problem = Problem::error("key.mismatch", "the public key does not belong to the private key");
+                let problem = Diagnostic::error("key.mismatch", "the public key does not belong to the private key");
                 let expected = format!("fingerprint {}", private.public_key().fingerprint());
                 let problem = problem.file(path).field("--public-key").expected(expected);
                 failures.push(problem.found(public.fingerprint().to_string()).into());
             }
             _ if options.private.is_none() => {
-                let problem = Problem::error("key.public_alone", "a public key cannot sign");
+                let problem = Diagnostic::error("key.public_alone", "a public key cannot sign");
                 let hint = "give --private-key too; the public key is then checked against it";
                 failures.push(Failure::usage(problem.file(path).field("--public-key").hint(hint)));
             }
@@ -142,7 +142,7 @@ pub fn choose(options: &KeyOptions) -> Result<Signer, Failure> {
         (None, Some(key), _) => Ok(Signer { key, origin: Origin::File }),
         (None, None, Some(seed)) => match seed.into_string() {
             Ok(seed) => seeded(&seed, "FLAVOR_KEY_SEED", Origin::Environment),
-            Err(_) => Err(Problem::error("key.seed", "the seed is not UTF-8").field("FLAVOR_KEY_SEED").into()),
+            Err(_) => Err(Diagnostic::error("key.seed", "the seed is not UTF-8").field("FLAVOR_KEY_SEED").into()),
         },
         (None, None, None) => of_manifest(&options.manifest),
     }
@@ -159,7 +159,7 @@ fn of_manifest(security: &SecuritySettings) -> Result<Signer, Failure> {
     if let (Some(path), Origin::Manifest) = (&security.public_key, signer.origin) {
         let (stated, own) = (key_files::public_key(path)?, signer.key.public_key());
         if stated != own {
-            let problem = Problem::error("key.mismatch", "the public key does not belong to the private key");
+            let problem = Diagnostic::error("key.mismatch", "the public key does not belong to the private key");
             let problem = problem.file(path).field("`tool.flavor.security.public_key_path`");
             let problem = problem.expected(format!("fingerprint {}", own.fingerprint()));
             return Err(problem.found(stated.fingerprint().to_string()).into());
@@ -172,12 +172,12 @@ fn of_manifest(security: &SecuritySettings) -> Result<Signer, Failure> {
 ///
 /// # Errors
 /// Where there are allowed signers, and this key is none of them.
-pub fn check_allowed(signer: &Signer, security: &SecuritySettings) -> Result<(), Problem> {
+pub fn check_allowed(signer: &Signer, security: &SecuritySettings) -> Result<(), Diagnostic> {
     let own = signer.key.public_key().fingerprint().to_string();
     if security.allowed_signers.is_empty() || security.allowed_signers.contains(&own) {
         return Ok(());
     }
-    let problem = Problem::error("key.not_allowed", "the manifest does not allow this key to sign");
+    let problem = Diagnostic::error("key.not_allowed", "the manifest does not allow this key to sign");
     let problem = problem.field("`tool.flavor.security.allowed_signers`").expected(security.allowed_signers.join(", "));
     Err(problem.found(format!("{own} ({})", signer.origin.text())))
 }
@@ -192,9 +192,9 @@ fn read<T>(
 
 fn seeded(seed: &str, field: &str, origin: Origin) -> Result<Signer, Failure> {
     if seed.is_empty() {
-        return Err(Problem::error("key.seed", "the seed is empty").field(field).into());
+        return Err(Diagnostic::error("key.seed", "the seed is empty").field(field).into());
     }
-    let key =
-        SigningKey::from_seed_text(seed).map_err(|error| Problem::error("key.seed", error.to_string()).field(field))?;
+    let key = SigningKey::from_seed_text(seed)
+        .map_err(|error| Diagnostic::error("key.seed", error.to_string()).field(field))?;
     Ok(Signer { key, origin })
 }

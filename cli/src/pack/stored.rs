@@ -1,7 +1,7 @@
 //! Sources that are encoded already, as the published builders demand, are taken as they are after decoding them once.
 
-use crate::problem::Problem;
 use flavor_host::extraction::codecs::NativeCodecs;
+use flavor_manifest::Diagnostic;
 use pspf_nostd::{
     codec::{Budget, Chain, Stop},
     offsets::length,
@@ -62,8 +62,8 @@ pub struct Measured {
 ///
 /// # Errors
 /// Where it is not what the chain says.
-pub fn measure(path: &Path, chain: OperationChain) -> Result<Measured, Problem> {
-    let refuse = |message: String| Problem::error("slot.source.encoding", message).file(path);
+pub fn measure(path: &Path, chain: OperationChain) -> Result<Measured, Diagnostic> {
+    let refuse = |message: String| Diagnostic::error("slot.source.encoding", message).file(path);
     let hint = "the source starts like something that is encoded already, so it would be stored as it is";
     let broken = |what: &dyn std::fmt::Display| {
         refuse(format!("the source is not what its operations `{chain}` say: {what}")).hint(hint)
@@ -80,7 +80,7 @@ pub fn measure(path: &Path, chain: OperationChain) -> Result<Measured, Problem> 
             Stop
         })
     };
-    let read_problem = |error: &io::Error| Problem::io("slot.source", path, "read the source", error);
+    let read_problem = |error: &io::Error| Diagnostic::io("slot.source", path, "read the source", error);
     let mut file = File::open(path).map_err(|error| read_problem(&error))?;
     let mut buffer = vec![0; 256 << 10];
     let mut decoded = Ok(());

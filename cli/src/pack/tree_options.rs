@@ -1,6 +1,6 @@
 //! From the manifest's settings to those of the tree.
 
-use crate::manifest::{commands::Script, pyproject::PythonSpec};
+use flavor_manifest::{commands::Script, pyproject::PythonSpec};
 use flavor_python::{BuildEnvironment, BuildOptions, CompileOptions, EntryPoint, Installs, TreeOptions, TrimOptions};
 use std::path::{Path, PathBuf};
 

@@ -6,10 +6,11 @@
 use super::{job::Source, launcher_file::Launcher, preflight::host_platform};
 use crate::{
     interrupt::{self, Scratch},
-    problem::{Failure, Problem},
+    problem::Failure,
     progress::Steps,
 };
 use flavor_host::command;
+use flavor_manifest::Diagnostic;
 use flavor_python::{
     child,
     process::{self, Finished},
@@ -58,7 +59,7 @@ struct Line {
 impl Line {
     fn read(option: &'static str, text: &str) -> Result<Self, Failure> {
         let words = command::split(text)
-            .map_err(|error| Failure::usage(Problem::error("usage", error.to_string()).field(option)))?;
+            .map_err(|error| Failure::usage(Diagnostic::error("usage", error.to_string()).field(option)))?;
         Ok(Self { option, text: text.to_owned(), words })
     }
 }
@@ -94,7 +95,7 @@ impl Trial {
         let platform = (launcher.os, launcher.arch);
         if platform != host_platform() {
             let message = format!("packages for {}_{} cannot be run on this machine", platform.0, platform.1);
-            return Err(Problem::error("pack.test.platform", message).field(first.option).into());
+            return Err(Diagnostic::error("pack.test.platform", message).field(first.option).into());
         }
         let (names, may_appear) = match source {
             Source::Files(spec) => (vec![spec.name.clone()], false),
@@ -119,7 +120,7 @@ impl Trial {
     }
 
     fn find_program(&self, test: &Line) -> Result<(), Failure> {
-        let problem = |message: String| Problem::error("pack.test.program", message).field(test.option);
+        let problem = |message: String| Diagnostic::error("pack.test.program", message).field(test.option);
         let Some(program) = test.words.first() else {
             let problem = problem("has no words: there is nothing to run".to_owned());
             return Err(Failure::usage(problem.expected(
@@ -150,7 +151,7 @@ impl Trial {
         let package = std::path::absolute(package).map_err(|error| failed(package, &error))?;
         let temporary = env::temp_dir();
         let scratch = Scratch::new(&temporary, "flavor-trial-");
-        let scratch = scratch.map_err(|error| Problem::io("pack.temporary", &temporary, "write here", &error))?;
+        let scratch = scratch.map_err(|error| Diagnostic::io("pack.temporary", &temporary, "write here", &error))?;
         if let Some(smoke) = &self.smoke {
             steps.begin("Running the program with the --smoke-args");
             let bench = self.bench(&scratch.path().join("smoke"), &package)?;
@@ -184,7 +185,7 @@ impl Trial {
                 "`{}` also passes with a program in the package's place that only fails: it cannot fail; the package was not kept",
                 test.text
             );
-            let problem = Problem::error("pack.test.blind", message).field(test.option);
+            let problem = Diagnostic::error("pack.test.blind", message).field(test.option);
             let hint =
                 "start the package by its command's name or as $FLAVOR_PACKAGE, and let its exit code or output decide";
             return Err(problem.hint(hint).into());
@@ -210,7 +211,7 @@ impl Trial {
         make().map_err(|error: io::Error| failed(folder, &error))?;
         let project = flavor_python::copy_folder(&self.directory, &folder.join("project"), folder);
         let project = project.map_err(|error| {
-            Problem::error("pack.test.copy", format!("the project cannot be copied for the test: {error}"))
+            Diagnostic::error("pack.test.copy", format!("the project cannot be copied for the test: {error}"))
         })?;
         let mut path: OsString = folder.join("bin").into();
         if let Some(others) = env::var_os("PATH").filter(|others| !others.is_empty()) {
@@ -261,7 +262,7 @@ impl Bench {
 }
 
 fn failed(path: &Path, error: &io::Error) -> Failure {
-    Problem::io("pack.test.run", path, "run the test", error).into()
+    Diagnostic::io("pack.test.run", path, "run the test", error).into()
 }
 
 fn failure(line: &Line, finished: &Finished) -> Failure {
@@ -278,5 +279,5 @@ fn failure(line: &Line, finished: &Finished) -> Failure {
     let lines: Vec<&str> = said.iter().flat_map(|text| text.lines()).collect();
     let last = lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default();
     let said = if last.is_empty() { "no output".to_owned() } else { format!("the output\n{}", last.join("\n")) };
-    Problem::error("pack.test", message).field(line.option).found(said).into()
+    Diagnostic::error("pack.test", message).field(line.option).found(said).into()
 }

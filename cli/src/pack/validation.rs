@@ -4,12 +4,9 @@ use super::{
     job::{Contents, Job},
     write,
 };
-use crate::{
-    deep, key_files,
-    problem::{Failure, Problem},
-    report_text,
-};
+use crate::{deep, key_files, problem::Failure, report_text};
 use flavor_host::{command, driver, extraction};
+use flavor_manifest::Diagnostic;
 use pspf_nostd::{
     report::{Integrity, Severity, SlotReport},
     verify::{Checked, Scope, TrustedKeys},
@@ -42,11 +39,12 @@ pub(super) fn before_signing(
     let file = write::write_package(&assembly, &job.launcher.bytes, encoded, place, &package)?;
     let trusted = TrustedKeys { pinned: vec![throwaway.public_key().fingerprint()], ..TrustedKeys::default() };
     let outcome = driver::verify_file(&file, Scope::Content, trusted, &mut |_, _| ())
-        .map_err(|error| Problem::io("output.read", &package, "read the package back", &error))?;
+        .map_err(|error| Diagnostic::io("output.read", &package, "read the package back", &error))?;
     let Some(checked) = outcome.checked.filter(|_| outcome.report.state == Integrity::Sealed) else {
         let found = report_text::word(outcome.report.state);
         let mut problems = vec![refused("the package would not verify").expected("sealed").found(found)];
-        problems.extend(outcome.report.errors().map(|finding| Problem::error(finding.code, finding.message.clone())));
+        problems
+            .extend(outcome.report.errors().map(|finding| Diagnostic::error(finding.code, finding.message.clone())));
         return Err(problems.into());
     };
     extraction::extract_all(&file, &checked, &tree)
@@ -54,13 +52,13 @@ pub(super) fn before_signing(
     find_command(&checked, &tree)?;
     look_into(&package, &file, &checked, &outcome.report.slots)?;
     for result in [fs::remove_file(&package), fs::remove_dir_all(&tree)] {
-        result.map_err(|error| Problem::io("output.write", place, "remove what was made for validation", &error))?;
+        result.map_err(|error| Diagnostic::io("output.write", place, "remove what was made for validation", &error))?;
     }
     Ok(())
 }
 
-fn refused(message: &str) -> Problem {
-    Problem::error("pack.validate", format!("{message}; nothing was signed")).field("--validate-before-sign")
+fn refused(message: &str) -> Diagnostic {
+    Diagnostic::error("pack.validate", format!("{message}; nothing was signed")).field("--validate-before-sign")
 }
 
 /// As `flavor verify --deep`: the bill of materials and the provenance must say what is in the package.
@@ -68,8 +66,8 @@ fn look_into(path: &Path, file: &File, package: &Checked, slots: &[SlotReport]) 
     let deep = deep::examine(path, file, package, slots, &|_| ())?;
     // The provenance names the key that will sign.
     let errors = deep.findings.iter().filter(|finding| finding.severity == Severity::Error && finding.code != WITH_KEY);
-    let problems: Vec<Problem> = errors
-        .map(|finding| Problem::error(finding.code, finding.message.clone()).field(finding.part.clone()))
+    let problems: Vec<Diagnostic> = errors
+        .map(|finding| Diagnostic::error(finding.code, finding.message.clone()).field(finding.part.clone()))
         .collect();
     if problems.is_empty() {
         return Ok(());

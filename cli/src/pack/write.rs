@@ -5,10 +5,8 @@ use super::{
     encoded_cache,
     prepare::{Content, Prepared},
 };
-use crate::{
-    problem::{Failure, Problem, io_text},
-    progress::Bar,
-};
+use crate::{problem::Failure, progress::Bar};
+use flavor_manifest::{Diagnostic, io_text};
 use pspf_nostd::{
     digest::sha256,
     offsets::length,
@@ -69,7 +67,7 @@ pub fn encode_slots(
 /// Where the file cannot be written.
 pub fn store_slot(bytes: &[u8], number: usize, directory: &Path) -> Result<EncodedSlot, Failure> {
     let path = slot_file(directory, number);
-    fs::write(&path, bytes).map_err(|error| Problem::io("output.write", &path, "write a slot", &error))?;
+    fs::write(&path, bytes).map_err(|error| Diagnostic::io("output.write", &path, "write a slot", &error))?;
     Ok(EncodedSlot { size: length(bytes), original_size: length(bytes), sha256: sha256(bytes) })
 }
 
@@ -96,7 +94,7 @@ fn encode_slot(slot: &Prepared, target: &Path, threads: NonZero<u32>, bar: &Bar)
     };
     encoded.map_err(|error| {
         let message = format!("cannot encode the slot: {}", io_text(&error));
-        Problem::error("slot.encode", message).field(format!("slot `{}`", slot.id)).into()
+        Diagnostic::error("slot.encode", message).field(format!("slot `{}`", slot.id)).into()
     })
 }
 
@@ -151,7 +149,7 @@ pub fn write_package(
         }
         out.into_inner().map_err(io::IntoInnerError::into_error)
     };
-    write().map_err(|error| Problem::io("output.write", target, "write the package", &error).into())
+    write().map_err(|error| Diagnostic::io("output.write", target, "write the package", &error).into())
 }
 
 fn copy_slot(path: &Path, expected: Option<&EncodedSlot>, out: &mut impl Write) -> io::Result<()> {

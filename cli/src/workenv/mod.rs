@@ -7,7 +7,7 @@ mod users;
 pub use disk_usage::{Usage, usage};
 pub use removal::{Refusal, remove, remove_directory};
 
-use crate::problem::{Failure, Problem};
+use crate::problem::Failure;
 use flavor_host::{
     extraction::extraction_root::RECORD_DIRECTORY,
     files::{
@@ -19,6 +19,7 @@ use flavor_host::{
     tree_record::{Audit, Damage},
     workenv::completion::{Completion, SIZE_MAX},
 };
+use flavor_manifest::Diagnostic;
 use rustix::fs::OFlags;
 use std::{
     ffi::{OsStr, OsString},
@@ -167,7 +168,7 @@ fn read_unnoticed(path: &Path) -> io::Result<(Vec<u8>, fs::Metadata)> {
 /// over them as well.
 pub fn directories() -> Result<Vec<PathBuf>, Failure> {
     let unusable = |error: PathError| {
-        let problem = Problem::error("workenv.base", error.to_string());
+        let problem = Diagnostic::error("workenv.base", error.to_string());
         Failure::from(problem.hint("FLAVOR_CACHE_DIR names another place; docs/launcher.md says which are looked at"))
     };
     let mut found = Vec::new();
@@ -192,7 +193,7 @@ pub fn directories() -> Result<Vec<PathBuf>, Failure> {
 pub fn all() -> Result<Vec<Tree>, Failure> {
     let mut trees = Vec::new();
     for directory in directories()? {
-        let refused = |error: io::Error| Problem::io("workenv.list", &directory, "list this", &error);
+        let refused = |error: io::Error| Diagnostic::io("workenv.list", &directory, "list this", &error);
         for entry in fs::read_dir(&directory).map_err(refused)? {
             let entry = entry.map_err(refused)?;
             let hidden = entry.file_name().as_bytes().starts_with(b".");
@@ -258,7 +259,7 @@ fn is_of_package(name: &[u8], package: &[u8]) -> bool {
 }
 
 fn absent(word: &str) -> Failure {
-    let problem = Problem::error("workenv.absent", format!("there is no work environment `{word}`"));
+    let problem = Diagnostic::error("workenv.absent", format!("there is no work environment `{word}`"));
     problem.hint("`flavor workenv list` shows all of them").into()
 }
 

@@ -33,7 +33,7 @@ impl fmt::Display for Refusal {
                 write!(f, "it is in use by process{plural} {}", users.join(", "))
             }
             Self::BeingMade => f.write_str("a start is making it"),
-            Self::Io(path, error) => write!(f, "{}: {}", path.display(), crate::problem::io_text(error)),
+            Self::Io(path, error) => write!(f, "{}: {}", path.display(), flavor_manifest::io_text(error)),
         }
     }
 }

@@ -9,10 +9,10 @@ use super::{
     distribution::Distribution,
     error::{FileContext as _, PythonError},
     install::{index_of_uv, platform_of_uv},
-    options::IndexSettings,
     provider::Runtime,
     uv::{UV_LIMIT, Uv, UvError},
 };
+use flavor_manifest::IndexSettings;
 use serde::Deserialize;
 use std::{collections::BTreeSet, fs, path::Path};
 

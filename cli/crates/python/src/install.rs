@@ -5,7 +5,7 @@ use super::{
     elf::GlibcVersion,
     error::PythonError,
     local_sources::LocalSources,
-    options::{IndexSettings, TreeOptions},
+    options::TreeOptions,
     pip,
     processor::Processor,
     project::Project,
@@ -13,6 +13,7 @@ use super::{
     tree_files,
     uv::{UV_LIMIT, Uv},
 };
+use flavor_manifest::IndexSettings;
 use std::{
     env, fs,
     path::{Path, PathBuf},

@@ -2,6 +2,7 @@
 
 use super::process;
 use crate::child;
+use flavor_manifest::words::OLDEST_PYTHON;
 use serde::Deserialize;
 use std::{
     path::{Path, PathBuf},
@@ -13,9 +14,6 @@ const PROBE: &str = include_str!("probe.py");
 
 /// An interpreter answers in milliseconds; one that does not within this time is broken or on a dead network drive.
 const PROBE_LIMIT: Duration = Duration::from_secs(20);
-
-/// The oldest version that is bundled: unchecked hash-based bytecode (PEP 552) came in 3.7, 3.8 is the oldest we test.
-pub const OLDEST: (u8, u8) = (3, 8);
 
 /// An installed CPython.
 #[derive(Clone, Debug, Deserialize)]
@@ -46,7 +44,7 @@ pub(super) enum ProbeError {
     NoAnswer(String),
     #[error("it is {0}, not CPython")]
     NotCPython(String),
-    #[error("it is Python {0}.{1}; the oldest that can be bundled is {major}.{minor}", major = OLDEST.0, minor = OLDEST.1)]
+    #[error("it is Python {0}.{1}; the oldest that can be bundled is {major}.{minor}", major = OLDEST_PYTHON.0, minor = OLDEST_PYTHON.1)]
     TooOld(u8, u8),
 }
 
@@ -71,7 +69,7 @@ impl Interpreter {
         if found.implementation != "cpython" {
             return Err(ProbeError::NotCPython(found.implementation));
         }
-        if (major, minor) < OLDEST {
+        if (major, minor) < OLDEST_PYTHON {
             return Err(ProbeError::TooOld(major, minor));
         }
         Ok(found)

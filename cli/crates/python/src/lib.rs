@@ -26,7 +26,6 @@ mod elf;
 mod entry_point;
 mod environment;
 mod error;
-mod file_patterns;
 mod foreign_code;
 mod install;
 mod interpreter;
@@ -64,11 +63,9 @@ pub use distribution::{Distribution, named as distribution_named, normal_name, p
 pub use entry_point::{EntryPoint, EntryPointError};
 pub use environment::Environment;
 pub use error::{FileError, PythonError};
-pub use file_patterns::FilePatterns;
-pub use interpreter::OLDEST;
 pub use local_provider::LocalProvider;
 pub use normalize::record_path;
-pub use options::{BuildEnvironment, BuildOptions, CompileOptions, IndexSettings, Installs, TreeOptions, TrimOptions};
+pub use options::{BuildEnvironment, BuildOptions, CompileOptions, Installs, TreeOptions, TrimOptions};
 pub use processor::Processor;
 pub use project::{copy_folder, project_files};
 pub use provider::{Runtime, RuntimeProvider, RuntimeRequest, providers};
@@ -78,6 +75,7 @@ pub use uv::{Uv, UvError};
 pub use uv_provider::UvProvider;
 
 use crate::{elf::GlibcVersion, tree_files::TreeFiles};
+use flavor_manifest::IndexSettings;
 use pep440_rs::{VersionSpecifier, VersionSpecifiers};
 use std::{
     collections::BTreeSet,

@@ -1,6 +1,7 @@
 //! How a tree is built, as far as the defaults are not meant.
 
-use super::{EntryPoint, FilePatterns};
+use super::EntryPoint;
+use flavor_manifest::{FilePatterns, IndexSettings};
 use pep440_rs::VersionSpecifiers;
 use std::path::PathBuf;
 
@@ -25,17 +26,6 @@ pub struct TreeOptions {
     pub compile: CompileOptions,
     /// Variables that the package sets when it runs, with `{workenv}` for the place where the tree is.
     pub run_env: Vec<(String, String)>,
-}
-
-/// Where distributions come from, besides what the caller's environment says.
-#[derive(Clone, Debug, Default)]
-pub struct IndexSettings {
-    /// The index.
-    pub url: Option<String>,
-    /// Further indexes.
-    pub extra: Vec<String>,
-    /// Hosts whose certificates are not checked.
-    pub trusted_hosts: Vec<String>,
 }
 
 /// What is installed, and by whom.

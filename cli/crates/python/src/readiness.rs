@@ -1,10 +1,10 @@
 //! What a machine has for packing Python projects, asked before anybody packs one.
 
 use super::{
-    IndexSettings, LocalProvider, RuntimeError, RuntimeRequest, Uv, UvError, UvProvider, debian, install::index_of_uv,
-    process,
+    LocalProvider, RuntimeError, RuntimeRequest, Uv, UvError, UvProvider, debian, install::index_of_uv, process,
 };
 use crate::child;
+use flavor_manifest::IndexSettings;
 use jiff::Timestamp;
 use std::{
     env,

@@ -1,10 +1,10 @@
 //! Takes out of the installed modules what no program needs: tests, and what the manifest names.
 
 use super::{
-    FilePatterns,
     error::{FileContext as _, FileError},
     tree_files,
 };
+use flavor_manifest::FilePatterns;
 use std::{
     collections::BTreeSet,
     fs,

@@ -1,12 +1,12 @@
 //! Interpreters that uv manages (python-build-standalone).
 
 use super::{
-    interpreter::OLDEST,
     local_provider::{chosen, relocate_with_progress},
     provider::{Runtime, RuntimeProvider, RuntimeRequest, no_interpreter},
     runtime_error::RuntimeError,
     uv::{Uv, UvError},
 };
+use flavor_manifest::words::OLDEST_PYTHON;
 use std::{
     path::{Path, PathBuf},
     time::Duration,
@@ -65,7 +65,7 @@ impl UvProvider {
     /// As uv takes it.
     fn wanted(&self, request: &RuntimeRequest<'_>) -> String {
         let required = request.requires_python.map(ToString::to_string).filter(|specifiers| !specifiers.is_empty());
-        self.version.clone().or(required).unwrap_or_else(|| format!(">={}.{}", OLDEST.0, OLDEST.1))
+        self.version.clone().or(required).unwrap_or_else(|| format!(">={}.{}", OLDEST_PYTHON.0, OLDEST_PYTHON.1))
     }
 }
 

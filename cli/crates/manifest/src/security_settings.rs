@@ -1,7 +1,7 @@
 //! `[tool.flavor.security]`, `.features`, `.metadata` and `.launchers`.
 
 use super::{cursor::Cursor, variable_text, words};
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 use pspf_nostd::json::Json;
 use std::path::{Path, PathBuf};
 
@@ -43,7 +43,7 @@ pub fn security(flavor: &Cursor<'_>, directory: &Path) -> SecuritySettings {
     for (place, text) in seeds.iter().zip(&texts) {
         let in_file = place.node.is_some_and(|node| matches!(node.origin, super::document::Origin::Text));
         if in_file && text.is_some() && place.string().is_some_and(|text| !text.contains("${")) {
-            let problem = Problem::warning("security.seed", "stands in the manifest: who can read it can sign");
+            let problem = Diagnostic::warning("security.seed", "stands in the manifest: who can read it can sign");
             place.report(problem.hint("write \"${NAME}\" and set the variable where packages are made"));
         }
     }
@@ -72,7 +72,7 @@ pub fn seed_variables<'a>(flavor: &Cursor<'a>) -> Vec<&'a str> {
 
 fn only_true(place: &Cursor<'_>, why: &str) {
     if place.boolean() == Some(false) {
-        let problem = Problem::error("manifest.refused", format!("cannot be turned off: {why}"));
+        let problem = Diagnostic::error("manifest.refused", format!("cannot be turned off: {why}"));
         place.report(problem.expected("true, or no such key").found("false"));
     }
 }
@@ -81,7 +81,7 @@ fn fingerprint(place: &Cursor<'_>) -> Option<String> {
     let text = place.required_string("a fingerprint")?;
     let digits = text.strip_prefix("SHA256:").or_else(|| text.strip_prefix("sha256:")).unwrap_or(text);
     if digits.len() != 64 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        let problem = Problem::error("security.fingerprint", "is not a fingerprint").found(format!("{text:?}"));
+        let problem = Diagnostic::error("security.fingerprint", "is not a fingerprint").found(format!("{text:?}"));
         place.report(problem.expected("`SHA256:` and 64 hexadecimal digits, as `flavor keygen` prints them"));
         return None;
     }
@@ -112,14 +112,14 @@ pub fn features(features: &Cursor<'_>) -> Features {
     ];
     for (name, value, why) in refused {
         if features.key(name).boolean() == Some(value) {
-            let problem = Problem::error("manifest.refused", format!("{value} cannot be had: {why}"));
+            let problem = Diagnostic::error("manifest.refused", format!("{value} cannot be had: {why}"));
             features.key(name).report(problem.expected(format!("{}, or no such key", !value)).found(value.to_string()));
         }
     }
     let switch = |name: &str| features.key(name).boolean().unwrap_or(false);
     let found = Features { optimize_size: switch("optimize_size"), optimize_speed: switch("optimize_speed") };
     if found.optimize_size && found.optimize_speed {
-        let problem = Problem::error("features.contradiction", "contradicts `optimize_size`");
+        let problem = Diagnostic::error("features.contradiction", "contradicts `optimize_size`");
         features.key("optimize_speed").report(problem.expected("one of the two"));
     }
     found

@@ -48,6 +48,9 @@ pub const PURPOSES: &[(&str, &[&str])] = &[
     ("media", &["media", "asset", "static-resources"]),
 ];
 
+/// The oldest version that is bundled: unchecked hash-based bytecode (PEP 552) came in 3.7, 3.8 is the oldest we test.
+pub const OLDEST_PYTHON: (u8, u8) = (3, 8);
+
 /// Platforms: operating system and architecture.
 pub const PLATFORMS: &[&str] =
     &["linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64", "windows_amd64", "windows_arm64"];

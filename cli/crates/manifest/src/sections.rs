@@ -1,7 +1,7 @@
 //! Sections that both kinds of manifest have.
 
 use super::{cursor::Cursor, document::Value, words};
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 use pspf_nostd::{json::Json, metadata::RuntimeEnv};
 
 /// Reads `{unset, pass, set, map}`.
@@ -18,8 +18,10 @@ pub fn runtime_env(env: &Cursor<'_>) -> RuntimeEnv {
             if let Some(Value::String(text)) = item.node.map(|node| &node.value)
                 && is_name(text)
             {
-                let problem =
-                    Problem::warning("manifest.variable", format!("{text:?} is the name of one variable, no pattern"));
+                let problem = Diagnostic::warning(
+                    "manifest.variable",
+                    format!("{text:?} is the name of one variable, no pattern"),
+                );
                 item.report(problem.hint("patterns have `*` or `?`, and beside them `[a-z]`; write one for each name"));
             }
         }
@@ -52,7 +54,7 @@ fn check_variables(table: &Cursor<'_>, variables: &[(String, String)]) {
     for (name, value) in variables {
         variable_name(&table.key(name), name);
         if value.contains('\0') {
-            table.key(name).report(Problem::error("manifest.variable", "an environment variable cannot hold a NUL"));
+            table.key(name).report(Diagnostic::error("manifest.variable", "an environment variable cannot hold a NUL"));
         }
     }
 }
@@ -68,7 +70,7 @@ pub fn policy(section: &Cursor<'_>, verify_cache: &Cursor<'_>) -> Option<Json> {
     let list = |words: Vec<String>| Json::Array(words.into_iter().map(Json::from).collect());
     let days = section.key("max_age_days").integer();
     if days.is_some_and(|days| days < 1) {
-        let problem = Problem::error("policy.days", "is not a number of days");
+        let problem = Diagnostic::error("policy.days", "is not a number of days");
         section.key("max_age_days").report(problem.expected("1 or more"));
     }
     let days = days.and_then(|days| u64::try_from(days).ok()).map_or(Json::Null, Json::from);
@@ -85,7 +87,7 @@ pub fn policy(section: &Cursor<'_>, verify_cache: &Cursor<'_>) -> Option<Json> {
 fn variable_name(place: &Cursor<'_>, name: &str) {
     if name.is_empty() || name.contains(['=', '\0']) {
         let problem =
-            Problem::error("manifest.variable", format!("{name:?} cannot be the name of an environment variable"));
+            Diagnostic::error("manifest.variable", format!("{name:?} cannot be the name of an environment variable"));
         place.report(problem.expected("a name without `=` and NUL"));
     }
 }

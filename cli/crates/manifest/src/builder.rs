@@ -10,7 +10,7 @@ use super::{
     slots::{self, Dialect, SourceBase},
     words,
 };
-use crate::problem::{Problem, Weight};
+use crate::diagnostic::{Diagnostic, Weight};
 use pspf_nostd::json::Json;
 
 /// Keys that published manifests carry and every builder makes itself.
@@ -22,7 +22,7 @@ const ABOUT: [&str; 3] = ["author", "license", "homepage"];
 
 /// Reads a manifest for a platform such as `linux_amd64`. Problems of weight *error* mean that the package cannot be made from it.
 #[must_use]
-pub fn read(document: &Document, base: &SourceBase, platform: &str) -> (PackageSpec, Vec<Problem>) {
+pub fn read(document: &Document, base: &SourceBase, platform: &str) -> (PackageSpec, Vec<Diagnostic>) {
     let problems = Problems::new(document);
     let spec = read_root(&problems.root(), base, platform);
     (spec, problems.finish())
@@ -33,13 +33,13 @@ fn read_root(root: &Cursor<'_>, base: &SourceBase, platform: &str) -> PackageSpe
         ["package", "execution", "slots", "cache_validation", "runtime", "workenv", "setup_commands", "policy"];
     root.known(&[&sections, MADE_BY_THE_BUILDER].concat());
     for entry in root.entries().iter().filter(|entry| MADE_BY_THE_BUILDER.contains(&entry.key.as_str())) {
-        root.on_key(entry, Problem::warning("manifest.ignored", "the builder makes this part itself; ignored"));
+        root.on_key(entry, Diagnostic::warning("manifest.ignored", "the builder makes this part itself; ignored"));
     }
     let package = root.key("package");
     package.known(&[&["name", "version", "description"][..], &ABOUT].concat());
     let name = package.key("name").required_string("the package's name").unwrap_or_default();
     if let Some(why) = words::unsafe_name(name).filter(|_| !name.is_empty()) {
-        let problem = Problem::error("package.name", format!("{name:?} cannot be a file name: {why}"));
+        let problem = Diagnostic::error("package.name", format!("{name:?} cannot be a file name: {why}"));
         package.key("name").report(problem.expected("a name like `my-tool`"));
     }
     let version = package.key("version").required_string("the package's version").unwrap_or_default();
@@ -91,7 +91,7 @@ fn read_root(root: &Cursor<'_>, base: &SourceBase, platform: &str) -> PackageSpe
 /// A command line that can be split into words.
 fn command_line<'a>(place: &Cursor<'a>, expected: &str) -> Option<&'a str> {
     let text = place.required_string(expected)?;
-    let problem = |message: String| place.report(Problem::error("execution.command", message));
+    let problem = |message: String| place.report(Diagnostic::error("execution.command", message));
     match flavor_host::command::split(text) {
         Ok(words) if words.is_empty() => problem("has no words".to_owned()),
         Ok(_) => {}
@@ -123,7 +123,7 @@ fn setup_commands(section: &Cursor<'_>) -> Option<Json> {
         let Some(kind) = command.key("type").required_string("the kind of command") else { continue };
         let Some((_, keys)) = words::SETUP_COMMANDS.iter().find(|(known, _)| *known == kind) else {
             let expected = kinds.clone().collect::<Vec<_>>().join(", ");
-            let problem = Problem::error("setup.type", format!("launchers do not know {kind:?}")).expected(expected);
+            let problem = Diagnostic::error("setup.type", format!("launchers do not know {kind:?}")).expected(expected);
             command.key("type").report(with_suggestion(problem, kind, kinds));
             continue;
         };
@@ -149,7 +149,7 @@ fn workenv(section: &Cursor<'_>) -> Option<Json> {
     if let Some(mask) = section.key("umask").string()
         && words::permissions(mask).is_none()
     {
-        let problem = Problem::error("workenv.mode", "is not a mask of file modes").found(format!("{mask:?}"));
+        let problem = Diagnostic::error("workenv.mode", "is not a mask of file modes").found(format!("{mask:?}"));
         section.key("umask").report(problem.expected("an octal number up to 0777, like \"0077\""));
     }
     for directory in section.key("directories").items() {
@@ -157,13 +157,14 @@ fn workenv(section: &Cursor<'_>) -> Option<Json> {
         if let Some(path) = directory.key("path").required_string("a path in the work environment")
             && let Some(why) = words::unsafe_target(&words::with_places_filled(path))
         {
-            let problem = Problem::error("workenv.path", format!("{path:?} is not inside the work environment: {why}"));
+            let problem =
+                Diagnostic::error("workenv.path", format!("{path:?} is not inside the work environment: {why}"));
             directory.key("path").report(problem);
         }
         if let Some(mode) = directory.key("mode").string()
             && words::permissions(mode).is_none()
         {
-            let problem = Problem::error("workenv.mode", "is not a file mode").found(format!("{mode:?}"));
+            let problem = Diagnostic::error("workenv.mode", "is not a file mode").found(format!("{mode:?}"));
             directory.key("mode").report(problem.expected("an octal number up to 0777, like \"0700\""));
         }
     }
@@ -173,6 +174,6 @@ fn workenv(section: &Cursor<'_>) -> Option<Json> {
 
 /// Whether any of the problems keeps the package from being made.
 #[must_use]
-pub fn any_error(problems: &[Problem]) -> bool {
+pub fn any_error(problems: &[Diagnostic]) -> bool {
     problems.iter().any(|problem| problem.severity == Weight::Error)
 }

@@ -12,7 +12,7 @@ use super::{
     slots::{self, Dialect, SourceBase},
     words,
 };
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 use pep440_rs::Version;
 use pspf_nostd::json::Json;
 use std::str::FromStr as _;
@@ -58,7 +58,7 @@ pub struct PythonSpec {
 
 /// Reads a project's manifest for a platform such as `linux_amd64`. The document has its layers already.
 #[must_use]
-pub fn read(document: &Document, base: &SourceBase, platform: &str) -> (PythonSpec, Vec<Problem>) {
+pub fn read(document: &Document, base: &SourceBase, platform: &str) -> (PythonSpec, Vec<Diagnostic>) {
     let problems = Problems::new(document);
     schema::unknown_keys(&problems.root());
     let spec = read_root(&problems.root(), base, platform);
@@ -129,7 +129,7 @@ fn platforms(place: &Cursor<'_>, platform: &str) {
     }
     let known = wanted.iter().all(|wanted| words::PLATFORMS.contains(wanted));
     if known && !wanted.is_empty() && !wanted.contains(&platform) {
-        let problem = Problem::error("platforms", "the package may not be made for this platform");
+        let problem = Diagnostic::error("platforms", "the package may not be made for this platform");
         place.report(problem.expected(format!("one of {}", wanted.join(", "))).found(platform.to_owned()));
     }
 }
@@ -147,7 +147,7 @@ fn requirements(project: &Cursor<'_>) {
     }
     let python = project.key("requires-python");
     if let Some(Err(why)) = python.string().map(requirement::specifiers) {
-        let problem = Problem::error("project.requires_python", format!("is not a list of versions: {why}"));
+        let problem = Diagnostic::error("project.requires_python", format!("is not a list of versions: {why}"));
         python.report(problem.expected("versions such as \">=3.11\""));
     }
 }
@@ -158,7 +158,7 @@ fn name<'a>(project: &Cursor<'a>) -> &'a str {
     let ends = [name.as_bytes().first(), name.as_bytes().last()];
     let valid = name.bytes().all(plain) && ends.iter().flatten().all(|byte| byte.is_ascii_alphanumeric());
     if !valid {
-        let problem = Problem::error("project.name", format!("{name:?} is not the name of a Python project"));
+        let problem = Diagnostic::error("project.name", format!("{name:?} is not the name of a Python project"));
         let expected = "letters, digits and `.` `_` `-`, with a letter or digit at both ends";
         project.key("name").report(problem.expected(expected));
     }
@@ -171,7 +171,7 @@ fn package_name<'a>(flavor: &Cursor<'a>, project_name: &'a str) -> &'a str {
     for place in places.iter().filter(|place| place.present()) {
         let found = place.required_string("a name").unwrap_or(project_name);
         if let Some(why) = words::unsafe_name(found) {
-            let problem = Problem::error("package.name", format!("{found:?} cannot be a file name: {why}"));
+            let problem = Diagnostic::error("package.name", format!("{found:?} cannot be a file name: {why}"));
             place.report(problem.expected("a name like `my-tool`"));
         }
         name = name.or(Some(found));
@@ -185,7 +185,7 @@ fn version(project: &Cursor<'_>) -> Option<String> {
     let dynamic = project.key("dynamic").strings().iter().any(|field| field == "version");
     let from_text = place.node.is_some_and(|node| node.origin == Origin::Text);
     if dynamic && place.present() && from_text {
-        let problem = Problem::error("project.version", "is given, and also listed in `project.dynamic`");
+        let problem = Diagnostic::error("project.version", "is given, and also listed in `project.dynamic`");
         place.report(problem.expected("one of the two"));
         return None;
     }
@@ -196,7 +196,7 @@ fn version(project: &Cursor<'_>) -> Option<String> {
     // A variable names the package's version only; that of the distribution stands in the text.
     let is_built = place.node.is_some_and(|node| matches!(node.origin, Origin::Text | Origin::Condition));
     if is_built && Version::from_str(text).is_err() {
-        let problem = Problem::error("project.version", "is not a version of a Python project (PEP 440)");
+        let problem = Diagnostic::error("project.version", "is not a version of a Python project (PEP 440)");
         place.report(problem.expected("a version such as \"1.2.3\" or \"2.0rc1\"").found(format!("{text:?}")));
     }
     Some(text.to_owned())

@@ -1,7 +1,7 @@
 //! `${NAME}` in texts of a manifest.
 
 use super::cursor::Cursor;
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 use pspf_nostd::json::Json;
 use std::env;
 
@@ -53,7 +53,7 @@ fn expand(place: &Cursor<'_>, text: &str) -> String {
         match env::var(name) {
             Ok(value) => result.push_str(&value),
             Err(_) => {
-                let problem = Problem::error("manifest.variable_unset", format!("the variable {name} is not set"));
+                let problem = Diagnostic::error("manifest.variable_unset", format!("the variable {name} is not set"));
                 place.report(problem.hint(format!("set {name} in the environment of flavor")));
             }
         }

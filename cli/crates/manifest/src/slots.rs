@@ -5,7 +5,7 @@ use super::{
     package::SlotSpec,
     project_slot, words,
 };
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 use pspf_nostd::operation::OperationChain;
 use std::{
     collections::BTreeSet,
@@ -73,7 +73,7 @@ pub fn read(slots: &Cursor<'_>, base: &SourceBase, mut dialect: Dialect<'_>) -> 
         if let Some(stated) = slot.key("slot").integer()
             && usize::try_from(stated).ok() != Some(number)
         {
-            let problem = Problem::error("slot.number", "does not fit the position in the list");
+            let problem = Diagnostic::error("slot.number", "does not fit the position in the list");
             slot.key("slot").report(problem.expected(number.to_string()).found(stated.to_string()));
         }
         let id = slot.key("id").required_string("a name for the slot");
@@ -96,15 +96,15 @@ pub fn read(slots: &Cursor<'_>, base: &SourceBase, mut dialect: Dialect<'_>) -> 
         let _ = slot.key("resolution").string();
         let Some(id) = id else { continue };
         if !ids.insert(id.to_owned()) {
-            let problem = Problem::error("slot.id.twice", format!("another slot is called {id:?} already"));
+            let problem = Diagnostic::error("slot.id.twice", format!("another slot is called {id:?} already"));
             slot.key("id").report(problem);
         }
         if let (Dialect::Project { .. }, true) = (&dialect, RESERVED_IDS.contains(&id)) {
-            let problem = Problem::error("slot.id.twice", format!("the slot {id:?} is made by packing itself"));
+            let problem = Diagnostic::error("slot.id.twice", format!("the slot {id:?} is made by packing itself"));
             slot.key("id").report(problem.expected("another name"));
         }
         if let Some(why) = words::unsafe_id(id) {
-            let problem = Problem::error("slot.id", format!("{id:?} is not an identifier: {why}"));
+            let problem = Diagnostic::error("slot.id", format!("{id:?} is not an identifier: {why}"));
             slot.key("id").report(problem.expected("a name like `config` or `model-data_2`"));
         }
         let (true, Some(source)) = (wanted, source) else { continue };
@@ -124,7 +124,7 @@ fn common(slot: &Cursor<'_>) -> SlotSpec {
     let permissions = slot.key("permissions").string().and_then(|text| {
         let mode = words::permissions(text);
         if mode.is_none() {
-            let problem = Problem::error("slot.permissions", "is not a file mode").found(format!("{text:?}"));
+            let problem = Diagnostic::error("slot.permissions", "is not a file mode").found(format!("{text:?}"));
             slot.key("permissions").report(problem.expected("an octal number up to 0777, like \"0755\""));
         }
         mode
@@ -142,12 +142,13 @@ fn common(slot: &Cursor<'_>) -> SlotSpec {
 fn lifecycle(place: &Cursor<'_>) -> String {
     let lifecycle = place.string().unwrap_or("runtime");
     if lifecycle == "attestation" {
-        let problem = Problem::error("slot.lifecycle", "`attestation` is reserved for the slot that the builder adds");
+        let problem =
+            Diagnostic::error("slot.lifecycle", "`attestation` is reserved for the slot that the builder adds");
         place.report(problem);
     } else {
         let known = words::LIFECYCLES.iter().copied();
         if !known.clone().any(|word| word == lifecycle) {
-            let problem = Problem::error("slot.lifecycle", "is not a lifecycle that launchers know");
+            let problem = Diagnostic::error("slot.lifecycle", "is not a lifecycle that launchers know");
             let problem = problem.expected(format!("one of {}", words::LIFECYCLES.join(", ")));
             place.report(with_suggestion(problem.found(format!("{lifecycle:?}")), lifecycle, known));
         }
@@ -166,7 +167,7 @@ fn target<'a>(place: &Cursor<'a>) -> Option<&'a str> {
     let target = place.string()?;
     if let Some(why) = words::unsafe_target(target) {
         let problem =
-            Problem::error("slot.target", format!("{target:?} is not a path inside the work environment: {why}"));
+            Diagnostic::error("slot.target", format!("{target:?} is not a path inside the work environment: {why}"));
         place.report(problem.expected("a relative path such as \"share/data.txt\""));
     }
     Some(target).filter(|target| !target.is_empty())
@@ -177,7 +178,7 @@ fn operations(place: &Cursor<'_>) -> Option<(String, OperationChain)> {
     match OperationChain::parse(text).and_then(|chain| chain.codecs().map(|_| chain)) {
         Ok(chain) => Some((text.to_owned(), chain)),
         Err(error) => {
-            place.report(Problem::error(error.code(), error.to_string()));
+            place.report(Diagnostic::error(error.code(), error.to_string()));
             None
         }
     }
@@ -186,7 +187,7 @@ fn operations(place: &Cursor<'_>) -> Option<(String, OperationChain)> {
 fn word<'a>(place: &Cursor<'_>, found: &str, mut known: impl Iterator<Item = &'a str> + Clone, what: &str) {
     if !known.clone().any(|word| word == found) {
         let problem =
-            Problem::warning("slot.word", format!("{found:?} is not {what} that readers know; it is kept as it is"));
+            Diagnostic::warning("slot.word", format!("{found:?} is not {what} that readers know; it is kept as it is"));
         place.report(with_suggestion(problem, found, known.by_ref()));
     }
 }
@@ -200,7 +201,7 @@ fn resolve(
     dialect: &Dialect<'_>,
 ) -> Option<()> {
     if source == "$SELF" {
-        let problem = Problem::error("slot.source.self", "`$SELF` slots hold no data and are not supported");
+        let problem = Diagnostic::error("slot.source.self", "`$SELF` slots hold no data and are not supported");
         place.report(problem.hint("leave the slot out: a running program finds its package in FLAVOR_LAUNCHER"));
         return None;
     }
@@ -224,7 +225,8 @@ fn resolve(
             Some(())
         }
         Ok(_) => {
-            place.report(Problem::error("slot.source.kind", format!("{source:?} is neither a file nor a directory")));
+            place
+                .report(Diagnostic::error("slot.source.kind", format!("{source:?} is neither a file nor a directory")));
             None
         }
         // It is looked for again after the commands.
@@ -233,8 +235,8 @@ fn resolve(
             project_slot::find(place, source, base, spec)
         }
         Err(error) => {
-            let text = crate::problem::io_text(&error);
-            place.report(Problem::error("slot.source", format!("cannot read {source:?}: {text}")));
+            let text = crate::diagnostic::io_text(&error);
+            place.report(Diagnostic::error("slot.source", format!("cannot read {source:?}: {text}")));
             None
         }
     }

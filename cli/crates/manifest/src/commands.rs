@@ -1,7 +1,7 @@
 //! What a package runs: its entry point, its other commands, or a command line.
 
 use super::cursor::{Cursor, with_suggestion};
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 
 /// A command of the package: its name, and the function that it calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,7 +47,7 @@ fn scripts(table: &Cursor<'_>) -> Vec<Script> {
     let mut scripts = Vec::new();
     for (name, value) in table.string_map() {
         let Some(script) = script(&name, &value) else {
-            let problem = Problem::error("project.scripts", "is not an entry point").found(format!("{value:?}"));
+            let problem = Diagnostic::error("project.scripts", "is not an entry point").found(format!("{value:?}"));
             table.key(&name).report(problem.expected("\"module:function\""));
             continue;
         };
@@ -70,7 +70,7 @@ fn from_text(place: &Cursor<'_>, text: &str, scripts: &[Script], project_name: &
         let name = same.map_or(project_name, |script| script.name.as_str()).to_owned();
         return Some(Script { name, module, function });
     }
-    let problem = Problem::error("entry_point", "names nothing that can be run").found(format!("{text:?}"));
+    let problem = Diagnostic::error("entry_point", "names nothing that can be run").found(format!("{text:?}"));
     let problem = problem.expected("\"module:function\" or a name of [project.scripts]");
     place.report(with_suggestion(problem, text, scripts.iter().map(|script| script.name.as_str())));
     None
@@ -81,7 +81,7 @@ fn from_scripts(place: &Cursor<'_>, scripts: &[Script], project_name: &str) -> O
     match (named, scripts) {
         (Some(script), _) | (None, [script]) => Some(script.clone()),
         (None, []) => {
-            let problem = Problem::error("entry_point.missing", "is missing: nothing says what to run");
+            let problem = Diagnostic::error("entry_point.missing", "is missing: nothing says what to run");
             place.report(
                 problem.expected("\"module:function\"").hint(
                     "add `entry_point = \"my_module:main\"` to [tool.flavor], or one script to [project.scripts]",
@@ -91,7 +91,7 @@ fn from_scripts(place: &Cursor<'_>, scripts: &[Script], project_name: &str) -> O
         }
         (None, several) => {
             let names: Vec<&str> = several.iter().map(|script| script.name.as_str()).collect();
-            let problem = Problem::error("entry_point.ambiguous", "is missing, and [project.scripts] has several");
+            let problem = Diagnostic::error("entry_point.ambiguous", "is missing, and [project.scripts] has several");
             let problem = problem.expected(format!("one of {}", names.join(", ")));
             place.report(problem.hint("name the default command; the others are started by their names"));
             None

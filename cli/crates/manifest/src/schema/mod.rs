@@ -10,7 +10,7 @@ use super::{
     cursor::{Cursor, with_suggestion},
     document::Origin,
 };
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 
 /// What stands behind a key.
 #[derive(Clone, Copy, Debug)]
@@ -116,7 +116,7 @@ fn each_name(value: &Cursor<'_>, names: &[&str], keys: &'static [Key]) {
 }
 
 fn unknown<'a>(table: &Cursor<'_>, entry: &super::document::Entry, known: impl Iterator<Item = &'a str>) {
-    let warning = Problem::warning("manifest.unknown_key", "unknown key, ignored");
+    let warning = Diagnostic::warning("manifest.unknown_key", "unknown key, ignored");
     table.on_key(entry, with_suggestion(warning, &entry.key, known));
 }
 

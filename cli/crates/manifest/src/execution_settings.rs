@@ -3,14 +3,15 @@
 use super::{
     cursor::Cursor,
     sections::{env_keys, runtime_env},
+    words::OLDEST_PYTHON,
 };
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 use pep440_rs::{Version, VersionSpecifiers};
 use pspf_nostd::{json::Json, metadata::RuntimeEnv};
 use std::str::FromStr as _;
 
 /// The oldest Python that can be packed.
-const OLDEST: [u64; 2] = [flavor_python::OLDEST.0 as u64, flavor_python::OLDEST.1 as u64];
+const OLDEST: [u64; 2] = [OLDEST_PYTHON.0 as u64, OLDEST_PYTHON.1 as u64];
 
 /// How the program is started.
 #[derive(Clone, Debug, Default)]
@@ -63,7 +64,7 @@ pub fn execution(execution: &Cursor<'_>) -> ExecutionSettings {
     let old = execution.key("runtime_env");
     let old_values = env_keys(&old.key("set_vars"));
     if old.present() {
-        let problem = Problem::warning("manifest.old_spelling", "is an old spelling, read all the same");
+        let problem = Diagnostic::warning("manifest.old_spelling", "is an old spelling, read all the same");
         old.report(problem.hint("write [tool.flavor.execution.runtime.env.set]"));
     }
     let _ = old.entries();
@@ -82,7 +83,8 @@ pub fn execution(execution: &Cursor<'_>) -> ExecutionSettings {
     let limits = limits(execution);
     let share = execution.key("max_cpu_percent");
     if share.integer().is_some() {
-        let problem = Problem::error("manifest.refused", "a share of the processors cannot be set by a program's user");
+        let problem =
+            Diagnostic::error("manifest.refused", "a share of the processors cannot be set by a program's user");
         share.report(
             problem.hint("limit the processor time with `max_cpu_seconds`, or the share with the service manager"),
         );
@@ -123,8 +125,10 @@ fn command(place: &Cursor<'_>) -> Option<String> {
     let text = place.required_if_present("a command line")?;
     match flavor_host::command::split(text) {
         Ok(words) if !words.is_empty() => {}
-        Ok(_) => place.report(Problem::error("execution.command", "has no words")),
-        Err(error) => place.report(Problem::error("execution.command", format!("cannot be split into words: {error}"))),
+        Ok(_) => place.report(Diagnostic::error("execution.command", "has no words")),
+        Err(error) => {
+            place.report(Diagnostic::error("execution.command", format!("cannot be split into words: {error}")));
+        }
     }
     Some(text.to_owned())
 }
@@ -140,7 +144,7 @@ pub fn python(flavor: &Cursor<'_>) -> PythonVersions {
     if let (Some(version), Some(other)) = (&version, &other)
         && version != other
     {
-        let problem = Problem::error("python.version_twice", "contradicts `tool.flavor.python.version`");
+        let problem = Diagnostic::error("python.version_twice", "contradicts `tool.flavor.python.version`");
         short.report(problem.expected(format!("{version:?}")).found(format!("{other:?}")));
     }
     let (least, most) = (self::version(&python.key("min_version")), self::version(&python.key("max_version")));
@@ -149,7 +153,7 @@ pub fn python(flavor: &Cursor<'_>) -> PythonVersions {
     if let (Some(least), Some(most)) = (&least, &most)
         && Version::from_str(least).is_ok_and(|least| !newest_accepts(most, &least))
     {
-        let problem = Problem::error("python.version_range", "is older than `min_version`")
+        let problem = Diagnostic::error("python.version_range", "is older than `min_version`")
             .expected(format!("{least:?} or newer"));
         python.key("max_version").report(problem.found(format!("{most:?}")));
     }
@@ -158,7 +162,7 @@ pub fn python(flavor: &Cursor<'_>) -> PythonVersions {
     if let (Some(chosen), Some(accepts)) = (&chosen, &accepts)
         && !any_accepted(chosen, accepts)
     {
-        let problem = Problem::error("python.version_range", "is not between `min_version` and `max_version`");
+        let problem = Diagnostic::error("python.version_range", "is not between `min_version` and `max_version`");
         let place = if long.present() { long } else { short };
         place.report(problem.expected(accepts.to_string()).found(format!("{chosen:?}")));
     }
@@ -180,12 +184,13 @@ fn version(place: &Cursor<'_>) -> Option<String> {
     let text = place.required_if_present("a version such as \"3.12\"")?;
     let plain = text.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
     if !plain || !(2..=3).contains(&text.split('.').count()) || Version::from_str(text).is_err() {
-        let problem = Problem::error("python.version", "is not a version of Python").found(format!("{text:?}"));
+        let problem = Diagnostic::error("python.version", "is not a version of Python").found(format!("{text:?}"));
         place.report(problem.expected("two or three numbers, such as \"3.12\""));
         return None;
     }
     if Version::from_str(text).is_ok_and(|version| version < Version::new(OLDEST)) {
-        let problem = Problem::error("python.version", "is older than what can be packed").found(format!("{text:?}"));
+        let problem =
+            Diagnostic::error("python.version", "is older than what can be packed").found(format!("{text:?}"));
         place.report(problem.expected(format!("{}.{} or newer", OLDEST[0], OLDEST[1])));
     }
     Some(text.to_owned())
@@ -213,7 +218,8 @@ pub fn compile(runtime: &Cursor<'_>) -> CompileSettings {
         strip_docstrings: runtime.key("strip_docstrings").boolean().unwrap_or(false),
     };
     if settings.strip_docstrings && !settings.compile {
-        let problem = Problem::error("runtime.strip_docstrings", "needs compiled modules: sources are never changed");
+        let problem =
+            Diagnostic::error("runtime.strip_docstrings", "needs compiled modules: sources are never changed");
         runtime.key("strip_docstrings").report(problem.expected("`compile_bytecode = true`"));
     }
     settings

@@ -1,7 +1,7 @@
 //! The tables.
 
 use super::{Key, Kind, key};
-use crate::manifest::words::{LIFECYCLES, PLATFORMS, VERIFY_CACHE};
+use crate::words::{LIFECYCLES, PLATFORMS, VERIFY_CACHE};
 
 /// Names of operating systems under `conditions`.
 pub const SYSTEMS: &[&str] = &["linux", "darwin", "windows"];

@@ -1,12 +1,23 @@
 //! `[tool.flavor.build]` and `.hooks`.
 
 use super::{cursor::Cursor, requirement, sections::env_keys, security_settings::Features, variable_text};
-use crate::problem::Problem;
-use flavor_python::{FilePatterns, IndexSettings};
+use crate::diagnostic::Diagnostic;
+use crate::file_patterns::FilePatterns;
 use std::path::{Path, PathBuf};
 
 /// The 2.17 of manylinux2014, the oldest C library that uv resolves for.
 const OLDEST_GLIBC: u16 = 17;
+
+/// Where distributions come from, besides what the caller's environment says.
+#[derive(Clone, Debug, Default)]
+pub struct IndexSettings {
+    /// The index.
+    pub url: Option<String>,
+    /// Further indexes.
+    pub extra: Vec<String>,
+    /// Hosts whose certificates are not checked.
+    pub trusted_hosts: Vec<String>,
+}
 
 /// How the project is built and its dependencies are installed.
 #[derive(Clone, Debug, Default)]
@@ -74,7 +85,7 @@ pub fn read(flavor: &Cursor<'_>, directory: &Path, platform: &str, features: Fea
     let path = |name: &str| build.key(name).required_if_present("a path").map(|path| directory.join(path));
     let requirements_file = path("requirements_file");
     if let Some(file) = requirements_file.as_ref().filter(|file| !file.is_file()) {
-        let problem = Problem::error("build.requirements_file", format!("there is no file {}", file.display()));
+        let problem = Diagnostic::error("build.requirements_file", format!("there is no file {}", file.display()));
         build.key("requirements_file").report(problem);
     }
     let stated_level = build.key("compression_level").integer_in(0..=22);
@@ -114,7 +125,7 @@ fn dependencies(list: &Cursor<'_>, directory: &Path) -> (Vec<String>, Vec<PathBu
             if folder.join("pyproject.toml").is_file() || folder.join("setup.py").is_file() {
                 projects.push(folder);
             } else {
-                let problem = Problem::error("build.dependencies", format!("{text:?} is not a Python project"));
+                let problem = Diagnostic::error("build.dependencies", format!("{text:?} is not a Python project"));
                 item.report(problem.expected("a folder with pyproject.toml or setup.py"));
             }
         } else if check_requirement(&item, text) {
@@ -135,7 +146,7 @@ pub fn requirements(list: &Cursor<'_>) -> Vec<String> {
 fn check_requirement(item: &Cursor<'_>, text: &str) -> bool {
     let checked = requirement::check(text);
     if let Err(why) = &checked {
-        let problem = Problem::error("project.requirement", format!("is not a requirement: {why}"));
+        let problem = Diagnostic::error("project.requirement", format!("is not a requirement: {why}"));
         item.report(problem.expected("a requirement such as \"click>=8.1\""));
     }
     checked.is_ok()
@@ -146,7 +157,7 @@ fn patterns(list: &Cursor<'_>) -> FilePatterns {
     for item in list.items() {
         let Some(text) = item.required_string("a pattern") else { continue };
         if let Err(why) = patterns.add(text) {
-            item.report(Problem::error("build.pattern", format!("is not a pattern: {why}")));
+            item.report(Diagnostic::error("build.pattern", format!("is not a pattern: {why}")));
         }
     }
     patterns
@@ -185,18 +196,18 @@ fn manylinux(place: &Cursor<'_>, use_pip: bool) -> Option<u16> {
             _ => tag.strip_prefix("manylinux_2_").and_then(|minor| minor.parse().ok()),
         };
         if number.is_none() {
-            let problem = Problem::error("build.manylinux", "is not a manylinux tag").found(format!("{tag:?}"));
+            let problem = Diagnostic::error("build.manylinux", "is not a manylinux tag").found(format!("{tag:?}"));
             place.report(problem.expected("a tag such as \"manylinux2014\" or \"manylinux_2_28\""));
         }
         number
     };
     let newest = place.string_or_strings().iter().filter_map(minor).max();
     if newest.is_some_and(|newest| newest < OLDEST_GLIBC) {
-        let problem = Problem::error("build.manylinux", "is older than what uv can resolve for");
+        let problem = Diagnostic::error("build.manylinux", "is older than what uv can resolve for");
         place.report(problem.expected("\"manylinux2014\" or newer"));
     }
     if newest.is_some() && use_pip {
-        let problem = Problem::error("build.manylinux", "cannot be had with pip, which then builds nothing itself");
+        let problem = Diagnostic::error("build.manylinux", "cannot be had with pip, which then builds nothing itself");
         place.report(problem.expected("`use_pip = false`"));
     }
     newest
@@ -207,14 +218,15 @@ fn hooks(flavor: &Cursor<'_>, build: &Cursor<'_>) -> Hooks {
     let _ = hooks.entries();
     let refused = hooks.key("pre_extract");
     if !refused.string_or_strings().is_empty() {
-        let problem = Problem::error("manifest.refused", "nothing of the package is there before it is extracted");
+        let problem = Diagnostic::error("manifest.refused", "nothing of the package is there before it is extracted");
         refused.report(problem.hint("use `post_extract`, which runs once when the work environment is set up"));
     }
     let all = |places: &[Cursor<'_>]| places.iter().flat_map(Cursor::string_or_strings).collect::<Vec<_>>();
     let post_extract = hooks.key("post_extract");
     for command in post_extract.string_or_strings() {
         if let Err(error) = flavor_host::command::split(&command) {
-            post_extract.report(Problem::error("hooks.post_extract", format!("cannot be split into words: {error}")));
+            post_extract
+                .report(Diagnostic::error("hooks.post_extract", format!("cannot be split into words: {error}")));
         }
     }
     Hooks {

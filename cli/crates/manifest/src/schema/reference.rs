@@ -1,7 +1,7 @@
 //! `docs/manifest.md`, made from the tables.
 
 use super::{Key, Kind, keys};
-use crate::manifest::words;
+use crate::words;
 use std::fmt::Write as _;
 
 const HEAD: &str = "\

@@ -6,8 +6,8 @@ use super::{
     slots::SourceBase,
     words,
 };
-use crate::problem::Problem;
-use flavor_python::FilePatterns;
+use crate::diagnostic::Diagnostic;
+use crate::file_patterns::FilePatterns;
 use pspf_nostd::{digest::unhex, json::Json, operation::OperationChain};
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
@@ -23,7 +23,7 @@ pub(super) fn read(slot: &Cursor<'_>, spec: &mut SlotSpec, platform: &str, sourc
     spec.level = spec.level.or(level);
     for name in ["encryption", "key_source"] {
         if slot.key(name).string().is_some() {
-            let problem = Problem::error("manifest.refused", "there is no encryption that readers of packages know");
+            let problem = Diagnostic::error("manifest.refused", "there is no encryption that readers of packages know");
             slot.key(name).report(problem.hint("encrypt the file itself, and decrypt it in the program"));
         }
     }
@@ -52,7 +52,7 @@ pub(super) fn platform(slot: &Cursor<'_>, spec: &mut SlotSpec, platform: &str) -
     if let Some(wanted) = wanted {
         let systems = super::schema::keys::SYSTEMS;
         if !words::PLATFORMS.contains(&wanted) && !systems.contains(&wanted) {
-            let problem = Problem::error("slot.platform", "is not a platform").found(format!("{wanted:?}"));
+            let problem = Diagnostic::error("slot.platform", "is not a platform").found(format!("{wanted:?}"));
             let known = words::PLATFORMS.iter().chain(systems).copied();
             place.report(with_suggestion(problem.expected(words::PLATFORMS.join(", ")), wanted, known));
         }
@@ -72,7 +72,7 @@ fn purpose(place: &Cursor<'_>, spec: &mut SlotSpec) {
         None => {
             let message = format!("{:?} is not a purpose that readers know; they take it for data", spec.purpose);
             let known = words::PURPOSES.iter().flat_map(|(_, words)| words.iter().copied());
-            place.report(with_suggestion(Problem::warning("slot.word", message), &spec.purpose, known));
+            place.report(with_suggestion(Diagnostic::warning("slot.word", message), &spec.purpose, known));
             let word = std::mem::replace(&mut spec.purpose, "data".to_owned());
             spec.extra.push(("purpose_name".to_owned(), word.into()));
         }
@@ -84,7 +84,7 @@ fn compression(slot: &Cursor<'_>, spec: &mut SlotSpec) {
     let place = slot.key("compression");
     let Some(word) = place.word(&["none", "raw", "gzip", "bzip2", "xz", "zstd"]) else { return };
     if slot.key("operations").present() {
-        let problem = Problem::error("slot.compression", "stands beside `operations`, which say it as well");
+        let problem = Diagnostic::error("slot.compression", "stands beside `operations`, which say it as well");
         place.report(problem.expected("one of the two"));
     }
     let text = if word == "none" { "raw" } else { word };
@@ -95,7 +95,7 @@ fn checksum(place: &Cursor<'_>) -> Option<[u8; 32]> {
     let text = place.string()?;
     let bytes = text.strip_prefix("sha256:").and_then(|digits| unhex(&digits.to_ascii_lowercase()).ok());
     if bytes.is_none() {
-        let problem = Problem::error("slot.checksum", "is not a checksum").found(format!("{text:?}"));
+        let problem = Diagnostic::error("slot.checksum", "is not a checksum").found(format!("{text:?}"));
         place.report(problem.expected("`sha256:` and 64 hexadecimal digits"));
     }
     bytes
@@ -108,20 +108,20 @@ fn target(slot: &Cursor<'_>, spec: &mut SlotSpec) -> Option<String> {
     if let [Some(first), Some(second)] = texts
         && first != second
     {
-        let problem = Problem::error("slot.target", "contradicts `extract_to`").expected(format!("{first:?}"));
+        let problem = Diagnostic::error("slot.target", "contradicts `extract_to`").expected(format!("{first:?}"));
         places[1].report(problem.found(format!("{second:?}")));
     }
     let (place, text) = places.iter().zip(texts).find_map(|(place, text)| Some((place, text?)))?;
     let without = |name: &str| text.strip_prefix(name).map(|rest| rest.trim_start_matches('/'));
     let inside = if without("{home}").is_some() {
-        let problem = Problem::error("slot.target", "a package writes nothing into the user's home");
+        let problem = Diagnostic::error("slot.target", "a package writes nothing into the user's home");
         place.report(
             problem.hint("lifecycle = \"config\" keeps files across versions, in the package's state directory"),
         );
         return None;
     } else if let Some(rest) = without("{cache}") {
         // At run time the placeholder stands for the directory of all packages.
-        let problem = Problem::error("slot.target", "`{cache}` is shared by all packages, and none writes into it");
+        let problem = Diagnostic::error("slot.target", "`{cache}` is shared by all packages, and none writes into it");
         let hint = format!("\"{{workenv}}/{rest}\" is kept for as long as the package is in the cache");
         place.report(problem.found(format!("{text:?}")).hint(hint));
         return None;
@@ -129,7 +129,7 @@ fn target(slot: &Cursor<'_>, spec: &mut SlotSpec) -> Option<String> {
         if !slot.key("lifecycle").present() {
             "temporary".clone_into(&mut spec.lifecycle);
         } else if !matches!(spec.lifecycle.as_str(), "temporary" | "startup" | "shutdown") {
-            let problem = Problem::error("slot.target", "`{tmp}` is there for one start only");
+            let problem = Diagnostic::error("slot.target", "`{tmp}` is there for one start only");
             place.report(problem.expected("lifecycle = \"temporary\" or \"startup\"").found(spec.lifecycle.clone()));
         }
         rest
@@ -138,7 +138,7 @@ fn target(slot: &Cursor<'_>, spec: &mut SlotSpec) -> Option<String> {
     };
     if let Some(why) = words::unsafe_target(inside) {
         let problem =
-            Problem::error("slot.target", format!("{text:?} is not a path inside the work environment: {why}"));
+            Diagnostic::error("slot.target", format!("{text:?} is not a path inside the work environment: {why}"));
         place.report(problem.expected("a relative path such as \"share/data.txt\""));
         return None;
     }
@@ -183,7 +183,7 @@ pub(super) fn find(at: &Cursor<'_>, source: &str, base: &SourceBase, spec: &mut 
     let (fixed, pattern) = (parts.get(..first)?.join("/"), parts.get(first..)?.join("/"));
     let mut patterns = FilePatterns::default();
     if let Err(why) = patterns.add_exact(&pattern) {
-        at.report(Problem::error("slot.source", format!("is not a pattern: {why}")));
+        at.report(Diagnostic::error("slot.source", format!("is not a pattern: {why}")));
         return None;
     }
     let absolute = source.starts_with('/') && fixed.is_empty();
@@ -203,7 +203,7 @@ pub(super) fn find(at: &Cursor<'_>, source: &str, base: &SourceBase, spec: &mut 
         return None;
     }
     if members.is_empty() || members.len() > MEMBERS_MAX {
-        let problem = Problem::error("slot.source", format!("{source:?} finds {} files", members.len()));
+        let problem = Diagnostic::error("slot.source", format!("{source:?} finds {} files", members.len()));
         at.report(problem.expected(format!("1 to {MEMBERS_MAX}")));
         return None;
     }

@@ -1,6 +1,6 @@
 //! A manifest as a tree of values that know where they stand in the text.
 
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 use pspf_nostd::{json::Json, metadata::Metadata};
 use std::{
     ops::Range,
@@ -67,6 +67,38 @@ pub struct Entry {
     pub node: Node,
 }
 
+/// Why a text is no manifest.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ManifestError {
+    /// Every syntax error of a TOML text, in its order.
+    #[error("{}", .0.iter().map(Diagnostic::to_string).collect::<Vec<_>>().join("\n"))]
+    Toml(Vec<Diagnostic>),
+    /// The first error of a JSON text.
+    #[error("{0}")]
+    Json(Diagnostic),
+}
+
+impl ManifestError {
+    /// Stable dotted code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Toml(_) => "manifest.toml",
+            Self::Json(_) => "manifest.json",
+        }
+    }
+
+    /// Everything that is wrong.
+    #[must_use]
+    pub fn into_diagnostics(self) -> Vec<Diagnostic> {
+        match self {
+            Self::Toml(all) => all,
+            Self::Json(one) => vec![one],
+        }
+    }
+}
+
 /// A manifest that could be parsed.
 #[derive(Clone, Debug)]
 pub struct Document {
@@ -83,21 +115,21 @@ impl Document {
     ///
     /// # Errors
     /// All syntax errors, each with line and column.
-    pub fn from_toml(path: &Path, text: String) -> Result<Self, Vec<Problem>> {
+    pub fn from_toml(path: &Path, text: String) -> Result<Self, ManifestError> {
         let (table, errors) = DeTable::parse_recoverable(&text);
         let place = |offset| line_and_column(&text, offset);
-        let mut problems: Vec<Problem> = errors
+        let mut problems: Vec<Diagnostic> = errors
             .iter()
             .map(|error| {
                 let (line, column) = place(error.span().map(|span| span.start).unwrap_or_default());
                 let message = format!("this is not valid TOML: {}", error.message());
-                Problem::error("manifest.toml", message).file(path).at(line, column)
+                Diagnostic::error("manifest.toml", message).file(path).at(line, column)
             })
             .collect();
         // Of brackets within one another that nothing closes, each has one.
         problems.dedup();
         if !problems.is_empty() {
-            return Err(problems);
+            return Err(ManifestError::Toml(problems));
         }
         let root = Node::in_text(0..text.len(), from_table(table.get_ref()));
         Ok(Self { path: path.to_owned(), root, text })
@@ -108,13 +140,16 @@ impl Document {
     ///
     /// # Errors
     /// The first error.
-    pub fn from_json(path: &Path, text: String) -> Result<Self, Vec<Problem>> {
+    pub fn from_json(path: &Path, text: String) -> Result<Self, ManifestError> {
         match Json::parse(text.as_bytes()).map(|json| Metadata::ambiguous_key(&json)) {
             Ok(None) => {}
-            Ok(Some(key)) => return Err(vec![Problem::error("manifest.json", key.to_string()).file(path)]),
+            Ok(Some(key)) => {
+                return Err(ManifestError::Json(Diagnostic::error("manifest.json", key.to_string()).file(path)));
+            }
             Err(error) => {
                 let message = format!("this is not valid JSON: {}", error.message);
-                return Err(vec![Problem::error("manifest.json", message).file(path).at(error.line, error.column)]);
+                let problem = Diagnostic::error("manifest.json", message).file(path).at(error.line, error.column);
+                return Err(ManifestError::Json(problem));
             }
         }
         let mut scan = Scan { text: &text, at: 0 };
@@ -338,8 +373,7 @@ mod tests {
             r#"{"package":{"note":1,"Note":2}}"#,
             r#"{"slots":[{"é":1}]}"#,
         ] {
-            let problems = read(text).unwrap_err();
-            assert_eq!(problems[0].code, "manifest.json", "{text}");
+            assert_eq!(read(text).unwrap_err().code(), "manifest.json", "{text}");
         }
         let names = r#"{"execution":{"env":{"é":"1","PATH":"2","path":"3"}},"workenv":{"env":{"ſ":""}}}"#;
         assert!(read(names).is_ok());
@@ -347,7 +381,8 @@ mod tests {
 
     #[test]
     fn every_syntax_error_of_a_toml_text_is_reported() {
-        let problems = Document::from_toml(Path::new("p.toml"), "a = \nb = 1\nc = 'x\n".to_owned()).unwrap_err();
+        let problems = Document::from_toml(Path::new("p.toml"), "a = \nb = 1\nc = 'x\n".to_owned());
+        let problems = problems.unwrap_err().into_diagnostics();
         let lines: Vec<_> = problems.iter().map(|problem| problem.line.unwrap()).collect();
         assert_eq!(lines, [1, 3], "{problems:?}");
     }

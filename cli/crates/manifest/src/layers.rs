@@ -6,7 +6,7 @@ use super::{
     document::{Entry, Node, Origin, Value},
     schema::{self, Kind},
 };
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 
 /// A value that a command line gives.
 pub struct Given {
@@ -27,7 +27,7 @@ pub fn apply(
     system: &str,
     variable: &dyn Fn(&str) -> Option<String>,
     options: Vec<Given>,
-) -> Vec<Problem> {
+) -> Vec<Diagnostic> {
     condition(&mut document.root, system);
     let mut problems = Vec::new();
     for leaf in schema::leaves() {
@@ -37,7 +37,7 @@ pub fn apply(
         match parse(&text, leaf.key.kind, &origin) {
             Some(value) => set(&mut document.root, &leaf.path, Node::from(origin, value)),
             None => problems.push(
-                Problem::error("manifest.variable_value", format!("the environment variable {name} cannot be read"))
+                Diagnostic::error("manifest.variable_value", format!("the environment variable {name} cannot be read"))
                     .field(format!("`{}`", leaf.path))
                     .expected(match leaf.key.kind {
                         Kind::Boolean => "1, true, yes, on or 0, false, no, off",
@@ -133,7 +133,7 @@ pub fn set(root: &mut Node, path: &str, node: Node) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::cursor::Problems;
+    use crate::cursor::Problems;
     use std::path::Path;
 
     fn document(text: &str) -> Document {

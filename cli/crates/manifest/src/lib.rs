@@ -2,13 +2,16 @@
 //!
 //! Both are read into one tree of values with their places, so that every problem is reported with line and column, all of
 //! them at once. [`schema`] has the keys of a project's manifest, [`layers`] what outweighs its text, [`pyproject`] reads it.
+#![forbid(unsafe_code)]
 
 pub mod build_settings;
 pub mod builder;
 pub mod commands;
 pub mod cursor;
+mod diagnostic;
 pub mod document;
 pub mod execution_settings;
+mod file_patterns;
 pub mod layers;
 pub mod package;
 pub mod poetry;
@@ -22,5 +25,8 @@ pub mod slots;
 pub mod variable_text;
 pub mod words;
 
-pub use document::Document;
+pub use build_settings::IndexSettings;
+pub use diagnostic::{Diagnostic, Facts, Weight, io_text, without_number};
+pub use document::{Document, ManifestError};
+pub use file_patterns::FilePatterns;
 pub use package::{PackageSpec, SlotSpec};

@@ -5,7 +5,7 @@ use super::{
     cursor::Problems,
     document::{Entry, Node, Value},
 };
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 
 /// Puts name, version, description and scripts of `[tool.poetry]` into `[project]`, each with its place in the text.
 ///
@@ -41,7 +41,7 @@ pub fn adopt(document: &mut Document) {
 /// Without `[build-system]` the project is built by setuptools, which knows nothing of `[tool.poetry]`: neither its version nor its
 /// dependencies would be in the package.
 #[must_use]
-pub fn without_backend(document: &Document) -> Option<Problem> {
+pub fn without_backend(document: &Document) -> Option<Diagnostic> {
     let problems = Problems::new(document);
     let root = problems.root();
     let is_missing = root.keys(&["tool", "poetry"]).present() && !root.key("build-system").present();
@@ -50,7 +50,7 @@ pub fn without_backend(document: &Document) -> Option<Problem> {
         project.span == root.keys(&["tool", "poetry"]).node.map_or(0..0, |poetry| poetry.span.clone())
     });
     (is_missing && adopted).then(|| {
-        let problem = Problem::error("project.build_system", "`[tool.poetry]` stands without `[build-system]`")
+        let problem = Diagnostic::error("project.build_system", "`[tool.poetry]` stands without `[build-system]`")
             .file(&document.path);
         problem.expected("requires = [\"poetry-core\"] and build-backend = \"poetry.core.masonry.api\"")
     })

@@ -1,14 +1,14 @@
 //! Reading a manifest: each value with its path, each problem with its place, none of them the last.
 
 use super::document::{Document, Entry, Node, Origin, Value};
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 use std::cell::RefCell;
 
 /// Collects the problems of one document.
 #[derive(Debug)]
 pub struct Problems<'a> {
     document: &'a Document,
-    list: RefCell<Vec<Problem>>,
+    list: RefCell<Vec<Diagnostic>>,
 }
 
 impl<'a> Problems<'a> {
@@ -26,7 +26,7 @@ impl<'a> Problems<'a> {
 
     /// Everything that was reported, in the order of the text.
     #[must_use]
-    pub fn finish(self) -> Vec<Problem> {
+    pub fn finish(self) -> Vec<Diagnostic> {
         let mut list = self.list.into_inner();
         list.sort_by_key(|problem| (problem.line, problem.column));
         list
@@ -71,7 +71,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reports a problem of this value; file, place and field are filled in.
-    pub fn report(&self, problem: Problem) {
+    pub fn report(&self, problem: Diagnostic) {
         let field = format!("`{}`", self.path);
         let problem = match self.node.map(|node| &node.origin) {
             Some(Origin::Variable(name)) => problem.field(format!("{name} ({field})")),
@@ -95,9 +95,9 @@ impl<'a> Cursor<'a> {
     /// Reports that the value is not of the right kind, or not there.
     pub fn expect(&self, expected: &str) {
         let problem = match self.node {
-            None => Problem::error("manifest.missing", "is missing").expected(expected),
+            None => Diagnostic::error("manifest.missing", "is missing").expected(expected),
             Some(node) => {
-                Problem::error("manifest.type", "has the wrong type").expected(expected).found(node.value.kind())
+                Diagnostic::error("manifest.type", "has the wrong type").expected(expected).found(node.value.kind())
             }
         };
         self.report(problem);
@@ -132,14 +132,14 @@ impl<'a> Cursor<'a> {
     pub fn known(&self, known: &[&str]) {
         for entry in self.entries() {
             if !known.contains(&entry.key.as_str()) {
-                let warning = Problem::warning("manifest.unknown_key", "unknown key, ignored");
+                let warning = Diagnostic::warning("manifest.unknown_key", "unknown key, ignored");
                 self.on_key(entry, with_suggestion(warning, &entry.key, known.iter().copied()));
             }
         }
     }
 
     /// Reports a problem of a key itself.
-    pub fn on_key(&self, entry: &Entry, problem: Problem) {
+    pub fn on_key(&self, entry: &Entry, problem: Diagnostic) {
         Cursor { place: entry.span.start, ..self.key(&entry.key) }.report(problem);
     }
 
@@ -164,7 +164,7 @@ impl<'a> Cursor<'a> {
         }
         let text = self.string()?;
         if text.is_empty() {
-            self.report(Problem::error("manifest.empty", "is empty").expected(expected));
+            self.report(Diagnostic::error("manifest.empty", "is empty").expected(expected));
             return None;
         }
         Some(text)
@@ -244,7 +244,7 @@ impl<'a> Cursor<'a> {
     pub fn word(&self, known: &[&str]) -> Option<&'a str> {
         let found = self.string()?;
         if !known.contains(&found) {
-            let problem = Problem::error("manifest.word", "is not a word that is known here");
+            let problem = Diagnostic::error("manifest.word", "is not a word that is known here");
             let problem = problem.expected(format!("one of {}", known.join(", "))).found(format!("{found:?}"));
             self.report(with_suggestion(problem, found, known.iter().copied()));
         }
@@ -256,7 +256,7 @@ impl<'a> Cursor<'a> {
     pub fn integer_in(&self, limits: std::ops::RangeInclusive<i64>) -> Option<i64> {
         let found = self.integer()?;
         if !limits.contains(&found) {
-            let problem = Problem::error("manifest.range", "is out of range").found(found.to_string());
+            let problem = Diagnostic::error("manifest.range", "is out of range").found(found.to_string());
             self.report(problem.expected(format!("{} to {}", limits.start(), limits.end())));
         }
         Some(found)
@@ -271,7 +271,7 @@ impl<'a> Cursor<'a> {
             _ => None,
         };
         if size.is_none() {
-            let problem = Problem::error("manifest.size", "is not a number of bytes");
+            let problem = Diagnostic::error("manifest.size", "is not a number of bytes");
             let found = self.value().map(Value::kind).unwrap_or_default();
             self.report(problem.expected("a size such as 1048576, \"512MB\" or \"2GiB\"").found(found));
         }
@@ -327,7 +327,7 @@ fn bytes(text: &str) -> Option<u64> {
 }
 
 /// Adds the nearest of the words that are understood, where one is near.
-pub fn with_suggestion<'a>(problem: Problem, found: &str, known: impl Iterator<Item = &'a str>) -> Problem {
+pub fn with_suggestion<'a>(problem: Diagnostic, found: &str, known: impl Iterator<Item = &'a str>) -> Diagnostic {
     match nearest(found, known) {
         Some(near) => problem.hint(format!("did you mean `{near}`?")),
         None => problem,
