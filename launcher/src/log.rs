@@ -1,5 +1,5 @@
 //! Opt-in logging: `FLAVOR_LAUNCHER_LOG_LEVEL`, else `FLAVOR_LOG_LEVEL`; `FLAVOR_LOG_PATH`; `FLAVOR_JSON_LOG`
-//! (launcher.md §9.2). Nothing is logged unless a level is named.
+//! (docs/launcher.md, "Logs and progress"). Nothing is logged unless a level is named.
 
 use std::{
     ffi::OsString,

@@ -1,4 +1,4 @@
-//! Simultaneous and killed starts (launcher.md §11: H1-H5, R1-R4). `FLAVOR_SOAK_ROUNDS` sets the number of rounds.
+//! Simultaneous and killed starts (docs/launcher-table.md: H1-H5, R1-R4). `FLAVOR_SOAK_ROUNDS` sets the number of rounds.
 
 mod support;
 

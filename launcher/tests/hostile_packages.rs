@@ -40,7 +40,7 @@ fn changed_bytes_are_refused_whatever_is_patched_with_them() {
     let at = slot.end - 3;
     tampered[at] = b'X';
     refused(&tampered, 107, &["SHA-256"]);
-    // The published launchers run this one (launcher.md §11, H0).
+    // The published launchers run this one (docs/launcher-table.md: H0).
     row.checksum = sha256(&tampered[slot]).trunc64();
     tampered[table..][..DESCRIPTOR_SIZE].copy_from_slice(&row.to_bytes());
     refused(&tampered, 107, &["checksum"]);

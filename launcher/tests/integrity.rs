@@ -1,4 +1,4 @@
-//! What a published tree is compared with, and how a damaged one heals (launcher.md §11: H4, S6, S20-S22, R10).
+//! What a published tree is compared with, and how a damaged one heals (docs/launcher-table.md: H4, S6, S20-S22, R10).
 
 mod support;
 

@@ -219,7 +219,7 @@ fn another_user_than_root_passes_refuse_root() {
     assert_eq!(stdout(&command.output().unwrap()), "ran\n");
 }
 
-/// The age is that of the signed time; the index has a time of its own that anybody can set (launcher.md §11, S3).
+/// The age is that of the signed time; the index has a time of its own that anybody can set (docs/launcher-table.md: S3).
 #[test]
 fn the_age_is_the_signed_one() {
     if !pspf_test_support::has_namespaces(namespace_options()) {

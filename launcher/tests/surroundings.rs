@@ -1,4 +1,4 @@
-//! Hostile and unusual surroundings (launcher.md §11: H6, S25, S26, R8, R9, R20-R27, R33-R35).
+//! Hostile and unusual surroundings (docs/launcher-table.md: H6, S25, S26, R8, R9, R20-R27, R33-R35).
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! Work environments: reused, shared between starts, healed, private (launcher.md §11).
+//! Work environments: reused, shared between starts, healed, private (docs/launcher-table.md).
 
 mod support;
 

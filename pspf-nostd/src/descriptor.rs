@@ -1,4 +1,4 @@
-//! The 64-byte slot descriptor of the slot table (format.md §3).
+//! The 64-byte slot descriptor of the slot table (docs/format.md §3).
 
 use crate::offsets::{ByteRange, array_at};
 use core::ops::Range;

@@ -12,7 +12,7 @@ pub fn adler32(bytes: &[u8]) -> u32 {
     adler2::adler32_slice(bytes)
 }
 
-/// The index checksum: Adler-32 of the 8192 index bytes with bytes 4..8, its own field, taken as zero (`format.md` §2).
+/// The index checksum: Adler-32 of the 8192 index bytes with bytes 4..8, its own field, taken as zero (docs/format.md §2).
 #[must_use]
 pub fn index_checksum(block: &[u8; 8192]) -> u32 {
     let mut block = *block;
@@ -26,7 +26,7 @@ pub fn sha256(bytes: &[u8]) -> Sha256Digest {
     Sha256Digest(Sha256::digest(bytes).into())
 }
 
-/// The 64-bit name hash and slot checksum: the first eight bytes of SHA-256, read as a little-endian integer (`format.md` §3).
+/// The 64-bit name hash and slot checksum: the first eight bytes of SHA-256, read as a little-endian integer (docs/format.md §3).
 #[must_use]
 pub fn trunc64(bytes: &[u8]) -> u64 {
     sha256(bytes).trunc64()

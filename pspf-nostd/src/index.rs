@@ -1,4 +1,4 @@
-//! The magic trailer and the 8192-byte index block in it (format.md §2).
+//! The magic trailer and the 8192-byte index block in it (docs/format.md §2).
 
 use crate::offsets::{array_at, put};
 use alloc::boxed::Box;
@@ -21,7 +21,7 @@ pub struct Field {
     pub offset: usize,
     /// Length in bytes.
     pub size: usize,
-    /// Name used in reports, as in format.md §2.
+    /// Name used in reports, as in docs/format.md §2.
     pub name: &'static str,
 }
 
@@ -136,7 +136,7 @@ impl IndexBlock {
         put(self.0.as_mut_slice(), field.offset, value.get(..field.size).unwrap_or(value));
     }
 
-    /// Stores the Adler-32 of the block as it now is (format.md §2).
+    /// Stores the Adler-32 of the block as it now is (docs/format.md §2).
     pub fn seal_checksum(&mut self) {
         let checksum = self.computed_checksum();
         self.set(CHECKSUM, &checksum.to_le_bytes());

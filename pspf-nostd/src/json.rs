@@ -1,5 +1,5 @@
 //! A strict JSON reader: duplicate keys, trailing text, a byte order mark and invalid UTF-8 are errors, because the
-//! published readers disagree on each of them (format.md §5) and what is shown must be what runs.
+//! published readers disagree on each of them (docs/format.md §5) and what is shown must be what runs.
 
 mod keys;
 mod number;

@@ -1,4 +1,4 @@
-//! Ed25519 keys: the pair that signs, the public half, its fingerprint, and their files (`format.md` §6).
+//! Ed25519 keys: the pair that signs, the public half, its fingerprint, and their files (docs/format.md §6).
 
 mod der;
 mod error;

@@ -13,7 +13,7 @@ pub const METADATA_STORED_MAX: u64 = METADATA_JSON_MAX + (1 << 16);
 /// much. What is left out is counted, and still counts: an error behind many warnings makes the package broken.
 pub const FINDINGS_MAX: usize = 512;
 
-/// Most slots accepted in one package (the documents' own limit, format.md §9).
+/// Most slots accepted in one package (the documents' own limit, docs/format.md §9).
 pub const SLOT_COUNT_MAX: u32 = 65_535;
 
 /// Most bytes that the verification engine asks for at once: the bound of its memory use.

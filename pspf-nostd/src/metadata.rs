@@ -1,4 +1,4 @@
-//! The signed metadata (format.md §5): every variant that the three published builders write, read strictly.
+//! The signed metadata (docs/format.md §5): every variant that the three published builders write, read strictly.
 //!
 //! The raw JSON bytes are kept, because the signature is over them; nothing is ever re-serialised to verify it.
 
@@ -140,7 +140,7 @@ pub struct LauncherEntry {
     pub tool: String,
 }
 
-/// The `seal` extension: with it every byte of the file is a function of the signed JSON (design.md, "Sealed").
+/// The `seal` extension: with it every byte of the file is a function of the signed JSON (ARCHITECTURE.md, "The sealed profile").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seal {
     /// Version of the rule; 1 is the only one.
@@ -175,7 +175,7 @@ impl Metadata {
     /// Reads the uncompressed metadata JSON.
     ///
     /// # Errors
-    /// [`MetadataError`] names the JSON path of the first value that is not as format.md §5 has it.
+    /// [`MetadataError`] names the JSON path of the first value that is not as docs/format.md §5 has it.
     pub fn parse(raw: Vec<u8>) -> Result<Self, MetadataError> {
         let root = Json::parse(&raw).map_err(MetadataError::Json)?;
         let mut metadata = Self::read(&root)?;
@@ -244,7 +244,7 @@ impl Metadata {
         &self.root
     }
 
-    /// The position of the slot that the SBOM digest in the index is over (format.md §8).
+    /// The position of the slot that the SBOM digest in the index is over (docs/format.md §8).
     #[must_use]
     pub fn attestation_slot(&self) -> Option<usize> {
         self.slots.iter().position(|slot| slot.lifecycle == "attestation")

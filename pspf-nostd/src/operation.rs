@@ -1,4 +1,4 @@
-//! Operation codes and chains: how the stored bytes of a slot were made (`format.md` §4).
+//! Operation codes and chains: how the stored bytes of a slot were made (docs/format.md §4).
 //!
 //! A chain is eight bytes in a slot descriptor. The first-applied operation stands in the lowest byte; the first zero byte
 //! ends the chain. [`published`] holds the rules by which each published builder turns metadata strings into chains.
@@ -82,7 +82,7 @@ impl fmt::Debug for Operation {
     }
 }
 
-/// The ranges of the operation registry (`format.md` §4).
+/// The ranges of the operation registry (docs/format.md §4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OperationRange {
     /// 0x00.

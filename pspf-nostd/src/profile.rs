@@ -1,7 +1,7 @@
 //! The conventions of each builder: what its index block, slot table and layout look like for given metadata.
 //!
 //! Writing and verifying use the same functions: a package is right exactly when its bytes are the ones that its
-//! builder would have written for the signed metadata (format.md §1-§3).
+//! builder would have written for the signed metadata (docs/format.md §1-§3).
 
 use crate::{
     descriptor::{DESCRIPTOR_LENGTH, SlotDescriptor},
@@ -33,7 +33,7 @@ pub enum Profile {
     Go,
 }
 
-/// Length of the hole that the Rust builder leaves behind the launcher (format.md §1).
+/// Length of the hole that the Rust builder leaves behind the launcher (docs/format.md §1).
 const RUST_HOLE: u64 = 8192;
 /// `page_size` of every builder that writes one.
 const PAGE: u32 = 4096;
@@ -102,7 +102,7 @@ impl Profile {
         }
     }
 
-    /// The operation chain that this builder writes for an `operations` string (format.md §4).
+    /// The operation chain that this builder writes for an `operations` string (docs/format.md §4).
     #[must_use]
     pub fn operations(self, text: &str) -> Option<OperationChain> {
         match self {
@@ -113,7 +113,7 @@ impl Profile {
         }
     }
 
-    /// The mode bits that this builder writes for a `permissions` text (format.md §3).
+    /// The mode bits that this builder writes for a `permissions` text (docs/format.md §3).
     #[must_use]
     pub fn permissions(self, text: Option<&str>) -> u16 {
         slot_words::permissions(self.builder(), text)
@@ -264,7 +264,7 @@ impl Profile {
     }
 }
 
-/// The policy text that the policy hash is over: sorted, compact, ASCII-escaped as Python's `json` does (format.md §8).
+/// The policy text that the policy hash is over: sorted, compact, ASCII-escaped as Python's `json` does (docs/format.md §8).
 fn canonical_policy(value: &Json) -> String {
     let mut out = String::new();
     write_policy(&mut out, value);

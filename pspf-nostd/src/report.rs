@@ -1,4 +1,4 @@
-//! What verification found out: one shape for the CLI, the launcher, Node and the browser (design.md).
+//! What verification found out: one shape for the CLI, the launcher, Node and the browser.
 
 use crate::{limits, offsets::ByteRange};
 use alloc::{borrow::Cow, string::String, vec::Vec};

@@ -1,5 +1,5 @@
 //! The words for purpose, lifecycle and permissions in slot metadata, and the descriptor values that each published
-//! builder (0.5.4) writes for them (`format.md` §3).
+//! builder (0.5.4) writes for them (docs/format.md §3).
 //!
 //! The builders disagree, so every table takes the builder. The rules were measured on the 0.5.4 builders; letters and
 //! digits beyond ASCII are compared as they stand.

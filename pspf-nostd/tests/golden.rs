@@ -106,7 +106,7 @@ fn a_package_with_a_foreign_launcher_is_not_ok() {
 fn the_package_of_the_rust_builder_is_rebuilt_byte_for_byte() {
     let (row, file) = golden("flavor-rs-builder");
     let json = text(&row, "metadata_json").as_bytes();
-    // What flate2's `GzEncoder` over miniz_oxide writes at level 6 (format.md §5).
+    // What flate2's `GzEncoder` over miniz_oxide writes at level 6 (docs/format.md §5).
     let mut blob = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
     blob.extend(miniz_oxide::deflate::compress_to_vec(json, 6));
     blob.extend(crc32fast::hash(json).to_le_bytes());

@@ -225,7 +225,7 @@ fn metadata_full_of_environment_names_are_read_in_one_go() {
 
 #[test]
 fn a_slot_that_stands_for_the_package_itself_holds_no_bytes() {
-    // Such a slot has no digest; bytes in it would be bytes that nobody signed (format.md §3, `$SELF`).
+    // Such a slot has no digest; bytes in it would be bytes that nobody signed (docs/format.md §3, `$SELF`).
     let json = r#"{"format":"PSPF/2025","build":{"tool":"flavor-go"},"slots":[{"id":"self","target":"self","self_ref":true}]}"#;
     let metadata = Metadata::parse(json.as_bytes().to_vec()).unwrap();
     let assembly =

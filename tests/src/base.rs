@@ -13,7 +13,7 @@ use pspf_nostd::{
 };
 use serde::{Deserialize, Serialize};
 
-/// The seed of the key that signs every base (format.md §6).
+/// The seed of the key that signs every base (docs/format.md §6).
 pub const SEED: &str = "test123";
 
 /// The launcher of the cases: a script, so that the files stay small. It answers that no launcher ran.
@@ -154,7 +154,7 @@ pub fn sealed(launcher: &[u8], change: impl FnOnce(&mut PackagePlan)) -> Sample 
         package: object([("name", "sample".into()), ("version", "1.0.0".into())]),
         slots: plans.collect(),
         execution: Json::Object(object([("command", "{workenv}/run.sh".into())])),
-        // All that the published Rust launcher insists on (format.md §5).
+        // All that the published Rust launcher insists on (docs/format.md §5).
         build: object([
             ("tool_version", "0.1.0".into()),
             ("timestamp", "2025-01-01T00:00:00+00:00".into()),
@@ -200,7 +200,7 @@ pub fn write(assembly: &Assembly, launcher: &[u8], stored: &[&[u8]]) -> Vec<u8> 
     file
 }
 
-/// The last slot of the Python builder, with fixed times and serial number (format.md §8).
+/// The last slot of the Python builder, with fixed times and serial number (docs/format.md §8).
 fn attestation(launcher: &[u8]) -> Slot {
     let digest = sha256(launcher);
     let stored = format!(

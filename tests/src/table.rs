@@ -51,7 +51,7 @@ pub enum Asked {
 /// One row.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
-    /// Name in the list of holes (launcher.md §11).
+    /// Name in the list of holes (docs/launcher-table.md).
     pub id: &'static str,
     /// What is done.
     pub what: &'static str,

@@ -161,7 +161,7 @@ fn sources(folder: &Path) -> Vec<Source> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs")
-                && !path.file_stem().is_some_and(|stem| stem == "tests")
+                && path.file_stem().is_none_or(|stem| stem != "tests")
             {
                 let text = fs::read_to_string(&path).expect("a source is text");
                 let path = path.strip_prefix(folder).expect("it is inside").to_str().expect("a name in UTF-8");

@@ -54,7 +54,7 @@ fn packages_of_the_published_builders_are_accepted_and_decode_to_what_went_in() 
                 if let Some(content) = &slot.content {
                     assert!(ours == *content, "{builder:?}: slot `{}` decodes to something else", slot.id);
                 }
-                // Its own `extract` leaves what only the Python builder writes undecoded (format.md §4).
+                // Its own `extract` leaves what only the Python builder writes undecoded (docs/format.md §4).
                 if launcher == Language::Rust && matches!(slot.operations, "none" | "gzip" | "tgz") {
                     let out = folder.path().join(format!("{}.out", slot.id));
                     let mut command = peer.command(&peer.flavor(), folder.path());

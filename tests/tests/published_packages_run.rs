@@ -78,7 +78,7 @@ fn packages_of_the_published_builders_see_the_same_with_our_launcher() {
             for name in ONLY_OURS {
                 assert!(expected.remove(name).is_some(), "{name}");
             }
-            // Theirs is one level too deep, and not where XDG_CACHE_HOME says (launcher.md §5.1).
+            // Theirs is one level too deep, and not where XDG_CACHE_HOME says (docs/launcher.md, "The environment").
             let theirs = variables.remove("FLAVOR_CACHE_DIR");
             let wrong = (language == Language::Rust).then_some("{folder}/.cache/flavor/workenv");
             assert_eq!(theirs.as_deref(), wrong, "{builder:?}");

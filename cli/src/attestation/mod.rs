@@ -1,4 +1,4 @@
-//! The attestation slot (format.md §8): what is in a package and how it was made, signed with it.
+//! The attestation slot (docs/format.md §8): what is in a package and how it was made, signed with it.
 //!
 //! One JSON object with the published tool's two members, `sbom` (CycloneDX 1.6) and `provenance`, and a third, `statement`:
 //! the provenance as an in-toto statement with a SLSA v1 predicate. Everything in it follows from the inputs, so that packing

@@ -10,7 +10,7 @@ pub const BUILD_TYPE: &str = "urn:pspf:2025:flavor-pack:1";
 /// Names the builder. It is the signer's own machine: nothing but the signature vouches for what stands here.
 pub const BUILDER_ID: &str = "urn:pspf:2025:flavor";
 
-/// The object that readers of the published tool know (format.md §8).
+/// The object that readers of the published tool know (docs/format.md §8).
 #[must_use]
 pub fn published(facts: &Facts<'_>) -> Value {
     let launcher = &facts.launcher;

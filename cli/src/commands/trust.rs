@@ -289,7 +289,7 @@ fn revoke(key: &str, reason: Option<&str>, system: bool, console: &mut Console) 
     Ok(changed("revoked", fingerprint, &[path], console))
 }
 
-/// By the key that made the signature. What the index says of a fingerprint proves nothing (launcher.md §11, S14).
+/// By the key that made the signature. What the index says of a fingerprint proves nothing (docs/launcher-table.md: S14).
 fn verify(path: &Path, console: &mut Console) -> Result<Exit, Failure> {
     let file = open_argument(path, "a package")?;
     let outcome = checked_package::verify(path, &file, TrustedKeys::default(), console)?;

@@ -69,7 +69,7 @@ fn inputs(statement: &Value, sbom: &Value, findings: &mut Findings) {
     }
 }
 
-/// The object of the published tool (format.md §8).
+/// The object of the published tool (docs/format.md §8).
 fn object(published: &Value, digests: &Digests, findings: &mut Findings) {
     let prefixed = |digest: &str| format!("sha256:{digest}");
     let stated = text(published, "/launcher/hash");

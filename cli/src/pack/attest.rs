@@ -9,7 +9,7 @@ use crate::attestation::{self, Facts, LauncherFacts, PythonFacts, Request, SLOT_
 use pspf_nostd::{offsets::length, writer::EncodedSlot};
 use std::path::{Path, PathBuf};
 
-/// The slot, as the published Python builder describes its own (format.md §8).
+/// The slot, as the published Python builder describes its own (docs/format.md §8).
 pub(super) fn slot(document: &[u8]) -> Prepared {
     Prepared {
         id: SLOT_ID.to_owned(),

@@ -264,7 +264,7 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// The published Rust launcher, for which `--compat` writes, complains about every slot that holds JSON (launcher.md §9).
+    /// The published Rust launcher, for which `--compat` writes, complains about every slot that holds JSON.
     fn attests(&self) -> bool {
         !self.arguments.no_attestation && !self.arguments.compat
     }

@@ -20,10 +20,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Most slots of a package that the published Rust launcher runs: it takes slot number 123 for JSON (format.md §9).
+/// Most slots of a package that the published Rust launcher runs: it takes slot number 123 for JSON (docs/format.md §9).
 pub const COMPAT_SLOTS_MAX: usize = 123;
 
-/// Longest metadata that the published Rust launcher reads, in bytes (format.md §9).
+/// Longest metadata that the published Rust launcher reads, in bytes (docs/format.md §9).
 pub const COMPAT_METADATA_MAX: usize = 1 << 20;
 
 /// What holds for all slots of a package.

@@ -288,7 +288,7 @@ fn check_program(tree: &PythonTree, slots: &[Prepared]) -> Result<(), Failure> {
 
 /// Puts a shell script in the place of the interpreter.
 ///
-/// The published launchers give a program the package's name as `argv[0]` (launcher.md §4), and CPython looks for its library
+/// The published launchers give a program the package's name as `argv[0]` (docs/launcher.md, "The command"), and CPython looks for its library
 /// beside the file of that name. A script is started by the kernel, which gives it its own path.
 fn add_start_script(tree: &mut PythonTree) -> Result<(), Failure> {
     let interpreter = format!("{{workenv}}/bin/{}", tree.program);

@@ -1,6 +1,6 @@
 //! Lifecycles: where each slot goes, and for how long. Decided once per start, from the signed metadata.
 //!
-//! The published launchers extract and keep every slot, whatever its lifecycle says (launcher.md §3.1).
+//! The published launchers extract and keep every slot, whatever its lifecycle says (docs/launcher.md, "Lifecycles").
 
 use pspf_nostd::{
     json::Json,

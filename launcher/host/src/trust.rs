@@ -1,6 +1,6 @@
 //! The trust store: public keys that the machine's owner or the user has chosen to trust, and lists of revoked ones.
 //!
-//! Directories and files are those of the published tool (launcher.md §8.2): `trusted-keys/*.pub`, PEM, with a line `# Name: …`
+//! Directories and files are those of the published tool (docs/policy.md): `trusted-keys/*.pub`, PEM, with a line `# Name: …`
 //! before the block; the line `# Expires: 2027-01-31` and the file `revoked-keys` are ours.
 
 use std::{

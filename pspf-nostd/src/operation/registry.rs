@@ -1,4 +1,4 @@
-//! The names of the operation registry (`format.md` §4; checked against the vector file `registry.json`).
+//! The names of the operation registry (docs/format.md §4; checked against the vector file `registry.json`).
 
 /// Every registered code with its lower-case name: runs of codes, each with the names from its first code on.
 const NAMES: [(u8, &str); 7] = [

@@ -156,7 +156,7 @@ impl Head {
         let slot = if let Part::Slot(number) = part { self.slots.get(number) } else { None };
         let claim = match slot {
             Some(HeadSlot { original_size: OriginalSize::Counted(layers), descriptor, .. }) => {
-                // Equal to the stored size: what went in was compressed already, and stays as it was (format.md §3).
+                // Equal to the stored size: what went in was compressed already, and stays as it was (docs/format.md §3).
                 (descriptor.original_size != range.len()).then_some((*layers, descriptor.original_size))
             }
             _ => None,

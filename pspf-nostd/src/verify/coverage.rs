@@ -257,7 +257,7 @@ fn cover_table(map: &mut Map, head: &Head, range: ByteRange) {
 }
 
 fn mode(profile: Profile, slot: &HeadSlot) -> u16 {
-    // Mode 0 means "default 0600" (format.md §3).
+    // Mode 0 means "default 0600" (docs/format.md §3).
     match profile.permissions(slot.entry.permissions.as_deref()) {
         0 => 0o600,
         mode => mode,

@@ -35,7 +35,7 @@ pub(super) enum SignedDigest {
 impl SignedDigest {
     pub(super) fn read(text: &str) -> Option<Self> {
         let digits = text.strip_prefix("sha256:").unwrap_or(text);
-        // The Python builder doubles the prefix of the launcher's checksum (format.md §5).
+        // The Python builder doubles the prefix of the launcher's checksum (docs/format.md §5).
         let digits = digits.strip_prefix("sha256:").unwrap_or(digits);
         match digits.len() {
             0 => Some(Self::Absent),
@@ -337,7 +337,7 @@ impl Verification {
         }
     }
 
-    /// What only sealed packages promise (design.md, "Sealed").
+    /// What only sealed packages promise (ARCHITECTURE.md, "The sealed profile").
     fn check_seal(&mut self, metadata: &Metadata, head: &Head) {
         let Some(seal) = &metadata.seal else { return };
         if seal.version != 1 {

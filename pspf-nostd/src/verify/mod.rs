@@ -1,4 +1,4 @@
-//! The verification engine: one sans-IO state machine for every reader of packages (design.md).
+//! The verification engine: one sans-IO state machine for every reader of packages.
 //!
 //! It never reads; it asks. A driver is a loop:
 //!

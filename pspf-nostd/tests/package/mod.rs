@@ -15,7 +15,7 @@ use pspf_nostd::{
     writer::{Assembly, EncodedSlot, PackagePlan, Segment, SlotPlan, assemble},
 };
 
-/// The seed of the format's own vectors (format.md §6).
+/// The seed of the format's own vectors (docs/format.md §6).
 pub(crate) const SEED: &str = "test123";
 
 pub(crate) fn key() -> SigningKey {

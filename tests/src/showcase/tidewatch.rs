@@ -76,7 +76,7 @@ pub(super) fn tidewatch(version: &str, key: SigningKey) -> Sample {
     sealed(&about, &slots, EXECUTION, EXTRA, key)
 }
 
-/// What the attestation slot holds: provenance and a bill of materials (format.md §8).
+/// What the attestation slot holds: provenance and a bill of materials (docs/format.md §8).
 fn attestation(version: &str, key: &SigningKey) -> String {
     let newer = version != "2.0.3";
     let library = |name: &str, version: &str, licence: &str| {

@@ -123,7 +123,7 @@ impl Package {
         base::package(Profile::Rust, &json, launcher, &stored, &encoded)
     }
 
-    /// The metadata, with all that the published Rust launcher insists on (format.md §5).
+    /// The metadata, with all that the published Rust launcher insists on (docs/format.md §5).
     pub(super) fn json(&self, launcher: &[u8]) -> Vec<u8> {
         let slots: Vec<_> = self.slots.iter().enumerate().map(|(number, slot)| entry(number, slot)).collect();
         let mut metadata = json!({

@@ -1,4 +1,4 @@
-//! The builder manifest in JSON (format.md §10), with the names that the published builders use.
+//! The builder manifest in JSON (docs/format.md §10), with the names that the published builders use.
 
 use super::{
     Document,

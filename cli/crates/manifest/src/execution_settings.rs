@@ -76,7 +76,7 @@ pub fn execution(execution: &Cursor<'_>) -> ExecutionSettings {
     let (mut with_placeholders, mut literal) = (Vec::new(), Vec::new());
     for (name, value) in runtime_env.set {
         let value = value.replace("${FLAVOR_WORKENV}", "{workenv}").replace("$FLAVOR_WORKENV", "{workenv}");
-        // `runtime.env.set` of the metadata is literal in every launcher, `execution.env` is not (launcher.md §5).
+        // `runtime.env.set` of the metadata is literal in every launcher, `execution.env` is not (docs/launcher.md, "The environment").
         if value.contains('{') { with_placeholders.push((name, value)) } else { literal.push((name, value)) }
     }
     runtime_env.set = literal;

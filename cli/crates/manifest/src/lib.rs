@@ -1,4 +1,4 @@
-//! Manifests: `pyproject.toml` of a Python project, and the builder manifest in JSON (format.md §10).
+//! Manifests: `pyproject.toml` of a Python project, and the builder manifest in JSON (docs/format.md §10).
 //!
 //! Both are read into one tree of values with their places, so that every problem is reported with line and column, all of
 //! them at once. [`schema`] has the keys of a project's manifest, [`layers`] what outweighs its text, [`pyproject`] reads it.

@@ -27,7 +27,7 @@ pub const LIFECYCLES: &[&str] = &[
 /// How closely unpacked files can be looked at before each start.
 pub const VERIFY_CACHE: &[&str] = &["quick", "full"];
 
-/// The purposes that have a code in the slot table (format.md §3), each with the other words that manifests use for it.
+/// The purposes that have a code in the slot table (docs/format.md §3), each with the other words that manifests use for it.
 pub const PURPOSES: &[(&str, &[&str])] = &[
     ("data", &["data", "data-files", "payload", "documentation", "templates", "tests", "installer"]),
     (
@@ -55,7 +55,7 @@ pub const OLDEST_PYTHON: (u8, u8) = (3, 8);
 pub const PLATFORMS: &[&str] =
     &["linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64", "windows_amd64", "windows_arm64"];
 
-/// Set-up commands that launchers understand (`launcher.md` §6), with the keys that each needs.
+/// Set-up commands that launchers understand (docs/launcher.md, "Setup"), with the keys that each needs.
 pub const SETUP_COMMANDS: &[(&str, &[&str])] = &[
     ("execute", &["command"]),
     ("shell", &["command"]),

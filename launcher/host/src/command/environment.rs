@@ -1,5 +1,5 @@
 //! The environment of the program: what `runtime.env`, `workenv.env` and `execution.env` make of the caller's
-//! (launcher.md §5.1), in one fixed order.
+//! (docs/launcher.md, "The environment"), in one fixed order.
 
 use std::{
     collections::BTreeMap,

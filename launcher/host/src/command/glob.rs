@@ -1,6 +1,6 @@
 //! Shell patterns over bytes: `*`, `?` and `[...]`, as variable names and setup commands use them.
 
-/// Whether a text is a pattern. As in the published launchers, `[` alone does not make one (launcher.md §5.1).
+/// Whether a text is a pattern. As in the published launchers, `[` alone does not make one (docs/launcher.md, "The environment").
 #[must_use]
 pub fn is_pattern(text: &[u8]) -> bool {
     text.iter().any(|byte| matches!(byte, b'*' | b'?'))

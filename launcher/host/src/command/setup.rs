@@ -1,5 +1,5 @@
 //! `setup_commands` and `workenv.directories`: what packages of the published Python builder still do on the machine of
-//! the user (launcher.md §6). They run in the work environment's final place, before its record is written.
+//! the user (docs/launcher.md, "Setup"). They run in the work environment's final place, before its record is written.
 
 use std::{
     ffi::OsString,

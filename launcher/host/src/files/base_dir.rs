@@ -1,5 +1,5 @@
 //! Where work environments live: `FLAVOR_CACHE_DIR`, `XDG_CACHE_HOME`, `HOME`, or a private directory of the user's own
-//! under `TMPDIR` (launcher.md §2.1). Launcher and CLI use the same rules.
+//! under `TMPDIR` (docs/launcher.md, "Where work environments live"). Launcher and CLI use the same rules.
 
 use std::{
     ffi::{OsStr, OsString},

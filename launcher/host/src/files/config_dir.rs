@@ -1,4 +1,4 @@
-//! Where policies and trusted keys live: `/etc/flavor` for the machine, one directory for the user (launcher.md §8.1).
+//! Where policies and trusted keys live: `/etc/flavor` for the machine, one directory for the user (docs/policy.md).
 
 use std::{
     ffi::OsString,

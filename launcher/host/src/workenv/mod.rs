@@ -531,7 +531,7 @@ fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
     create_new(path, 0o600)?.write_all(content)
 }
 
-/// Whether the caller's `FLAVOR_WORKENV_CACHE` asks for a new tree (launcher.md §2.4).
+/// Whether the caller's `FLAVOR_WORKENV_CACHE` asks for a new tree (docs/launcher.md, "Where work environments live").
 #[must_use]
 pub fn reuse_is_allowed(value: Option<&OsString>) -> bool {
     value.is_none_or(|value| value != "0" && !value.eq_ignore_ascii_case("false"))
