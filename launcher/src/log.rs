@@ -10,7 +10,7 @@ use std::{
     sync::OnceLock,
 };
 
-use pspf_nostd::{json::JsonWriter, quoted::visible};
+use pspf_nostd::{json::Json, quoted::visible};
 
 use rustix::fs::OFlags;
 
@@ -138,7 +138,7 @@ fn line(json: bool, severity: Severity, time: &str, message: &str, facts: &[(&st
 }
 
 fn quoted(text: &str) -> String {
-    JsonWriter::compact(&text)
+    Json::from(text).to_compact()
 }
 
 #[cfg(test)]

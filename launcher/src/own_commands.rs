@@ -3,7 +3,6 @@
 use std::{ffi::OsString, fs, io, path::Path};
 
 use pspf_nostd::{
-    json::JsonWriter,
     quoted::escaped,
     report::{Integrity, Report, Trust},
     verify::{Outcome, Scope, TrustedKeys},
@@ -111,7 +110,7 @@ fn verify_own(own: &OwnFile, scope: Scope, keys: TrustedKeys) -> io::Result<Outc
 fn verify(own: &OwnFile, outcome: &Outcome, trusted: &Trusted) -> io::Result<u8> {
     let unmet = trusted.refusal(&outcome.report).into_iter().collect();
     let document = Document::new(own.path(), &outcome.report, Integrity::Bound, unmet);
-    let text = JsonWriter::compact(&document) + "\n";
+    let text = serde_json::to_string(&document).map_err(io::Error::other)? + "\n";
     let code = if document.only_intact() { ONLY_INTACT } else { u8::from(!document.accepted) };
     print(text.as_bytes(), code)
 }

@@ -7,12 +7,9 @@ export class PspfError extends Error {
   }
 }
 
-/** What the engine throws is a JSON text with code and message; a trap is a fault of the engine. */
+/** What the engine throws is an `EngineFailure` with code and message; a trap is a fault of the engine. */
 export function fromEngine(thrown) {
-  if (typeof thrown === 'string') {
-    const { code, message } = JSON.parse(thrown);
-    return new PspfError(code, message);
-  }
+  if (thrown?.name === 'EngineFailure') return new PspfError(thrown.code, thrown.message);
   if (thrown instanceof WebAssembly.RuntimeError) {
     return new PspfError('engine.trap', `the engine stopped (${thrown.message}); start a new process or worker`, { cause: thrown });
   }

@@ -9,7 +9,7 @@ mod write;
 pub use keys::AmbiguousKey;
 pub use number::Number;
 pub(crate) use read::keys_in_order;
-pub use write::{JsonWriter, ToJson};
+pub(crate) use write::push_string;
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::fmt;
@@ -67,7 +67,13 @@ impl Json {
     /// The text as the published builders write it: two-space indentation, no final newline.
     #[must_use]
     pub fn to_pretty(&self) -> Vec<u8> {
-        JsonWriter::pretty(self).into_bytes()
+        write::text(self, true).into_bytes()
+    }
+
+    /// The text on one line, without spaces.
+    #[must_use]
+    pub fn to_compact(&self) -> String {
+        write::text(self, false)
     }
 
     /// The value of `key` in an object; `None` for other values and absent keys.

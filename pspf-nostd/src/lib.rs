@@ -24,7 +24,6 @@ pub mod placement;
 pub mod profile;
 pub mod quoted;
 pub mod report;
-mod report_json;
 pub mod signature;
 pub mod slot_words;
 pub mod tar;

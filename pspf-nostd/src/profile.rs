@@ -7,7 +7,7 @@ use crate::{
     descriptor::{DESCRIPTOR_LENGTH, SlotDescriptor},
     digest::{Sha256Digest, sha256, trunc64},
     index::{self, IndexBlock, TRAILER_SIZE},
-    json::{Json, JsonWriter, keys_in_order},
+    json::{Json, keys_in_order, push_string},
     key::PublicKey,
     metadata::{Metadata, SlotEntry},
     offsets::{ByteRange, align, length},
@@ -15,7 +15,6 @@ use crate::{
     slot_words::{self, Builder},
 };
 use alloc::{
-    format,
     string::{String, ToString},
     vec::Vec,
 };
@@ -279,7 +278,7 @@ fn write_policy(out: &mut String, value: &Json) {
             for (key, place) in &keys {
                 let Some((_, value)) = entries.get(*place) else { continue };
                 out.push_str(before);
-                out.push_str(&ascii_string(key));
+                push_string(out, key, true);
                 out.push(':');
                 write_policy(out, value);
                 before = ",";
@@ -294,31 +293,7 @@ fn write_policy(out: &mut String, value: &Json) {
             }
             out.push(']');
         }
-        Json::String(text) => out.push_str(&ascii_string(text)),
-        plain => out.push_str(&JsonWriter::compact(plain)),
+        Json::String(text) => push_string(out, text, true),
+        plain => out.push_str(&plain.to_compact()),
     }
-}
-
-fn ascii_string(text: &str) -> String {
-    let mut out = String::from("\"");
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            ' '..='\u{7f}' if character != '\u{7f}' => out.push(character),
-            _ => {
-                let mut units = [0; 2];
-                for unit in character.encode_utf16(&mut units) {
-                    out.push_str(&format!("\\u{unit:04x}"));
-                }
-            }
-        }
-    }
-    out.push('"');
-    out
 }

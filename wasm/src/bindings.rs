@@ -12,23 +12,8 @@ use crate::{
     task::Task,
     verification::{FullVerification, known_keys, revoked_from_list},
 };
+use js_sys::{Error, Function, Reflect, Uint8Array};
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
-
-// Not by js-sys: it brings closures and futures that nobody here calls.
-#[wasm_bindgen]
-extern "C" {
-    /// A function of JavaScript.
-    #[wasm_bindgen(js_name = Function)]
-    pub type Receiver;
-
-    /// Calls it with a copy of the bytes.
-    #[wasm_bindgen(method, catch)]
-    fn call(this: &Receiver, receiver: &JsValue, piece: Vec<u8>) -> Result<(), JsValue>;
-
-    /// A number as JavaScript writes it; Rust's code for that has 8 KB.
-    #[wasm_bindgen(js_name = String)]
-    fn written(value: f64) -> String;
-}
 
 /// Work on one file: read `start..end`, `supply` it, until `pending` is false; then `finish`.
 #[wasm_bindgen]
@@ -134,19 +119,22 @@ impl EngineTask {
     ///
     /// # Errors
     /// What ends the task.
-    pub fn supply(&mut self, bytes: &[u8], output: Option<Receiver>) -> Result<(), JsValue> {
+    pub fn supply(&mut self, bytes: &[u8], output: Option<Function>) -> Result<(), JsValue> {
         let mut out = |piece: &[u8]| {
             if let Some(output) = &output {
                 // The receiver only keeps the piece: it has nothing to answer.
-                let _ = output.call(&JsValue::UNDEFINED, piece.to_vec());
+                let _ = output.call1(&JsValue::UNDEFINED, &Uint8Array::from(piece));
             }
         };
         self.task.as_mut().ok_or_else(ended)?.supply(bytes, &mut out).map_err(thrown)
     }
 
     /// The parts of the result that have come out since the last call, as JSON.
-    pub fn part(&mut self) -> Option<String> {
-        self.task.as_mut()?.part()
+    ///
+    /// # Errors
+    /// Where they have no text.
+    pub fn part(&mut self) -> Result<Option<String>, JsValue> {
+        self.task.as_mut().map_or(Ok(None), |task| task.part()).map_err(thrown)
     }
 
     /// The result, as JSON.
@@ -187,8 +175,14 @@ pub fn revoked_keys(list: &[u8]) -> Result<String, JsValue> {
 pub fn version() -> String {
     env!("CARGO_PKG_VERSION").to_owned()
 }
+
+/// An `Error` of JavaScript with a code, of which the npm package makes its `PspfError`.
 fn thrown(failure: Failure) -> JsValue {
-    JsValue::from_str(&failure.to_json())
+    let error = Error::new(&failure.message);
+    error.set_name("EngineFailure");
+    // An object that was just made takes any property.
+    let _ = Reflect::set(&error, &"code".into(), &failure.code.into());
+    error.into()
 }
 
 fn ended() -> JsValue {
@@ -206,7 +200,7 @@ fn offset(value: f64) -> Result<u64, JsValue> {
         )]
         return Ok(value as u64);
     }
-    let message = [&written(value), " is not a size that a file can have"].concat();
+    let message = format!("{value} is not a size that a file can have");
     Err(thrown(Failure::new("source.size", message)))
 }
 

@@ -1,10 +1,6 @@
 //! Errors as JavaScript gets them: a stable code and a sentence.
 
-use pspf_nostd::{
-    codec::DecodeError,
-    json::{JsonWriter, ToJson},
-    tar::TarError,
-};
+use pspf_nostd::{codec::DecodeError, tar::TarError};
 
 /// Why a task could not be done. A bad package is not a failure of `verify` and `inspect`: they report it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,12 +16,6 @@ impl Failure {
     pub fn new(code: &str, message: impl Into<String>) -> Self {
         Self { code: code.to_owned(), message: message.into() }
     }
-
-    /// The text that crosses to JavaScript, which makes its `PspfError` of it.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        JsonWriter::compact(self)
-    }
 }
 
 impl From<DecodeError> for Failure {
@@ -37,11 +27,5 @@ impl From<DecodeError> for Failure {
 impl From<TarError> for Failure {
     fn from(error: TarError) -> Self {
         Self::new(error.fault.code(), error.to_string())
-    }
-}
-
-impl ToJson for Failure {
-    fn write_json(&self, out: &mut JsonWriter) {
-        out.object(&[("code", &self.code), ("message", &self.message)]);
     }
 }

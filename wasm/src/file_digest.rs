@@ -2,11 +2,10 @@
 
 use crate::{
     failure::Failure,
-    task::{Output, Task},
+    task::{Output, Task, json},
 };
 use pspf_nostd::{
     digest::StreamingSha256,
-    json::JsonWriter,
     limits::READ_WINDOW,
     offsets::{ByteRange, length},
 };
@@ -47,6 +46,6 @@ impl Task for FileDigest {
     }
 
     fn finish(self: Box<Self>) -> Result<String, Failure> {
-        Ok(JsonWriter::compact(&self.hasher.finish().to_string()))
+        json(&self.hasher.finish().to_string())
     }
 }

@@ -3,47 +3,34 @@
 use crate::{
     failure::Failure,
     launcher_kind::{LAUNCHER_HEAD, LauncherKind},
-    task::{Output, Task},
+    task::{Output, Task, json},
     verification::supply,
 };
 use pspf_nostd::{
-    json::{Json, JsonWriter, ToJson},
+    json::Json,
     offsets::{ByteRange, length},
+    report::Report,
     verify::{Outcome, Scope, TrustedKeys, Verification},
 };
+use serde::Serialize;
 
+#[derive(Serialize)]
 struct Launcher {
     size: u64,
     /// By its first bytes, which were not verified.
+    #[serde(flatten)]
     kind: LauncherKind,
 }
 
-impl ToJson for Launcher {
-    fn write_json(&self, out: &mut JsonWriter) {
-        out.object(&[("size", &self.size), ("format", &self.kind.format), ("arch", &self.kind.arch)]);
-    }
-}
-
 /// What was found, as JSON.
-struct Document {
-    outcome: Box<Outcome>,
-    held: Vec<u8>,
-}
-
-impl ToJson for Document {
-    fn write_json(&self, out: &mut JsonWriter) {
-        let Self { outcome, held } = self;
-        let size = outcome.report.package.as_ref().map(|package| package.launcher_size);
-        let launcher = size.map(|size| Launcher { size, kind: LauncherKind::of(held) });
-        out.object(&[
-            // Whether trailer, metadata and slot table are consistent and validly signed. The content was not read.
-            ("authenticated", &outcome.authenticated.is_some()),
-            // The whole signed document, or as it stands in the file where it did not prove authentic.
-            ("metadata", outcome.metadata_hint.as_ref().map_or(&Json::Null, |metadata| metadata.document())),
-            ("launcher", launcher.as_ref().map_or(&Json::Null, |launcher| -> &dyn ToJson { launcher })),
-            ("report", &outcome.report),
-        ]);
-    }
+#[derive(Serialize)]
+struct Document<'a> {
+    /// Whether trailer, metadata and slot table are consistent and validly signed. The content was not read.
+    authenticated: bool,
+    /// The whole signed document, or as it is in the file where it did not prove authentic.
+    metadata: Option<&'a Json>,
+    launcher: Option<Launcher>,
+    report: &'a Report,
 }
 
 /// Reads trailer, metadata, slot table and the first bytes of the launcher.
@@ -112,6 +99,12 @@ impl Task for Inspection {
         let Stage::Launcher { outcome, held, .. } = self.stage else {
             return Err(Failure::new("engine.incomplete", "the inspection was ended before the head was read"));
         };
-        Ok(JsonWriter::compact(&Document { outcome, held }))
+        let size = outcome.report.package.as_ref().map(|package| package.launcher_size);
+        json(&Document {
+            authenticated: outcome.authenticated.is_some(),
+            metadata: outcome.metadata_hint.as_ref().map(|metadata| metadata.document()),
+            launcher: size.map(|size| Launcher { size, kind: LauncherKind::of(&held) }),
+            report: &outcome.report,
+        })
     }
 }

@@ -3,11 +3,13 @@
 //! A display fact: nothing is decided by it, and a launcher that lies about it is bound by its digest all the same. Fields from
 //! the ELF gABI (`e_machine`), Microsoft's PE/COFF specification (`Machine`) and Apple's `mach/machine.h` (`cputype`).
 
+use serde::Serialize;
+
 /// Bytes of the launcher that [`LauncherKind::of`] looks at: a DOS stub in front of a PE header is far smaller.
 pub const LAUNCHER_HEAD: u64 = 4096;
 
 /// A file format and a processor, as words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct LauncherKind {
     /// `elf`, `pe`, `macho`, `script` or `unknown`.
     pub format: &'static str,

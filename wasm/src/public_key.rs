@@ -1,26 +1,16 @@
 //! Public key files that somebody drops to trust them.
 
-use crate::failure::Failure;
-use pspf_nostd::{
-    json::{JsonWriter, ToJson},
-    key::{PublicKey, TrustedKeyFile},
-};
+use crate::{failure::Failure, task::json};
+use pspf_nostd::key::TrustedKeyFile;
+use serde::Serialize;
 
+#[derive(Serialize)]
 struct Document {
-    key: PublicKey,
+    fingerprint: String,
+    public_key: String,
     name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     expires: Option<String>,
-}
-
-impl ToJson for Document {
-    fn write_json(&self, out: &mut JsonWriter) {
-        out.object(&[
-            ("fingerprint", &self.key.fingerprint().to_string()),
-            ("public_key", &self.key.to_string()),
-            ("name", &self.name),
-            ("expires", &self.expires),
-        ]);
-    }
 }
 
 /// The key in a file, as JSON.
@@ -31,5 +21,5 @@ impl ToJson for Document {
 pub fn read(file: &[u8]) -> Result<String, Failure> {
     let read = TrustedKeyFile::read(file).map_err(|error| Failure::new(error.code(), error.to_string()))?;
     let TrustedKeyFile { key, name, expires } = read;
-    Ok(JsonWriter::compact(&Document { key, name, expires }))
+    json(&Document { fingerprint: key.fingerprint().to_string(), public_key: key.to_string(), name, expires })
 }

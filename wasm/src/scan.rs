@@ -7,20 +7,20 @@ use crate::{
     scan_findings::{ScanFinding, ScanFindings},
     slot_content::{SlotContent, SlotPlan, SlotSink},
     slot_reading::{ATTESTATION_MAX, Attestation},
-    task::{Output, Task},
+    task::{Output, Task, json},
     verification::supply,
 };
 use pspf_nostd::{
     codec::Stop,
-    json::{Json, JsonWriter, ToJson},
     key::Fingerprint,
     offsets::{ByteRange, length},
     operation::OperationChain,
     placement::{self, Concern, Fault, Item, Judge, Judgement},
-    report::{Integrity, Severity, Trust},
+    report::{Integrity, Report, Severity, Trust},
     tar::{Entry, EntrySink, FileEntry},
     verify::{Outcome, Scope, SlotFacts, TrustedKeys, Verification},
 };
+use serde::Serialize;
 
 /// Version of the result's shape.
 pub const SCAN_SCHEMA: u32 = 1;
@@ -48,40 +48,21 @@ struct Current {
     held: Option<Vec<u8>>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize)]
 struct Counts {
     entries: u64,
     unpacked: u64,
 }
 
-impl ToJson for Counts {
-    fn write_json(&self, out: &mut JsonWriter) {
-        out.object(&[("entries", &self.entries), ("unpacked", &self.unpacked)]);
-    }
-}
-
 /// What was found, as JSON.
+#[derive(Serialize)]
 struct Document<'a> {
+    schema: u32,
+    verdict: &'static str,
     findings: Vec<ScanFinding>,
     counts: Counts,
-    outcome: &'a Outcome,
-    sound: bool,
-}
-
-impl ToJson for Document<'_> {
-    fn write_json(&self, out: &mut JsonWriter) {
-        let Self { findings, counts, outcome, sound } = self;
-        let refused = !sound || findings.iter().any(|finding| finding.severity == Severity::Error);
-        let launcher = outcome.launcher_sha256.map_or(Json::Null, |digest| Json::from(digest.to_string()));
-        out.object(&[
-            ("schema", &SCAN_SCHEMA),
-            ("verdict", &if refused { "reject" } else { "accept" }),
-            ("findings", findings),
-            ("counts", counts),
-            ("launcher_sha256", &launcher),
-            ("report", &outcome.report),
-        ]);
-    }
+    launcher_sha256: Option<String>,
+    report: &'a Report,
 }
 
 impl Scan {
@@ -258,8 +239,16 @@ impl Task for Scan {
         let Stage::Slots { outcome, .. } = &self.stage else {
             return Err(Failure::new("engine.incomplete", "the scan was ended before the head was read"));
         };
-        let sound = is_sound(&self.policy, outcome);
-        Ok(JsonWriter::compact(&Document { findings, counts: self.counts, outcome, sound }))
+        let refused =
+            !is_sound(&self.policy, outcome) || findings.iter().any(|finding| finding.severity == Severity::Error);
+        json(&Document {
+            schema: SCAN_SCHEMA,
+            verdict: if refused { "reject" } else { "accept" },
+            findings,
+            counts: self.counts,
+            launcher_sha256: outcome.launcher_sha256.map(|digest| digest.to_string()),
+            report: &outcome.report,
+        })
     }
 }
 

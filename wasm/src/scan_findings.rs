@@ -3,14 +3,14 @@
 use crate::{failure::Failure, policy::Policy};
 use pspf_nostd::{
     findings::{LEFT_OUT, errors_first},
-    json::{JsonWriter, ToJson},
     limits::FINDINGS_MAX,
     offsets::ByteRange,
     report::{Finding, Severity},
 };
+use serde::Serialize;
 
 /// A finding of the verification, of the content or of the policy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct ScanFinding {
     /// Stable code.
     pub code: String,
@@ -19,24 +19,13 @@ pub struct ScanFinding {
     /// The part it is about.
     pub part: String,
     /// The bytes it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub range: Option<ByteRange>,
     /// The file in the slot.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// What was expected and what was found.
     pub message: String,
-}
-
-impl ToJson for ScanFinding {
-    fn write_json(&self, out: &mut JsonWriter) {
-        out.object(&[
-            ("code", &self.code),
-            ("severity", &self.severity),
-            ("part", &self.part),
-            ("range", &self.range),
-            ("path", &self.path),
-            ("message", &self.message),
-        ]);
-    }
 }
 
 /// Findings, at most [`FINDINGS_MAX`] of them; what is dropped still counts.

@@ -3,18 +3,19 @@
 use crate::{
     failure::Failure,
     slot_content::{SlotContent, SlotPlan, SlotSink},
-    task::{Output, Task},
+    task::{Output, Task, json},
     verification::supply,
 };
 use pspf_nostd::{
     codec::{Budget, Stop},
-    json::{Json, JsonWriter, ToJson},
+    json::Json,
     limits::DECODE_WINDOW_MAX,
     offsets::{ByteRange, length},
     quoted::quoted,
     tar::{Entries, Entry, EntryKind, EntrySink, TarLimits},
     verify::{Outcome, Scope, TrustedKeys, Verification},
 };
+use serde::Serialize;
 
 /// Largest compression window by default, in bytes: what our own packer writes at most.
 pub const WINDOW_DEFAULT: u64 = 64 << 20;
@@ -148,9 +149,9 @@ impl Task for SlotReading {
         self.total
     }
 
-    fn part(&mut self) -> Option<String> {
+    fn part(&mut self) -> Result<Option<String>, Failure> {
         let entries = core::mem::take(&mut self.sink.entries.complete);
-        (!entries.is_empty()).then(|| JsonWriter::compact(&entries))
+        (!entries.is_empty()).then(|| json(&entries)).transpose()
     }
 
     fn finish(self: Box<Self>) -> Result<String, Failure> {
@@ -171,14 +172,14 @@ impl Task for SlotReading {
             Wanted::File(path) if !sink.found => {
                 Err(Failure::new("slot.no_file", format!("slot {} has no file {}", request.slot, quoted(&path))))
             }
-            Wanted::Attestation => Ok(JsonWriter::compact(&Attestation::parse(&sink.held, bound)?)),
+            Wanted::Attestation => json(&Attestation::parse(&sink.held, bound)?),
             _ => Ok("null".to_owned()),
         }
     }
 }
 
 /// The attestation slot's document: SBOM and provenance side by side.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Attestation {
     /// The bill of materials, `null` where it was left out.
     pub sbom: Json,
@@ -201,13 +202,6 @@ impl Attestation {
         }
         let member = |key| document.get(key).cloned().unwrap_or(Json::Null);
         Ok(Self { sbom: member("sbom"), provenance: member("provenance"), authenticated })
-    }
-}
-
-impl ToJson for Attestation {
-    fn write_json(&self, out: &mut JsonWriter) {
-        let Self { sbom, provenance, authenticated } = self;
-        out.object(&[("sbom", sbom), ("provenance", provenance), ("authenticated", authenticated)]);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use pspf_nostd::offsets::ByteRange;
+use serde::Serialize;
 
 /// Where a task's decoded bytes go.
 pub type Output<'a> = dyn FnMut(&[u8]) + 'a;
@@ -24,8 +25,11 @@ pub trait Task {
     fn total(&self) -> u64;
 
     /// What has come out since the last call, as JSON, where the task gives parts of its result on the way.
-    fn part(&mut self) -> Option<String> {
-        None
+    ///
+    /// # Errors
+    /// As [`json`].
+    fn part(&mut self) -> Result<Option<String>, Failure> {
+        Ok(None)
     }
 
     /// The result as JSON.
@@ -33,4 +37,12 @@ pub trait Task {
     /// # Errors
     /// [`Failure`] where the task was not complete or its result does not hold.
     fn finish(self: Box<Self>) -> Result<String, Failure>;
+}
+
+/// A result, or a part of one, as the text that crosses to JavaScript.
+///
+/// # Errors
+/// `engine.result` where a value has no JSON text, which is a fault of this crate.
+pub fn json(value: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string(value).map_err(|error| Failure::new("engine.result", error.to_string()))
 }

@@ -2,10 +2,9 @@
 
 use crate::{
     failure::Failure,
-    task::{Output, Task},
+    task::{Output, Task, json},
 };
 use pspf_nostd::{
-    json::{Json, JsonWriter},
     key::{Fingerprint, read_revoked},
     offsets::ByteRange,
     quoted::quoted,
@@ -44,7 +43,7 @@ impl Task for FullVerification {
     }
 
     fn finish(self: Box<Self>) -> Result<String, Failure> {
-        Ok(JsonWriter::compact(&self.verification.finish().report))
+        json(&self.verification.finish().report)
     }
 }
 
@@ -71,8 +70,7 @@ pub fn known_keys<T: AsRef<str>>(trusted: &[T], revoked: &[T]) -> Result<Trusted
 /// `key.revocations` names the line that is not understood: the whole list is refused for it.
 pub fn revoked_from_list(list: &[u8]) -> Result<String, Failure> {
     let revoked = read_revoked(list).map_err(|error| Failure::new("key.revocations", error.to_string()))?;
-    let fingerprints = revoked.iter().map(|key| Json::from(key.fingerprint.to_string())).collect();
-    Ok(JsonWriter::compact(&Json::Array(fingerprints)))
+    json(&revoked.iter().map(|key| key.fingerprint.to_string()).collect::<Vec<_>>())
 }
 
 /// One fingerprint.

@@ -9,7 +9,7 @@ use crate::{
     terminal::{Console, Style, printable, size},
     trusted_keys,
 };
-use pspf_nostd::{json::JsonWriter, report::Trust, tar::FileEntry};
+use pspf_nostd::{report::Trust, tar::FileEntry};
 use serde::Serialize;
 use std::path::Path;
 
@@ -60,7 +60,7 @@ fn human(console: &mut Console, before: &Path, after: &Path, difference: &Differ
         console.say("metadata");
     }
     for LeafChange { path, before, after } in shown {
-        let value = |json: &pspf_nostd::json::Json| JsonWriter::compact(json);
+        let value = pspf_nostd::json::Json::to_compact;
         line(console, "  ", path, before.as_ref().map(value), after.as_ref().map(value));
     }
     if !slots.is_empty() {

@@ -2,10 +2,7 @@
 
 use std::path::Path;
 
-use pspf_nostd::{
-    json::{JsonWriter, ToJson},
-    report::{Integrity, Report},
-};
+use pspf_nostd::report::{Integrity, Report};
 use serde::Serialize;
 
 /// Exit code for a package of which nothing is wrong, but which anybody could have given another launcher or other content:
@@ -39,14 +36,5 @@ impl<'a> Document<'a> {
     #[must_use]
     pub fn only_intact(&self) -> bool {
         !self.accepted && self.unmet.is_empty() && self.report.proves(Integrity::Intact)
-    }
-}
-
-impl ToJson for Document<'_> {
-    fn write_json(&self, out: &mut JsonWriter) {
-        let own: [(&str, &dyn ToJson); 3] =
-            [("file", &self.file), ("accepted", &self.accepted), ("unmet", &self.unmet)];
-        let own = if self.unmet.is_empty() { &own[..2] } else { &own };
-        out.object(&[own, &self.report.json_fields()].concat());
     }
 }

@@ -23,6 +23,11 @@ impl Number {
         is_finite(text).then(|| Self(text.to_owned()))
     }
 
+    /// The digits.
+    pub(super) fn text(&self) -> &str {
+        &self.0
+    }
+
     /// The value of a non-negative integer.
     #[must_use]
     pub fn as_u64(&self) -> Option<u64> {
@@ -67,7 +72,13 @@ impl fmt::Display for Number {
 
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serde_json::from_str::<serde_json::Number>(&self.0).map_err(serde::ser::Error::custom)?.serialize(serializer)
+        // `-0` is a number that no integer type has.
+        match (self.0.parse::<u64>(), self.0.parse::<i64>(), self.0.parse::<f64>()) {
+            (Ok(value), ..) => serializer.serialize_u64(value),
+            (_, Ok(value), _) if value != 0 => serializer.serialize_i64(value),
+            (.., Ok(value)) => serializer.serialize_f64(value),
+            _ => Err(serde::ser::Error::custom("not a number")),
+        }
     }
 }
 

@@ -1,96 +1,72 @@
-//! The writer: the text that `serde_json` writes for the same values, without an instance of its code for each type.
+//! The writer of signed metadata, whose bytes are the format: keys in their order, numbers digit for digit as they were read.
+//! Everything else that becomes JSON derives `serde::Serialize`.
 
 use super::Json;
-use alloc::{borrow::Cow, string::String, vec::Vec};
-use core::fmt::Write;
+use alloc::{format, string::String};
 
-/// A value that has a JSON text.
-pub trait ToJson {
-    /// Writes the value.
-    fn write_json(&self, out: &mut JsonWriter);
-
-    /// Whether an object that would have the value is written without it.
-    fn is_absent(&self) -> bool {
-        false
-    }
+/// The text of `value`; with two spaces of indentation for each level where it is `pretty`.
+pub(super) fn text(value: &Json, pretty: bool) -> String {
+    let mut out = Writer { text: String::new(), depth: 0, pretty };
+    out.value(value);
+    out.text
 }
 
-/// A JSON text that grows.
-#[derive(Debug, Default)]
-pub struct JsonWriter {
+/// Appends a string of JSON. `ascii` escapes all that is not printable ASCII, as Python's `json` does.
+pub(crate) fn push_string(out: &mut String, text: &str, ascii: bool) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            ' '..='~' => out.push(character),
+            '\u{7f}'.. if !ascii => out.push(character),
+            _ => {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    out.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+        }
+    }
+    out.push('"');
+}
+
+struct Writer {
     text: String,
     depth: usize,
     pretty: bool,
 }
 
-impl JsonWriter {
-    /// The text of a value on one line.
-    #[must_use]
-    pub fn compact(value: &dyn ToJson) -> String {
-        let mut out = Self::default();
-        value.write_json(&mut out);
-        out.text
-    }
-
-    /// The text of a value with two spaces of indentation, no final newline.
-    #[must_use]
-    pub fn pretty(value: &dyn ToJson) -> String {
-        let mut out = Self { pretty: true, ..Self::default() };
-        value.write_json(&mut out);
-        out.text
-    }
-
-    /// Writes an object; values that are absent are left out.
-    pub fn object(&mut self, fields: &[(&str, &dyn ToJson)]) {
-        self.open('{');
-        let mut first = true;
-        for (key, value) in fields.iter().filter(|(_, value)| !value.is_absent()) {
-            self.field(first, key, *value);
-            first = false;
-        }
-        self.close(first, '}');
-    }
-
-    /// Writes an array.
-    pub fn array(&mut self, items: &mut dyn Iterator<Item = &dyn ToJson>) {
-        self.open('[');
-        let mut first = true;
-        for item in items {
-            self.next(first);
-            item.write_json(self);
-            first = false;
-        }
-        self.close(first, ']');
-    }
-
-    /// Writes a string.
-    pub fn string(&mut self, text: &str) {
-        self.text.push('"');
-        for character in text.chars() {
-            match character {
-                '"' => self.text.push_str("\\\""),
-                '\\' => self.text.push_str("\\\\"),
-                '\n' => self.text.push_str("\\n"),
-                '\r' => self.text.push_str("\\r"),
-                '\t' => self.text.push_str("\\t"),
-                '\u{8}' => self.text.push_str("\\b"),
-                '\u{c}' => self.text.push_str("\\f"),
-                '\0'..=' ' if character != ' ' => {
-                    let code = u32::from(character);
-                    self.text.push_str(if code < 0x10 { "\\u000" } else { "\\u001" });
-                    self.text.extend(char::from_digit(code & 0xf, 16));
+impl Writer {
+    fn value(&mut self, value: &Json) {
+        match value {
+            Json::Null => self.text.push_str("null"),
+            Json::Bool(value) => self.text.push_str(if *value { "true" } else { "false" }),
+            Json::Number(number) => self.text.push_str(number.text()),
+            Json::String(text) => push_string(&mut self.text, text, false),
+            Json::Array(items) => {
+                self.open('[');
+                for (number, item) in items.iter().enumerate() {
+                    self.next(number == 0);
+                    self.value(item);
                 }
-                _ => self.text.push(character),
+                self.close(items.is_empty(), ']');
+            }
+            Json::Object(entries) => {
+                self.open('{');
+                for (number, (key, value)) in entries.iter().enumerate() {
+                    self.next(number == 0);
+                    push_string(&mut self.text, key, false);
+                    self.text.push_str(if self.pretty { ": " } else { ":" });
+                    self.value(value);
+                }
+                self.close(entries.is_empty(), '}');
             }
         }
-        self.text.push('"');
-    }
-
-    fn field(&mut self, first: bool, key: &str, value: &dyn ToJson) {
-        self.next(first);
-        self.string(key);
-        self.text.push_str(if self.pretty { ": " } else { ":" });
-        value.write_json(self);
     }
 
     fn open(&mut self, bracket: char) {
@@ -120,84 +96,5 @@ impl JsonWriter {
                 self.text.push_str("  ");
             }
         }
-    }
-}
-
-impl ToJson for Json {
-    fn write_json(&self, out: &mut JsonWriter) {
-        match self {
-            Self::Null => out.text.push_str("null"),
-            Self::Bool(value) => value.write_json(out),
-            // A text grows without an error.
-            Self::Number(number) => drop(write!(out.text, "{number}")),
-            Self::String(text) => out.string(text),
-            Self::Array(items) => items.write_json(out),
-            Self::Object(entries) => {
-                out.open('{');
-                let mut first = true;
-                for (key, value) in entries {
-                    out.field(first, key, value);
-                    first = false;
-                }
-                out.close(first, '}');
-            }
-        }
-    }
-}
-
-impl ToJson for bool {
-    fn write_json(&self, out: &mut JsonWriter) {
-        out.text.push_str(if *self { "true" } else { "false" });
-    }
-}
-
-impl ToJson for u64 {
-    fn write_json(&self, out: &mut JsonWriter) {
-        // A text grows without an error.
-        let _ = write!(out.text, "{self}");
-    }
-}
-
-impl ToJson for u32 {
-    fn write_json(&self, out: &mut JsonWriter) {
-        u64::from(*self).write_json(out);
-    }
-}
-
-impl ToJson for &str {
-    fn write_json(&self, out: &mut JsonWriter) {
-        out.string(self);
-    }
-}
-
-impl ToJson for String {
-    fn write_json(&self, out: &mut JsonWriter) {
-        out.string(self);
-    }
-}
-
-impl ToJson for Cow<'static, str> {
-    fn write_json(&self, out: &mut JsonWriter) {
-        out.string(self);
-    }
-}
-
-/// Nothing is absent, and `null` where it cannot be.
-impl<T: ToJson> ToJson for Option<T> {
-    fn write_json(&self, out: &mut JsonWriter) {
-        match self {
-            Some(value) => value.write_json(out),
-            None => Json::Null.write_json(out),
-        }
-    }
-
-    fn is_absent(&self) -> bool {
-        self.is_none()
-    }
-}
-
-impl<T: ToJson> ToJson for Vec<T> {
-    fn write_json(&self, out: &mut JsonWriter) {
-        out.array(&mut self.iter().map(|item| -> &dyn ToJson { item }));
     }
 }

@@ -1,11 +1,7 @@
 //! What an archive lists: its entries with the digests of their content, as reports and programs show them.
 
 use super::entry::{Entry, EntryKind, EntrySink};
-use crate::{
-    codec::Stop,
-    digest::StreamingSha256,
-    json::{JsonWriter, ToJson},
-};
+use crate::{codec::Stop, digest::StreamingSha256};
 use alloc::{
     borrow::Cow,
     string::{String, ToString},
@@ -57,21 +53,6 @@ impl FileEntry {
         };
         let (size, mode, mtime) = (entry.size, entry.mode, entry.mtime);
         Self { path, kind, size, mode, mtime, target, sha256: None, lossy }
-    }
-}
-
-impl ToJson for FileEntry {
-    fn write_json(&self, out: &mut JsonWriter) {
-        out.object(&[
-            ("path", &self.path),
-            ("type", &self.kind),
-            ("size", &self.size),
-            ("mode", &self.mode),
-            ("mtime", &self.mtime),
-            ("target", &self.target),
-            ("sha256", &self.sha256),
-            ("lossy", &self.lossy.then_some(true)),
-        ]);
     }
 }
 
