@@ -12,6 +12,7 @@ mod elf;
 mod libc_only;
 mod licences;
 mod listing;
+mod loaders;
 mod mutants;
 mod npm;
 mod run;
@@ -82,6 +83,12 @@ enum Task {
     Cross,
     /// Check format, lints, documentation and dependencies
     Lint,
+    /// Compile the programs that start a bundled interpreter (cli/crates/python/loader)
+    Loaders {
+        /// Only compare them with those in the repository
+        #[arg(long)]
+        check: bool,
+    },
     /// Build the core where there is no standard library, and the engine of the npm package into npm/dist/
     Wasm,
     /// Type-check launcher and core for macOS and Windows
@@ -139,6 +146,7 @@ fn run_task(arguments: &Arguments) -> Result<()> {
             lint(&workspace, summary);
             Ok(())
         }),
+        Task::Loaders { check } => loaders::loaders(&workspace, check),
         Task::CheckTargets => check::targets(&workspace, options.toolchain),
         Task::Wasm => {
             check::no_std(&workspace, options.toolchain)?;
@@ -169,6 +177,11 @@ fn lint(workspace: &Workspace, summary: &mut Summary) {
     summary.step("format", || check::format(workspace));
     summary.step("lints", || check::lints(workspace));
     summary.step("documentation", || check::documentation(workspace));
+    if workspace.zig().is_ok() {
+        summary.step("loaders", || loaders::loaders(workspace, true));
+    } else {
+        summary.skipped("loaders", "zig is not installed: `cargo xtask setup`");
+    }
     if which::which("cargo-deny").is_ok() {
         summary.step("dependencies", || check::dependencies(workspace));
     } else {

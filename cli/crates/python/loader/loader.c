@@ -5,7 +5,7 @@
  * where <root> follows from /proc/self/exe, or else from the path that the kernel was given (AT_EXECFN).
  * A program that names a loader by an absolute path could not be moved.
  *
- * Built without a C library: see build.sh. */
+ * Built without a C library: `cargo xtask loaders`. */
 typedef unsigned long word;
 #define PATH 4096
 #define ARGUMENTS 65536
