@@ -1,7 +1,9 @@
 //! The installer and the interpreters.
 
 use super::{Check, Outcome};
-use flavor_python::{DebianProvider, RuntimeError, RuntimeProvider as _, RuntimeRequest, Silent, Uv, readiness};
+use flavor_python::{
+    DebianProvider, RuntimeError, RuntimeProvider as _, RuntimeRequest, Silent, StandardLibrary, Uv, readiness,
+};
 use std::path::PathBuf;
 
 /// uv, and whether it runs.
@@ -22,7 +24,14 @@ pub(super) fn uv() -> (Check, Option<Uv>) {
 /// Where interpreters come from; the local one's file as well.
 pub(super) fn runtimes(uv: Option<&Uv>) -> (Vec<Check>, Option<PathBuf>) {
     let Some(uv) = uv else { return (Vec::new(), None) };
-    let request = RuntimeRequest { requires_python: None, foreign: None, symlinks: true, uv, progress: &Silent };
+    let request = RuntimeRequest {
+        requires_python: None,
+        foreign: None,
+        symlinks: true,
+        stdlib: StandardLibrary::Full,
+        uv,
+        progress: &Silent,
+    };
     let mut checks = Vec::new();
     let mut keep = |name: &'static str, found: Result<String, RuntimeError>| match found {
         Ok(message) => checks.push(Check::ok(name, message)),

@@ -233,19 +233,8 @@ pub fn build(
     }
     let spec = package(&project.spec, &tree)?;
     let level = project.spec.build.level;
-    // Mostly machine code, of which xz makes a tenth less than Zstandard does. Reading it takes 10 ms per MB, writing it twice
-    // as long as Zstandard at its level 19: who names a level is in a hurry, or wants it to mean something.
-    let runtime_operations = if level.is_some() { "tar.zst" } else { "tar.xz" };
     let slots = vec![
-        slot(
-            ("runtime", "runtime"),
-            runtime_operations,
-            &tree.root,
-            &tree.runtime_paths,
-            arguments.compat,
-            level,
-            epoch,
-        )?,
+        slot(("runtime", "runtime"), "tar.zst", &tree.root, &tree.runtime_paths, arguments.compat, level, epoch)?,
         slot(("app", "code"), "tar.zst", &tree.root, &tree.app_paths, arguments.compat, level, epoch)?,
     ];
     let mut notices = project.spec.left_out.clone();

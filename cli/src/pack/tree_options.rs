@@ -1,7 +1,9 @@
 //! From the manifest's settings to those of the tree.
 
 use flavor_manifest::{commands::Script, pyproject::PythonSpec};
-use flavor_python::{BuildEnvironment, BuildOptions, CompileOptions, EntryPoint, Installs, TreeOptions, TrimOptions};
+use flavor_python::{
+    BuildEnvironment, BuildOptions, CompileOptions, EntryPoint, Installs, StandardLibrary, TreeOptions, TrimOptions,
+};
 use std::path::{Path, PathBuf};
 
 /// The function that a script calls.
@@ -46,16 +48,13 @@ pub fn tree_options(spec: &PythonSpec, directory: &Path) -> TreeOptions {
                 commands: build.pre_install.clone(),
             }),
         },
-        trim: TrimOptions {
-            exclude: build.exclude_from_deps.clone(),
-            include_tests: build.include_tests,
-            strip: build.strip,
-        },
+        trim: TrimOptions { exclude: build.exclude_from_deps.clone(), tests: build.trim, strip: build.strip },
         compile: CompileOptions {
             optimization_level: spec.compile.optimization_level,
             compile: spec.compile.compile,
             strip_docstrings: spec.compile.strip_docstrings,
         },
+        stdlib: if spec.compile.minimal_stdlib { StandardLibrary::Minimal } else { StandardLibrary::Full },
         run_env: spec.execution.runtime_env.set.iter().chain(&spec.execution.env).cloned().collect(),
     }
 }

@@ -192,7 +192,7 @@ fn a_project_that_uses_most_keys() {
         let mut command = folder.package(name, words);
         Run::of(command.envs(variables.iter().copied()))
     };
-    let rest = "1 None None generated 7 None\nFalse False ['six.py']\n[True] etc\nset up ['a.json', 'b'] ['c.json']\n";
+    let rest = "1 None None generated 7 None\nTrue False ['six.py']\n[True] etc\nset up ['a.json', 'b'] ['c.json']\n";
     let run = start("kit.psp", &[("OLD", "old"), ("SECRET_A", "x")], &["user"]).succeeds();
     assert_eq!(run.stdout, format!("main kit ['--from-manifest', 'two words', 'user'] a data 3 1000 old None\n{rest}"));
     std::os::unix::fs::symlink("kit.psp", folder.path("kit-admin")).unwrap();

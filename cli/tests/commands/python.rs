@@ -128,6 +128,42 @@ fn options_that_do_not_fit_are_found_before_anything_is_built() {
     folder.flavor(&["pack", "--manifest", "app/app.json", "--python", "uv"]).fails(2, &["--python", "Python projects"]);
 }
 
+/// What its own files are called says nothing about who asks for them, and tools that read code find that of the standard library.
+#[test]
+fn nothing_that_a_program_could_ask_for_is_left_out() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
+    let folder = project();
+    let command =
+        "def main():\n    import importlib, sys\n    importlib.import_module('tiny.commands.' + sys.argv[1]).run()\n";
+    folder.write("project/tiny/app.py", command);
+    let asked = "def run():\n    import inspect, json, traceback, unittest, venv, ensurepip, pydoc_data.topics as t\n    \
+        print(inspect.getsource(json.dumps).splitlines()[0], inspect.getsource(inspect).count('def getsource('))\n    \
+        print(ensurepip.version() != '', len(t.topics) > 50)\n    \
+        try:\n        1 / 0\n    except ZeroDivisionError:\n        print(traceback.format_exc().count('~~^~~'))\n";
+    for name in ["test", "tests", "docs", "examples"] {
+        folder.write(&format!("project/tiny/commands/{name}/__init__.py"), asked);
+    }
+    folder.write("project/tiny/commands/__init__.py", "");
+    let manifest = PYPROJECT.replace("packages = ['tiny']", "packages.find = {}");
+    let trimmed = format!("{manifest}[tool.flavor.build]\ntrim = true\nexclude_from_deps = ['*/docs/*', '*/test*']\n");
+    for manifest in [manifest, trimmed] {
+        folder.write("project/pyproject.toml", &manifest);
+        pack(&folder, &[]).succeeds();
+        for name in ["test", "tests", "docs", "examples"] {
+            let run = Run::of(&mut folder.package("tiny.psp", &[name])).succeeds();
+            let columns = usize::from(!run.stdout.ends_with("\n0\n"));
+            assert_eq!(
+                run.stdout,
+                format!(
+                    "def dumps(obj, *, skipkeys=False, ensure_ascii=True, check_circular=True, 1\nTrue True\n{columns}\n"
+                )
+            );
+        }
+    }
+}
+
 #[test]
 fn scripts_that_only_the_backend_knows_are_commands_beside_the_entry_point() {
     if !pspf_test_support::has_uv() {

@@ -32,10 +32,10 @@ pub struct BuildSettings {
     pub include: FilePatterns,
     /// Files of the project that are not.
     pub exclude: FilePatterns,
-    /// Installed files that are left out.
+    /// Files of dependencies that are left out.
     pub exclude_from_deps: FilePatterns,
-    /// Whether folders of tests stay.
-    pub include_tests: bool,
+    /// Whether the tests of dependencies are left out.
+    pub trim: bool,
     /// Versions to install.
     pub requirements_file: Option<PathBuf>,
     /// Whether the dependency group `dev` is installed.
@@ -97,7 +97,7 @@ pub fn read(flavor: &Cursor<'_>, directory: &Path, platform: &str, features: Fea
         include: patterns(&build.key("include")),
         exclude: patterns(&build.key("exclude")),
         exclude_from_deps: patterns(&build.key("exclude_from_deps")),
-        include_tests: flag("include_tests").unwrap_or(false),
+        trim: flag("trim").or_else(|| flag("include_tests").map(|include| !include)).unwrap_or(false),
         requirements_file,
         dev_group: flag("no_dev_deps") == Some(false),
         use_pip: flag("use_pip").unwrap_or(false),

@@ -39,7 +39,7 @@ pub struct PythonVersions {
     pub accepts: Option<VersionSpecifiers>,
 }
 
-/// How modules are compiled.
+/// The standard library, and how modules are compiled.
 #[derive(Clone, Copy, Debug)]
 pub struct CompileSettings {
     /// As `python -O` (1) and `-OO` (2).
@@ -48,11 +48,13 @@ pub struct CompileSettings {
     pub compile: bool,
     /// Whether docstrings are left out.
     pub strip_docstrings: bool,
+    /// Whether the standard library is the minimal one.
+    pub minimal_stdlib: bool,
 }
 
 impl Default for CompileSettings {
     fn default() -> Self {
-        Self { optimization_level: 0, compile: true, strip_docstrings: false }
+        Self { optimization_level: 0, compile: true, strip_docstrings: false, minimal_stdlib: false }
     }
 }
 
@@ -216,6 +218,7 @@ pub fn compile(runtime: &Cursor<'_>) -> CompileSettings {
         optimization_level: level.and_then(|level| u8::try_from(level).ok()).unwrap_or_default(),
         compile: runtime.key("compile_bytecode").boolean().unwrap_or(true),
         strip_docstrings: runtime.key("strip_docstrings").boolean().unwrap_or(false),
+        minimal_stdlib: runtime.key("stdlib").word(&["full", "minimal"]).is_some_and(|word| word == "minimal"),
     };
     if settings.strip_docstrings && !settings.compile {
         let problem =

@@ -44,6 +44,7 @@ pub fn project_metadata(
         requires_python: project.requires_python.as_ref(),
         foreign: None,
         symlinks: true,
+        stdlib: options.stdlib,
         uv: &uv,
         progress: &Silent,
     };

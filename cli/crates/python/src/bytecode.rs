@@ -1,15 +1,14 @@
 //! Compiles the tree's modules, so that no start has to.
 //!
-//! The standard library is carried as bytecode only, as in CPython's own embeddable distribution: its sources would be a tenth
-//! of a package. Tracebacks still name its files and lines. The application and its dependencies keep their sources.
+//! Sources stay beside it, as tools that read code expect; a minimal standard library is bytecode only, as in CPython's own
+//! embeddable distribution.
 
 use super::{
-    entry_point::EntryPoint,
     error::{FileContext as _, FileError, PythonError},
     options::CompileOptions,
     process::{self, Finished},
     provider::Runtime,
-    rarely_imported, tree_files,
+    tree_files,
 };
 use crate::child;
 use std::{
@@ -30,36 +29,18 @@ const SHARDS: usize = 4;
 /// The standard library takes two seconds; the largest applications take minutes.
 const COMPILE_LIMIT: Duration = Duration::from_secs(1800);
 
-/// Parts of the standard library that hardly any program imports: their bytecode would be 3 % of a package.
-/// They work without it, a little slower.
-const RARELY_IMPORTED: [&str; 6] = ["distutils", "lib2to3", "msilib", "pydoc_data", "pydoc.py", "unittest"];
-
-/// Compiles the standard library. Its bytecode does without columns (3.11 and newer): tracebacks point to the line, not into it.
+/// Compiles the standard library.
 pub(super) fn compile_runtime(runtime: &Runtime, options: CompileOptions) -> Result<(), PythonError> {
     let stdlib = runtime.root.join(&runtime.stdlib);
-    let rare = RARELY_IMPORTED.map(|name| stdlib.join(name));
     let site = runtime.site_packages();
-    let files = modules(&runtime.root, &stdlib, |path| {
-        !rare.iter().any(|rare| path.starts_with(rare)) && !path.starts_with(&site)
-    })?;
-    compile(runtime, &files, true, options)
+    let files = modules(&runtime.root, &stdlib, |path| !path.starts_with(&site))?;
+    compile(runtime, &files, options)
 }
 
-/// Compiles the application and its dependencies. Only the package of the entry point has columns: tracebacks point to the line
-/// in dependencies, and into it in the application.
-pub(super) fn compile_site_packages(
-    runtime: &Runtime,
-    entry_point: Option<&EntryPoint>,
-    options: CompileOptions,
-) -> Result<(), PythonError> {
-    let site = runtime.site_packages();
-    let left_out = rarely_imported::find(&site)?;
-    let own = entry_point.and_then(|entry_point| entry_point.module().split('.').next()).map(|name| site.join(name));
-    let is_own = |path: &Path| own.as_ref().is_some_and(|own| path.starts_with(own) || path.with_extension("") == *own);
-    let files = modules(&runtime.root, &site, |path| !left_out.contains(path) && is_own(path))?;
-    compile(runtime, &files, false, options)?;
-    let files = modules(&runtime.root, &site, |path| !left_out.contains(path) && !is_own(path))?;
-    compile(runtime, &files, true, options)
+/// Compiles the application and its dependencies.
+pub(super) fn compile_site_packages(runtime: &Runtime, options: CompileOptions) -> Result<(), PythonError> {
+    let files = modules(&runtime.root, &runtime.site_packages(), |_| true)?;
+    compile(runtime, &files, options)
 }
 
 /// Puts the bytecode of the standard library in the place of its sources. Only when nothing runs in the tree: a running interpreter
@@ -102,12 +83,7 @@ fn modules(root: &Path, below: &Path, wanted: impl Fn(&Path) -> bool) -> Result<
     Ok(files)
 }
 
-fn compile(
-    runtime: &Runtime,
-    files: &[PathBuf],
-    without_columns: bool,
-    options: CompileOptions,
-) -> Result<(), PythonError> {
+fn compile(runtime: &Runtime, files: &[PathBuf], options: CompileOptions) -> Result<(), PythonError> {
     if !options.compile {
         return Ok(());
     }
@@ -128,7 +104,7 @@ fn compile(
         for _ in 0..workers {
             scope.spawn(|| {
                 while let Some(input) = waiting.lock().ok().and_then(|mut shards| shards.next()) {
-                    let result = compile_shard(runtime, &input, without_columns, options);
+                    let result = compile_shard(runtime, &input, options);
                     if let Ok(mut results) = results.lock() {
                         results.push(result);
                     }
@@ -150,18 +126,10 @@ fn compile(
     Ok(())
 }
 
-fn compile_shard(
-    runtime: &Runtime,
-    input: &[u8],
-    without_columns: bool,
-    options: CompileOptions,
-) -> io::Result<Finished> {
+fn compile_shard(runtime: &Runtime, input: &[u8], options: CompileOptions) -> io::Result<Finished> {
     let mut command = child::command(&runtime.builder);
     // Isolated mode ignores PYTHONHASHSEED, so its parts are given: no user site, no site module, no folder of the script.
     command.args(["-s", "-S", "-B", "-W", "ignore"]);
-    if without_columns && runtime.version >= (3, 11, 0) {
-        command.args(["-X", "no_debug_ranges"]);
-    }
     command.args(["-c", COMPILER]).arg(&runtime.root).arg(options.optimization_level.to_string());
     command.arg(if options.strip_docstrings { "strip" } else { "keep" });
     command.env_clear().env("PYTHONHASHSEED", "0").env("PYTHONUTF8", "1").current_dir(&runtime.root);

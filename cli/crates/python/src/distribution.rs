@@ -39,6 +39,12 @@ pub(super) fn dist_infos(site: &Path) -> Result<Vec<PathBuf>, FileError> {
     Ok(found)
 }
 
+/// Whether the distribution with this `dist-info` was built from a folder: the project itself, or one beside it (PEP 610).
+pub(super) fn is_from_folder(dist_info: &Path) -> bool {
+    let text = fs::read_to_string(dist_info.join("direct_url.json")).unwrap_or_default();
+    serde_json::from_str::<serde_json::Value>(&text).is_ok_and(|origin| origin.get("dir_info").is_some())
+}
+
 /// Everything that is installed, sorted by name.
 pub(super) fn installed(site: &Path) -> Result<Vec<Distribution>, PythonError> {
     let mut all = Vec::new();

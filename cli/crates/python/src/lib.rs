@@ -42,7 +42,6 @@ mod processor;
 mod project;
 mod provider;
 mod python_choice;
-mod rarely_imported;
 pub mod readiness;
 mod relocate;
 mod runtime_error;
@@ -71,6 +70,7 @@ pub use project::{copy_folder, project_files};
 pub use provider::{Runtime, RuntimeProvider, RuntimeRequest, providers};
 pub use python_choice::PythonChoice;
 pub use runtime_error::RuntimeError;
+pub use stdlib::StandardLibrary;
 pub use uv::{Uv, UvError};
 pub use uv_provider::UvProvider;
 
@@ -171,6 +171,7 @@ pub fn preflight(request: &TreeRequest<'_>) -> Vec<PythonError> {
             requires_python: accepted.as_ref(),
             foreign: request.foreign,
             symlinks: request.symlinks,
+            stdlib: request.options.stdlib,
             uv: &uv,
             progress: &Silent,
         };
@@ -215,6 +216,7 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
         requires_python: accepted.as_ref(),
         foreign: request.foreign,
         symlinks: request.symlinks,
+        stdlib: request.options.stdlib,
         uv: &uv,
         progress: request.progress,
     };
@@ -246,7 +248,9 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
     if let Some(processor) = runtime.foreign {
         foreign_code::refuse(&runtime, &distributions, processor)?;
     }
-    bytecode::drop_runtime_sources(&runtime)?;
+    if options.stdlib == StandardLibrary::Minimal && options.compile.compile {
+        bytecode::drop_runtime_sources(&runtime)?;
+    }
     let runtime_files = TreeFiles::list(&root)?.outside(&runtime.site);
     normalize::scripts(&runtime)?;
     let mut changed = trim(&runtime, &options.trim, &mut notices)?;
@@ -264,7 +268,7 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
     }
     normalize::modes(&root)?;
     request.progress.step("Compile the application");
-    bytecode::compile_site_packages(&runtime, request.entry_point.as_ref(), options.compile)?;
+    bytecode::compile_site_packages(&runtime, options.compile)?;
     let all = TreeFiles::list(&root)?;
 
     if let (Some(entry_point), Some(commands)) = (&request.entry_point, &commands) {
@@ -324,14 +328,15 @@ fn accepted(project: &project::Project, options: &TreeOptions) -> Option<Version
     (!all.is_empty()).then(|| all.into_iter().collect())
 }
 
-/// Removes what nobody needs; gives the files that were changed.
+/// Removes what the options name from the dependencies, never from the project itself; gives the files that were changed.
 fn trim(runtime: &Runtime, options: &TrimOptions, notices: &mut Vec<String>) -> Result<BTreeSet<PathBuf>, PythonError> {
     let site = runtime.site_packages();
-    if !options.include_tests {
-        trim::tests(&site)?;
+    let dependencies = trim::Dependencies::of(&site)?;
+    if options.tests {
+        notices.extend(dependencies.remove_tests()?);
     }
-    if !options.exclude.is_empty() && trim::patterns(&site, &options.exclude)? == 0 {
-        notices.push("`exclude_from_deps` matches no file".to_owned());
+    if !options.exclude.is_empty() {
+        notices.push(dependencies.remove(&options.exclude)?);
     }
     if options.strip { strip::site_packages(runtime) } else { Ok(BTreeSet::new()) }
 }

@@ -1,6 +1,6 @@
 //! How a tree is built, as far as the defaults are not meant.
 
-use super::EntryPoint;
+use super::{EntryPoint, StandardLibrary};
 use flavor_manifest::{FilePatterns, IndexSettings};
 use pep440_rs::VersionSpecifiers;
 use std::path::PathBuf;
@@ -24,6 +24,8 @@ pub struct TreeOptions {
     pub trim: TrimOptions,
     /// How modules are compiled.
     pub compile: CompileOptions,
+    /// How much of the standard library is packed.
+    pub stdlib: StandardLibrary,
     /// Variables that the package sets when it runs, with `{workenv}` for the place where the tree is.
     pub run_env: Vec<(String, String)>,
 }
@@ -73,13 +75,13 @@ pub struct BuildEnvironment {
     pub commands: Vec<String>,
 }
 
-/// What is left out.
+/// What of the dependencies is left out.
 #[derive(Clone, Debug, Default)]
 pub struct TrimOptions {
     /// Installed files.
     pub exclude: FilePatterns,
-    /// Whether folders of tests stay.
-    pub include_tests: bool,
+    /// Whether the tests of dependencies go.
+    pub tests: bool,
     /// Whether debugging symbols go.
     pub strip: bool,
 }

@@ -8,6 +8,7 @@ use super::{
     python_choice::PythonChoice,
     runtime_error::RuntimeError,
     shared_libraries::LibrarySearch,
+    stdlib::StandardLibrary,
     uv::Uv,
     uv_provider::UvProvider,
 };
@@ -22,6 +23,8 @@ pub struct RuntimeRequest<'a> {
     pub foreign: Option<Processor>,
     /// Whether the tree may hold symbolic links.
     pub symlinks: bool,
+    /// How much of the standard library.
+    pub stdlib: StandardLibrary,
     /// The installer, which also manages interpreters.
     pub uv: &'a Uv,
     /// Is told about the steps.

@@ -81,7 +81,7 @@ fn relocate_from(
     let executable = root.join(if with_c_library { "lib/ext" } else { "bin" }).join(&program);
     tree_files::copy(&python.executable, &executable)?;
     let stdlib_in_tree = python.stdlib_in_tree();
-    let modules = stdlib::copy(python, &root.join(&stdlib_in_tree))?;
+    let modules = stdlib::copy(python, request.stdlib, &root.join(&stdlib_in_tree))?;
 
     let data = fs::read(&python.executable).on("read", &python.executable)?;
     let Some(facts) = elf::read(&data) else {

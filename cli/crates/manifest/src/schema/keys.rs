@@ -77,7 +77,7 @@ pub const FLAVOR: &[Key] = &[
     key("slots", Kind::Tables(SLOT), "Further content of the package: configuration, data, programs."),
     key("build", Kind::Table(BUILD), "How the project is built and its dependencies are installed."),
     key("hooks", Kind::Table(HOOKS), "Commands that run while the package is made or set up."),
-    key("runtime", Kind::Table(RUNTIME), "How modules are compiled."),
+    key("runtime", Kind::Table(RUNTIME), "The standard library, and how modules are compiled."),
     key(
         "security",
         Kind::Table(SECURITY),
@@ -196,8 +196,9 @@ const BUILD: &[Key] = &[
     key("extra_packages", Kind::Texts, "Requirements to install into the package besides the project's own."),
     key("include", Kind::Texts, "Patterns: only these files of the project are given to the build backend, and what a build itself needs."),
     key("exclude", Kind::Texts, "Patterns: these files of the project are not given to the build backend."),
-    key("exclude_from_deps", Kind::Texts, "Patterns of files, relative to the folder of installed modules, that are left out of the package."),
-    key("include_tests", Kind::Boolean, "Keep folders called `test` and `tests` inside of packages. Without it they go, but for those that other modules import.").default("`false`"),
+    key("exclude_from_deps", Kind::Texts, "Patterns of files of dependencies, relative to the folder of installed modules, that are left out of the package."),
+    key("trim", Kind::Boolean, "Leave out folders called `test` and `tests` of dependencies, but for those that other modules import. What goes is listed; the project's own files always stay.").default("`false`"),
+    key("include_tests", Kind::Boolean, "The opposite of `trim`, which outweighs it."),
     key("requirements_file", Kind::Text, "A requirements file (with or without hashes) whose versions are installed. It outweighs `uv.lock`."),
     key("no_dev_deps", Kind::Boolean, "`false` installs the dependency group `dev` as well.").default("`true`"),
     key("use_pip", Kind::Boolean, "Install with pip instead of uv, with the hashes of `uv.lock` or `requirements_file`. Refused with further indexes, which pip ranks no lower than the first.").default("`false`"),
@@ -250,6 +251,12 @@ const RUNTIME: &[Key] = &[
     )
     .default("`0`"),
     key("compile_bytecode", Kind::Boolean, "Compile all modules while packing.").default("`true`"),
+    key(
+        "stdlib",
+        Kind::Word(&["full", "minimal"]),
+        "`full`: the whole standard library, with its sources. `minimal`: without its sources, `ensurepip` and `nis`; smaller and quicker to unpack, but tools that read code find none.",
+    )
+    .default("`\"full\"`"),
     key("strip_docstrings", Kind::Boolean, "Leave docstrings out of the compiled modules.").default("`false`"),
 ];
 
