@@ -105,7 +105,7 @@ enum Task {
     BenchWeb,
     /// Run all tests
     Test,
-    /// Change the core in every small way, and count what its tests notice (an hour); see docs/mutation.md
+    /// Change the core, policies and trust in every small way, and count what tests notice (hours); see docs/mutation.md
     Mutants {
         /// Only what is in these source files, such as pspf-nostd/src/profile.rs
         files: Vec<String>,

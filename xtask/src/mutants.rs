@@ -1,4 +1,5 @@
-//! `cargo xtask mutants`: changes the core in every small way that cargo-mutants knows, and counts what its tests notice.
+//! `cargo xtask mutants`: changes the core, and what decides on policies and trust, in every small way that cargo-mutants knows, and
+//! counts what the tests notice.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -16,9 +17,16 @@ use crate::workspace::Workspace;
 /// that only what is left has to face.
 struct Group {
     name: &'static str,
+    /// The package of the sources.
+    package: &'static str,
     sources: &'static [&'static str],
-    tests: &'static [&'static [&'static str]],
+    tests: &'static [Tests],
+    /// Faces what all of these miss.
+    kit: Option<Tests>,
 }
+
+/// The package of the tests, and which of them.
+type Tests = (&'static str, &'static [&'static str]);
 
 impl Group {
     fn holds(&self, file: &str) -> bool {
@@ -29,32 +37,59 @@ impl Group {
     }
 }
 
-/// Tests of other parts would only cost time. What these miss goes to the conformance kit.
-const GROUPS: [Group; 4] = [
+/// Tests of other parts would only cost time. What these miss in the core goes to the conformance kit.
+const GROUPS: [Group; 5] = [
     Group {
         name: "verification",
+        package: CORE,
         sources: &["pspf-nostd/src/verify/*.rs"],
         tests: &[
-            &["--test=report", "--test=golden", "--test=levels"],
-            &["--test=sections", "--test=sealed", "--test=hostile"],
+            (CORE, &["--test=report", "--test=golden", "--test=levels"]),
+            (CORE, &["--test=sections", "--test=sealed", "--test=hostile"]),
         ],
+        kit: KIT,
     },
     Group {
         name: "metadata",
+        package: CORE,
         sources: &["pspf-nostd/src/metadata.rs", "pspf-nostd/src/metadata/*.rs", "pspf-nostd/src/profile.rs"],
         tests: &[
-            &["--test=metadata", "--test=policy_hash", "--test=report", "--test=golden"],
-            &["--test=levels", "--test=sections", "--test=sealed", "--test=hostile"],
+            (CORE, &["--test=metadata", "--test=policy_hash", "--test=report", "--test=golden"]),
+            (CORE, &["--test=levels", "--test=sections", "--test=sealed", "--test=hostile"]),
         ],
+        kit: KIT,
     },
     Group {
         name: "keys",
+        package: CORE,
         sources: &["pspf-nostd/src/signature.rs", "pspf-nostd/src/key.rs", "pspf-nostd/src/key/*.rs"],
-        tests: &[&["--lib", "--test=key_files", "--test=ed25519_strictness", "--test=format_vectors"]],
+        tests: &[(
+            CORE,
+            &["--lib", "--test=key_files", "--test=trust", "--test=ed25519_strictness", "--test=format_vectors"],
+        )],
+        kit: KIT,
     },
-    Group { name: "tar", sources: &["pspf-nostd/src/tar/*.rs"], tests: &[&["--lib", "--test=tar"]] },
+    Group {
+        name: "tar",
+        package: CORE,
+        sources: &["pspf-nostd/src/tar/*.rs"],
+        tests: &[(CORE, &["--lib", "--test=tar"])],
+        kit: KIT,
+    },
+    Group {
+        name: "policies",
+        package: "flavor-host",
+        sources: &[
+            "launcher/host/src/policy/*.rs",
+            "launcher/host/src/trust.rs",
+            "launcher/host/src/files/config_dir.rs",
+        ],
+        tests: &[("flavor-host", &["--lib"]), ("flavor-launcher", &["--test=policy"])],
+        kit: None,
+    },
 ];
-const KIT: &[&str] = &["--test=conformance"];
+const CORE: &str = "pspf-nostd";
+const KIT: Option<Tests> = Some((CORE, &["--test=conformance"]));
 
 /// What became of the mutants of one module.
 #[derive(Default)]
@@ -90,10 +125,10 @@ pub(crate) fn mutants(workspace: &Workspace, files: &[String]) -> Result<()> {
         for line in &noticed {
             counts.entry(module(line)).or_default().own += 1;
         }
-        if missed.is_empty() {
-            continue;
-        }
-        let [by_kit, _, hung, _] = pass(workspace, group, files, KIT, &out, &["--iterate"])?;
+        let [by_kit, _, hung, _] = match &group.kit {
+            Some(kit) if !missed.is_empty() => pass(workspace, group, files, kit, &out, &["--iterate"])?,
+            _ => Default::default(),
+        };
         for line in missed {
             let count = counts.entry(module(&line)).or_default();
             if by_kit.contains(&line) || hung.contains(&line) {
@@ -124,12 +159,13 @@ fn pass(
     workspace: &Workspace,
     group: &Group,
     files: &[String],
-    tests: &[&str],
+    (package, tests): &Tests,
     out: &Path,
     more: &[&str],
 ) -> Result<[Vec<String>; 4]> {
     let mut command = cargo(&workspace.root);
-    command.args(["mutants", "--package=pspf-nostd", "--no-shuffle", "--colors=never", "--output"]).arg(out).args(more);
+    command.args(["mutants", "--no-shuffle", "--colors=never", "--output"]).arg(out).args(more);
+    command.args(["--package", group.package, "--test-package", package]);
     let nextest = which::which("cargo-nextest").is_ok();
     if nextest {
         command.arg("--test-tool=nextest");
@@ -141,7 +177,7 @@ fn pass(
         command.args(["--re", file]);
     }
     // Arguments behind `--` would not keep it from building the other tests.
-    for test in tests {
+    for test in *tests {
         command.arg(format!("--cargo-arg={test}"));
     }
     if nextest {
@@ -163,7 +199,8 @@ fn pass(
 
 /// `verify`, of `pspf-nostd/src/verify/mod.rs:12:5: replace …`.
 fn module(line: &str) -> String {
-    let path = line.strip_prefix("pspf-nostd/src/").unwrap_or(line);
+    let folders = ["pspf-nostd/src/", "launcher/host/src/files/", "launcher/host/src/"];
+    let path = folders.iter().find_map(|folder| line.strip_prefix(folder)).unwrap_or(line);
     path.split(['/', '.', ':']).next().unwrap_or_default().to_owned()
 }
 
@@ -174,7 +211,7 @@ fn place_free(line: &str) -> &str {
 
 fn table(counts: &BTreeMap<String, Count>) -> String {
     let mut text =
-        "| module | mutants | core's tests | and the kit | survive | caught |\n|---|--:|--:|--:|--:|--:|\n".to_owned();
+        "| module | mutants | own tests | and the kit | survive | caught |\n|---|--:|--:|--:|--:|--:|\n".to_owned();
     let mut total = Count::default();
     for (module, count) in counts {
         total.own += count.own;
@@ -204,5 +241,7 @@ mod tests {
         let line = "pspf-nostd/src/verify/mod.rs:12:5: replace Level::tolerates -> bool with true";
         assert_eq!((module(line).as_str(), place_free(line)), ("verify", "replace Level::tolerates -> bool with true"));
         assert_eq!(module("pspf-nostd/src/key.rs:1:1: delete !"), "key");
+        assert_eq!(module("launcher/host/src/files/config_dir.rs:1:1: delete !"), "config_dir");
+        assert_eq!(module("launcher/host/src/policy/rules.rs:1:1: delete !"), "policy");
     }
 }
