@@ -5,17 +5,14 @@
 
 pub mod analysis;
 pub mod arguments;
-pub mod attestation;
 pub mod checked_package;
 pub mod commands;
 pub mod config_file;
 pub mod confirm;
-pub mod deep;
 pub mod difference;
 pub mod doctor;
 pub mod embedded;
 pub mod interrupt;
-pub mod inventory;
 pub mod key_files;
 pub mod launchers;
 pub mod pack;
@@ -27,7 +24,6 @@ pub mod report_text;
 pub mod terminal;
 pub mod text_file;
 pub mod trusted_keys;
-pub mod wheel;
 pub mod workenv;
 
 use arguments::{Arguments, Command, OutputOptions};

@@ -1,5 +1,6 @@
 //! How commands end: exit codes, and everything that was wrong.
 
+use flavor_attest::AttestError;
 use flavor_host::{files::open_file, verification::ONLY_INTACT};
 use flavor_manifest::{Diagnostic, Facts, ManifestError};
 use serde::Serialize;
@@ -68,6 +69,12 @@ impl Failure {
 impl From<Diagnostic> for Failure {
     fn from(problem: Diagnostic) -> Self {
         Self { exit: Exit::Failed, problems: vec![problem] }
+    }
+}
+
+impl From<AttestError> for Failure {
+    fn from(error: AttestError) -> Self {
+        error.diagnostic().into()
     }
 }
 

@@ -3,9 +3,8 @@
 mod page;
 
 use flavor_manifest::{
-    Document, pyproject,
+    Document, SourceBase, pyproject,
     schema::{self, Kind, json_schema, reference},
-    slots::SourceBase,
 };
 use std::path::Path;
 

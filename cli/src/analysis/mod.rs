@@ -5,13 +5,8 @@ mod table;
 
 pub use table::text;
 
-use crate::{
-    checked_package,
-    inventory::{self, Content, SlotInventory},
-    problem::Failure,
-    terminal::Console,
-    trusted_keys,
-};
+use crate::{checked_package, problem::Failure, terminal::Console, trusted_keys};
+use flavor_attest::inventory::{self, Content, SlotInventory};
 use owner::Owners;
 use pspf_nostd::{report::Report, tar::FileEntry};
 use serde::Serialize;

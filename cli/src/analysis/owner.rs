@@ -1,7 +1,7 @@
 //! Whose a file is.
 
 use super::Kind;
-use crate::inventory::{self, Content, DistInfo, SlotInventory};
+use flavor_attest::inventory::{self, Content, DistInfo, SlotInventory};
 use std::collections::{BTreeMap, HashMap};
 
 /// Who owns what: slots unpack over one tree, so the `RECORD` in one of them may name files of another.

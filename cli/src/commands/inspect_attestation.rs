@@ -2,10 +2,10 @@
 
 use crate::{
     arguments::Inspect,
-    attestation::read::Attestation,
     problem::{Exit, Failure},
     terminal::{Console, printable},
 };
+use flavor_attest::attestation::read::Attestation;
 use flavor_manifest::Diagnostic;
 use pspf_nostd::verify::Authenticated;
 use serde_json::Value;

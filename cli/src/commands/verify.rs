@@ -2,15 +2,14 @@
 
 use crate::{
     arguments::Verify,
-    checked_package,
-    deep::{self, Deep},
-    key_files, path_text,
+    checked_package, key_files, path_text,
     problem::{Brief, Exit, Failure},
     progress::Bar,
     report_text,
     terminal::{Console, Style, printable, size},
     trusted_keys,
 };
+use flavor_attest::deep::{self, Deep};
 use flavor_host::{trust::Trusted, verification::Document};
 use flavor_manifest::Diagnostic;
 use pspf_nostd::{
@@ -107,7 +106,7 @@ fn look(path: &Path, file: &File, checked: &Checked, report: &Report, console: &
     let deep = deep::examine(path, file, checked, &report.slots, &|read| bar.add(read));
     bar.clear();
     console.detail(&format!("{}: {bytes} bytes decoded, {:.3} s", path.display(), begin.elapsed().as_secs_f64()));
-    deep
+    Ok(deep?)
 }
 
 /// The keys that count: those named with `--key`, else the store's. Revoked is revoked for both.

@@ -4,11 +4,10 @@ mod metadata;
 
 pub use metadata::LeafChange;
 
-use crate::{
-    checked_package,
-    inventory::{self, Content, Depth, InventoryError},
-    problem::Failure,
-    terminal::Console,
+use crate::{checked_package, problem::Failure, terminal::Console};
+use flavor_attest::{
+    InventoryError,
+    inventory::{self, Content, Depth},
 };
 use flavor_manifest::Diagnostic;
 use pspf_nostd::{
@@ -180,7 +179,7 @@ impl Side<'_> {
                 }
                 Content::File { .. } => Err(format!("slot.not_archive: slot `{}` holds one file", slot.id)),
             }),
-            Err(error) if InventoryError::is_of_the_system(&error) => Err(error.failure(self.path)),
+            Err(error) if InventoryError::is_of_the_system(&error) => Err(error.of_package(self.path).into()),
             Err(error) => Ok(Err(format!("slot.decode: {error}"))),
         }
     }

@@ -5,7 +5,9 @@ use super::{
     job::{Contents, Job, Source},
     prepare::{Content, Prepared},
 };
-use crate::attestation::{self, Facts, LauncherFacts, PythonFacts, Request, SLOT_ID, SLOT_TARGET, source_revision};
+use flavor_attest::attestation::{
+    self, Facts, LauncherFacts, PythonFacts, Request, SLOT_ID, SLOT_TARGET, source_revision,
+};
 use pspf_nostd::{offsets::length, writer::EncodedSlot};
 use std::path::{Path, PathBuf};
 

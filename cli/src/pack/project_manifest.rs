@@ -6,12 +6,11 @@ use crate::{
     problem::{Failure, open_argument},
 };
 use flavor_manifest::{
-    Diagnostic, Document, PackageSpec, SlotSpec, Weight, builder,
+    Diagnostic, Document, PackageSpec, SlotSpec, SourceBase, Weight, builder,
     cursor::Problems,
     document::{Entry, Node, Origin, Value},
     layers::{self, Given},
     poetry, pyproject, security_settings,
-    slots::SourceBase,
 };
 use flavor_python::{ProjectMetadata, PythonChoice, child};
 use pspf_nostd::json::Json;

@@ -4,7 +4,8 @@ use super::{
     job::{Contents, Job},
     write,
 };
-use crate::{deep, key_files, problem::Failure, report_text};
+use crate::{key_files, problem::Failure, report_text};
+use flavor_attest::deep;
 use flavor_host::{command, driver, extraction};
 use flavor_manifest::Diagnostic;
 use pspf_nostd::{

@@ -5,9 +5,9 @@ use super::{
     cursor::{Cursor, Problems, with_suggestion},
     document::Node,
     execution_settings,
-    package::{PackageSpec, with_args},
+    package::{PackageSpec, SourceBase, with_args},
     sections::{policy, runtime_env, runtime_json, variables},
-    slots::{self, Dialect, SourceBase},
+    slots::{self, Dialect},
     words,
 };
 use crate::diagnostic::{Diagnostic, Weight};

@@ -29,4 +29,4 @@ pub use build_settings::IndexSettings;
 pub use diagnostic::{Diagnostic, Facts, Weight, io_text, without_number};
 pub use document::{Document, ManifestError};
 pub use file_patterns::FilePatterns;
-pub use package::{PackageSpec, SlotSpec};
+pub use package::{PackageSpec, SlotSpec, SourceBase};

@@ -32,6 +32,17 @@ pub struct PackageSpec {
     pub extra: Vec<(String, Json)>,
 }
 
+/// Where the sources of slots are looked for.
+#[derive(Clone, Debug)]
+pub struct SourceBase {
+    /// The manifest's directory, to which relative sources are relative.
+    pub directory: PathBuf,
+    /// What `{workenv}` in a source stands for.
+    pub workenv: PathBuf,
+    /// Whether the commands of `hooks.pre_build` have still to run: they may make what is not there yet.
+    pub before_hooks: bool,
+}
+
 /// One slot to be made.
 #[derive(Clone, Debug, Default)]
 pub struct SlotSpec {

@@ -2,8 +2,7 @@
 
 use super::{
     cursor::{Cursor, with_suggestion},
-    package::SlotSpec,
-    slots::SourceBase,
+    package::{SlotSpec, SourceBase},
     words,
 };
 use crate::diagnostic::Diagnostic;

@@ -6,10 +6,10 @@ use super::{
     commands::{self, Commands},
     cursor::{Cursor, Problems},
     execution_settings::{self, CompileSettings, ExecutionSettings, PythonVersions},
-    package::SlotSpec,
+    package::{SlotSpec, SourceBase},
     requirement, schema, sections,
     security_settings::{self, SecuritySettings},
-    slots::{self, Dialect, SourceBase},
+    slots::{self, Dialect},
     words,
 };
 use crate::diagnostic::Diagnostic;

@@ -2,15 +2,12 @@
 
 use super::{
     cursor::{Cursor, with_suggestion},
-    package::SlotSpec,
+    package::{SlotSpec, SourceBase},
     project_slot, words,
 };
 use crate::diagnostic::Diagnostic;
 use pspf_nostd::operation::OperationChain;
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, path::Path};
 
 /// Keys of one slot in a builder manifest.
 const BUILDER_KEYS: &[&str] = &[
@@ -47,17 +44,6 @@ pub enum Dialect<'a> {
         /// Takes a sentence for each slot that is left out.
         left_out: &'a mut Vec<String>,
     },
-}
-
-/// Where the sources of slots are looked for.
-#[derive(Clone, Debug)]
-pub struct SourceBase {
-    /// The manifest's directory, to which relative sources are relative.
-    pub directory: PathBuf,
-    /// What `{workenv}` in a source stands for.
-    pub workenv: PathBuf,
-    /// Whether the commands of `hooks.pre_build` have still to run: they may make what is not there yet.
-    pub before_hooks: bool,
 }
 
 /// Reads all slots; ids must be unique.

@@ -55,7 +55,7 @@ pub fn cyclonedx(facts: &Facts<'_>) -> Value {
         "version": 1,
         "metadata": {
             "timestamp": facts.timestamp,
-            "tools": {"components": [{"type": "application", "name": "flavor", "version": crate::VERSION}]},
+            "tools": {"components": [{"type": "application", "name": "flavor", "version": env!("CARGO_PKG_VERSION")}]},
             "component": root(facts),
         },
         "components": components,

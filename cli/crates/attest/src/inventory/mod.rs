@@ -5,56 +5,13 @@ mod slot;
 mod wheels;
 
 pub use dist_info::{DistInfo, vendored};
-pub(crate) use dist_info::{METADATA_MAX, NAME_MAX, RECORD_MAX};
 pub use slot::{Content, SlotInventory};
 pub use wheels::CarriedWheel;
 
-use crate::problem::Failure;
-use flavor_host::extraction::slot_reader::{self, SlotError, SlotFault};
-use flavor_manifest::Diagnostic;
-use pspf_nostd::{tar::TarError, verify::Checked};
-use std::{fmt, fs::File, path::Path};
-
-/// Why a slot cannot be taken apart.
-#[derive(Debug)]
-pub enum InventoryError {
-    /// The slot cannot be read or decoded.
-    Slot(SlotError),
-    /// It decodes to an archive that is refused.
-    Archive {
-        /// The slot's identifier.
-        slot: String,
-        /// What is wrong with it.
-        error: Box<TarError>,
-    },
-}
-
-impl fmt::Display for InventoryError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Slot(error) => error.fault.fmt(f),
-            Self::Archive { error, .. } => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for InventoryError {}
-
-impl InventoryError {
-    /// Whether the machine is to blame, and not the package.
-    #[must_use]
-    pub fn is_of_the_system(&self) -> bool {
-        matches!(self, Self::Slot(SlotError { fault: SlotFault::Read(_) | SlotFault::Write(_), .. }))
-    }
-
-    /// The failure of a command that needs the slot.
-    #[must_use]
-    pub fn failure(&self, package: &Path) -> Failure {
-        let (Self::Slot(SlotError { slot, .. }) | Self::Archive { slot, .. }) = self;
-        let problem = Diagnostic::error("slot.decode", format!("the slot cannot be decoded: {self}"));
-        problem.file(package).field(format!("slot `{slot}`")).into()
-    }
-}
+use crate::error::{AttestError, InventoryError};
+use flavor_host::extraction::slot_reader;
+use pspf_nostd::verify::Checked;
+use std::{fs::File, path::Path};
 
 /// How much of a slot is looked at.
 pub struct Depth<'a> {
@@ -94,9 +51,9 @@ pub fn of_slot(
 ///
 /// # Errors
 /// The first slot that cannot be decoded.
-pub fn of_package(path: &Path, file: &File, package: &Checked) -> Result<Vec<SlotInventory>, Failure> {
+pub fn of_package(path: &Path, file: &File, package: &Checked) -> Result<Vec<SlotInventory>, AttestError> {
     let numbers = (0..package.slots().len()).filter(|number| has_content(package, *number));
-    numbers.map(|number| of_slot(file, package, number, &Depth::LIST).map_err(|error| error.failure(path))).collect()
+    numbers.map(|number| of_slot(file, package, number, &Depth::LIST).map_err(|error| error.of_package(path))).collect()
 }
 
 /// Whether the slot holds bytes of its own.

@@ -1,17 +1,12 @@
 //! What installed distributions say of themselves: `*.dist-info/METADATA` and `RECORD` (PyPA's "Recording installed projects").
 
+use crate::wheel::{METADATA_MAX, NAME_MAX, RECORD_MAX};
 use flavor_python::{parse_metadata, record_path};
 use pspf_nostd::tar::{Entry, EntryKind};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most bytes of a `METADATA` that are read. Name and version are among its first lines; a long description follows them.
-pub(crate) const METADATA_MAX: usize = 1 << 20;
-/// Most bytes of a `RECORD` that are read: torch, with 12,000 files, has 1.1 MB.
-pub(crate) const RECORD_MAX: usize = 16 << 20;
 /// Most bytes of all `RECORD`s of one slot that are kept: some 600,000 paths.
 const RECORDS_MAX: usize = 64 << 20;
-/// Longest name or version that is believed, in bytes; index servers refuse a fraction of it.
-pub(crate) const NAME_MAX: usize = 256;
 /// Most `.dist-info` folders of one slot whose files are read.
 const DIST_INFOS_MAX: usize = 1 << 14;
 

@@ -17,7 +17,7 @@ pub fn published(facts: &Facts<'_>) -> Value {
     without_nulls(json!({
         "build_timestamp": facts.timestamp,
         "builder": "flavor",
-        "builder_version": crate::VERSION,
+        "builder_version": env!("CARGO_PKG_VERSION"),
         "launcher": {
             "hash": format!("sha256:{}", launcher.sha256),
             "language": "rust",
@@ -58,7 +58,7 @@ pub fn statement(facts: &Facts<'_>) -> Value {
                 "resolvedDependencies": dependencies(facts),
             },
             "runDetails": {
-                "builder": {"id": BUILDER_ID, "version": {"flavor": crate::VERSION}},
+                "builder": {"id": BUILDER_ID, "version": {"flavor": env!("CARGO_PKG_VERSION")}},
                 "metadata": {"startedOn": facts.timestamp.replace("+00:00", "Z")},
             },
         },

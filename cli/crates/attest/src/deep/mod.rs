@@ -9,11 +9,10 @@ mod wheels;
 
 use crate::{
     attestation::read::Attestation,
+    error::AttestError,
     inventory::{self, Content, Depth, DistInfo},
-    problem::Failure,
 };
 use flavor_host::extraction::slot_reader::{self, SlotFault};
-use flavor_manifest::Diagnostic;
 use flavor_python::normal_name;
 use pspf_nostd::{
     digest::{Sha256Digest, StreamingSha256},
@@ -116,7 +115,7 @@ pub fn examine(
     package: &Checked,
     slots: &[SlotReport],
     read: &dyn Fn(u64),
-) -> Result<Deep, Failure> {
+) -> Result<Deep, AttestError> {
     let mut findings = Findings::default();
     let (mut decoded, mut dist_infos, mut wheels) = (Vec::new(), Vec::new(), Vec::new());
     let depth = Depth { wheels: true, read };
@@ -145,7 +144,7 @@ pub fn examine(
                 };
                 decoded.push(DecodedSlot { index: slot.index, id: slot.id, unpacked: slot.unpacked, entries });
             }
-            Err(error) if error.is_of_the_system() => return Err(error.failure(path)),
+            Err(error) if error.is_of_the_system() => return Err(error.of_package(path)),
             Err(error) => findings.error("slot.decode", &part, None, format!("the slot cannot be decoded: {error}")),
         }
     }
@@ -162,14 +161,8 @@ pub fn examine(
             let message = "there is no attestation: nothing says what should be in the slots";
             findings.push(Severity::Info, "attestation.absent", "package", None, message.to_owned());
         }
-        Err(failure) => {
-            for problem in failure.problems {
-                if problem.code == "file.read" {
-                    return Err(problem.into());
-                }
-                findings.error(problem.code, "attestation", None, problem.message.clone());
-            }
-        }
+        Err(error @ AttestError::Read { .. }) => return Err(error),
+        Err(error) => findings.error(error.code(), "attestation", None, error.to_string()),
     }
     let (ok, findings) = (!findings.any_error(), findings.sorted());
     Ok(Deep { ok, slots: decoded, distributions: installed, wheels, components, findings })
@@ -224,14 +217,14 @@ fn installed(dist_infos: Vec<DistInfo>, findings: &mut Findings) -> Vec<Installe
     all
 }
 
-fn digests(path: &Path, file: &File, package: &Checked, slots: &[SlotReport]) -> Result<Digests, Failure> {
+fn digests(path: &Path, file: &File, package: &Checked, slots: &[SlotReport]) -> Result<Digests, AttestError> {
     let mut launcher = StreamingSha256::new();
     let read = slot_reader::read_range(file, ByteRange { start: 0, end: package.launcher_size() }, &mut |bytes| {
         launcher.update(bytes);
         Ok(())
     });
     if let Err(SlotFault::Read(error)) = read {
-        return Err(Diagnostic::io("file.read", path, "read the package", &error).into());
+        return Err(AttestError::Read { path: path.to_owned(), error });
     }
     let attestation = package.metadata().attestation_slot();
     let computed = slots.iter().enumerate().filter(|(number, _)| Some(*number) != attestation);

@@ -2,13 +2,19 @@
 
 mod archive;
 
-use crate::inventory::{METADATA_MAX, NAME_MAX, RECORD_MAX};
 use archive::{Archive, Member};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use flavor_python::{normal_name, parse_metadata, record_path};
 use pep440_rs::Version;
 use pspf_nostd::{digest::StreamingSha256, limits::TAR_TOTAL_MAX};
 use std::{collections::BTreeMap, fs::File, str::FromStr as _};
+
+/// Most bytes of a `METADATA` that are read. Name and version are among its first lines; a long description follows them.
+pub(crate) const METADATA_MAX: usize = 1 << 20;
+/// Most bytes of a `RECORD` that are read: torch, with 12,000 files, has 1.1 MB.
+pub(crate) const RECORD_MAX: usize = 16 << 20;
+/// Longest name or version that is believed, in bytes; index servers refuse a fraction of it.
+pub(crate) const NAME_MAX: usize = 256;
 
 /// Most decoded bytes of all wheels of one slot: as much as the slot's own archive may hold.
 pub const WHEELS_TOTAL_MAX: u64 = TAR_TOTAL_MAX;

@@ -1,7 +1,6 @@
 //! The attestation slot of a package, read without the rest of it.
 
-use crate::problem::Failure;
-use flavor_manifest::Diagnostic;
+use crate::error::AttestError;
 use pspf_nostd::{digest::sha256, verify::Authenticated};
 use serde_json::Value;
 use std::{fs::File, os::unix::fs::FileExt as _, path::Path};
@@ -23,21 +22,19 @@ impl Attestation {
     ///
     /// # Errors
     /// Where it cannot be read, is not what was signed, or is not JSON.
-    pub fn read(path: &Path, file: &File, package: &Authenticated) -> Result<Option<Self>, Failure> {
+    pub fn read(path: &Path, file: &File, package: &Authenticated) -> Result<Option<Self>, AttestError> {
         let number = package.metadata().attestation_slot();
         let Some(slot) = number.and_then(|number| package.slots().get(number)) else { return Ok(None) };
-        let refuse = |code: &'static str, message: String| -> Failure {
-            Diagnostic::error(code, message).file(path).field(format!("slot `{}`", slot.entry().id)).into()
-        };
+        let (path, slot_id) = (path.to_owned(), slot.entry().id.clone());
         let range = slot.range();
         let length = range.end.saturating_sub(range.start);
         if length > ATTESTATION_MAX {
-            let message = format!("the attestation has {length} bytes, the limit is {ATTESTATION_MAX}");
-            return Err(refuse("attestation.size", message));
+            return Err(AttestError::TooLong { path, slot: slot_id, length, limit: ATTESTATION_MAX });
         }
         let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
-        file.read_exact_at(&mut bytes, range.start)
-            .map_err(|error| Diagnostic::io("file.read", path, "read the package", &error))?;
+        if let Err(error) = file.read_exact_at(&mut bytes, range.start) {
+            return Err(AttestError::Read { path, error });
+        }
         let found = sha256(&bytes);
         let signed = slot.sha256();
         let matches = match signed {
@@ -45,11 +42,10 @@ impl Attestation {
             None => found.to_string().starts_with(slot.entry().checksum.as_str()),
         };
         if !matches {
-            let message = format!("the attestation is not what was signed: SHA-256 {found}");
-            return Err(refuse("slot.digest.signed", message));
+            return Err(AttestError::NotSigned { path, slot: slot_id, found: found.to_string() });
         }
-        let document = serde_json::from_slice(&bytes)
-            .map_err(|error| refuse("attestation.json", format!("the attestation is not JSON: {error}")))?;
+        let document =
+            serde_json::from_slice(&bytes).map_err(|error| AttestError::NotJson { path, slot: slot_id, error })?;
         Ok(Some(Self { document, whole_digest_is_signed: signed.is_some() }))
     }
 
