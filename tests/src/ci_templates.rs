@@ -55,3 +55,25 @@ fn jenkins(text: &str) -> Result<Vec<Script>, String> {
         .map(|part| part.map(|part| part.replace("\\\\", "\\")).ok_or_else(|| "Jenkinsfile: no end".to_owned()))
         .collect()
 }
+
+/// The project's own workflows: file name and content, in the order of their names.
+///
+/// # Errors
+/// The one that is no YAML.
+pub fn workflows() -> Result<Vec<(String, Yaml)>, String> {
+    let folder = documents::root().join(".github/workflows");
+    let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut workflows = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| error.to_string())?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let text = fs::read_to_string(&path).map_err(|error| format!("{name}: {error}"))?;
+        let mut documents = YamlLoader::load_from_str(&text).map_err(|error| format!("{name}: {error}"))?;
+        if documents.len() != 1 {
+            return Err(format!("{name}: not one document"));
+        }
+        workflows.push((name, documents.remove(0)));
+    }
+    workflows.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(workflows)
+}

@@ -32,7 +32,7 @@ pub fn root() -> PathBuf {
 #[must_use]
 pub fn pages() -> Vec<Page> {
     let mut names: Vec<String> =
-        ["README.md", "ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md"].map(str::to_owned).into();
+        ["README.md", "ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md", "RELEASING.md"].map(str::to_owned).into();
     for folder in ["docs", "docs/ci"] {
         for entry in fs::read_dir(root().join(folder)).expect("the folder can be listed") {
             let name = entry.expect("an entry").file_name().into_string().expect("a name in UTF-8");

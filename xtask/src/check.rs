@@ -3,9 +3,10 @@
 use std::process::Command;
 
 use anyhow::Result;
+use cargo_metadata::MetadataCommand;
 
 use crate::build::debian;
-use crate::run::{cargo, forget_cargo_run, run};
+use crate::run::{cargo, forget_cargo_run, output, run};
 use crate::setup;
 use crate::toolchain::{self, Route, RouteChoice};
 use crate::workspace::Workspace;
@@ -32,6 +33,38 @@ pub(crate) fn documentation(workspace: &Workspace) -> Result<()> {
 /// Advisories are left out: their database comes from a place that not every machine reaches.
 pub(crate) fn dependencies(workspace: &Workspace) -> Result<()> {
     run(cargo(&workspace.root).args(["deny", "--offline", "check", "bans", "licenses", "sources"]))
+}
+
+/// Compiles everything with the oldest Rust that Cargo.toml allows.
+pub(crate) fn oldest_rust(workspace: &Workspace) -> Result<()> {
+    let active = output(Command::new("rustc").arg("--version"))?;
+    let mut command = if active.starts_with(&format!("rustc {}", toolchain::RUST)) {
+        cargo(&workspace.root)
+    } else {
+        run(Command::new("rustup").args(["toolchain", "install", toolchain::RUST, "--profile", "minimal"]))?;
+        let mut command = Command::new("rustup");
+        command.args(["run", toolchain::RUST, "cargo"]).current_dir(&workspace.root).env_remove("RUSTUP_TOOLCHAIN");
+        forget_cargo_run(&mut command);
+        command
+    };
+    run(command.args(["check", "--locked", "--workspace", "--all-targets"]))
+}
+
+/// Compiles each crate by itself with every choice of its features, which other crates would switch on in a build of all.
+pub(crate) fn features(workspace: &Workspace) -> Result<()> {
+    let metadata = MetadataCommand::new().current_dir(&workspace.root).no_deps().exec()?;
+    for package in metadata.workspace_packages() {
+        let features: Vec<&str> =
+            package.features.keys().map(String::as_str).filter(|name| *name != "default").collect();
+        for choice in 0..1_u32 << features.len() {
+            let chosen = features.iter().enumerate().filter(|(position, _)| choice >> position & 1 == 1);
+            let chosen: Vec<&str> = chosen.map(|(_, name)| *name).collect();
+            let mut command = cargo(&workspace.root);
+            command.args(["check", "--locked", "--package", &package.name, "--no-default-features"]);
+            run(command.args(["--features", &chosen.join(",")]))?;
+        }
+    }
+    Ok(())
 }
 
 /// Builds the core where there is no standard library, so that a dependency that wants one does not compile.

@@ -83,6 +83,10 @@ enum Task {
     Cross,
     /// Check format, lints, documentation and dependencies
     Lint,
+    /// Compile everything with the oldest Rust that Cargo.toml allows
+    Msrv,
+    /// Compile each crate by itself, with every choice of its features
+    Features,
     /// Compile the programs that start a bundled interpreter (cli/crates/python/loader)
     Loaders {
         /// Only compare them with those in the repository
@@ -146,6 +150,8 @@ fn run_task(arguments: &Arguments) -> Result<()> {
             lint(&workspace, summary);
             Ok(())
         }),
+        Task::Msrv => check::oldest_rust(&workspace),
+        Task::Features => check::features(&workspace),
         Task::Loaders { check } => loaders::loaders(&workspace, check),
         Task::CheckTargets => check::targets(&workspace, options.toolchain),
         Task::Wasm => {

@@ -23,6 +23,7 @@ pub(crate) fn setup(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
     }
     let route = cross_route(workspace, toolchain::WASM_TARGET, choice)?;
     step(&format!("{}: {}", toolchain::WASM_TARGET, describe(route)));
+    node()?;
     npm_tools(workspace)?;
     npm_packages(&workspace.web())?;
     browser()?;
@@ -250,6 +251,19 @@ fn python() -> Result<std::path::PathBuf> {
         .filter_map(|name| which::which(name).ok())
         .find(|python| Command::new(python).args(["-c", &check]).status().is_ok_and(|status| status.success()))
         .with_context(|| format!("no Python {major}.{minor} or newer on the search path: install python3"))
+}
+
+/// Refuses a Node that is too old.
+fn node() -> Result<()> {
+    let wanted = toolchain::NODE_MIN;
+    let missing = || format!("no Node {wanted} or newer on the search path: install it, with npm");
+    let version = output(Command::new("node").arg("--version")).with_context(missing)?;
+    let major: u32 = version.trim().trim_start_matches('v').split('.').next().unwrap_or_default().parse()?;
+    if major < wanted {
+        bail!("Node {} is on the search path, and the tests need {wanted} or newer", version.trim());
+    }
+    step(&format!("Node {}: ready", version.trim()));
+    Ok(())
 }
 
 pub(crate) fn step(text: &str) {

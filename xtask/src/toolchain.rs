@@ -11,6 +11,9 @@ pub(crate) const RUST: &str = env!("CARGO_PKG_RUST_VERSION");
 /// Oldest Python that the tools' virtual environments are made with.
 pub(crate) const PYTHON_MIN: (u32, u32) = (3, 11);
 
+/// Oldest Node that runs the tests of engine, npm package and page.
+pub(crate) const NODE_MIN: u32 = 20;
+
 /// Tools for building, packing and testing, from PyPI: zig (C compiler and linker with musl), its cargo front, uv, and the
 /// CycloneDX project's schemas.
 pub(crate) const TOOLS: &[&str] =
@@ -111,4 +114,18 @@ pub(crate) fn debian_has(target: &str) -> bool {
 /// Whether Debian's Rust is here with everything needed.
 pub(crate) fn debian_installed() -> bool {
     DEBIAN_FILES.iter().all(|file| Path::new(file).exists())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_asks_for_these_versions() {
+        let (major, minor) = PYTHON_MIN;
+        let wanted = format!(
+            "Rust {RUST} or newer, a C compiler, Python {major}.{minor} or newer, and, for the tests, Node {NODE_MIN} or newer"
+        );
+        assert!(include_str!("../../README.md").contains(&wanted), "{wanted}");
+    }
 }
