@@ -316,3 +316,55 @@ fn a_circle_is_found_in_every_form_of_an_import() {
         assert!(circles(&edges).is_empty(), "{text}: {edges:?}");
     }
 }
+
+#[test]
+fn a_version_that_two_crates_use_is_stated_once() {
+    let mut users: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut own_version: BTreeMap<String, String> = BTreeMap::new();
+    for Member { name, folder, .. } in members() {
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+        let mut in_dependencies = false;
+        for line in manifest.lines() {
+            if line.starts_with('[') {
+                in_dependencies = line.ends_with("dependencies]");
+            } else if in_dependencies && let Some((library, value)) = line.split_once(" = ") {
+                users.entry(library.to_owned()).or_default().insert(name.clone());
+                if !value.contains("workspace = true") {
+                    own_version.insert(library.to_owned(), name.clone());
+                }
+            }
+        }
+    }
+    assert!(users.len() > 30, "{users:?}");
+    for (library, name) in own_version {
+        let users = &users[&library];
+        assert!(
+            users.len() == 1,
+            "{name} states a version of {library}, which {users:?} use: [workspace.dependencies]"
+        );
+    }
+}
+
+/// What ends up on users' machines and pages has no dependency without a reason in ARCHITECTURE.md.
+#[test]
+fn every_dependency_of_core_launcher_and_engine_has_its_reason() {
+    let page = fs::read_to_string(documents::root().join("ARCHITECTURE.md")).unwrap();
+    let members = members();
+    let own: BTreeSet<&String> = members.iter().map(|member| &member.name).collect();
+    for name in ["pspf-nostd", "flavor-host", "flavor-launcher", "pspf-wasm"] {
+        let member = members.iter().find(|member| member.name == name).unwrap();
+        let section = page.split(&format!("\n**`{name}`**")).nth(1).unwrap_or_else(|| panic!("no list for {name}"));
+        let list = section.split("\n\n").nth(1).unwrap_or_default();
+        let mut given = BTreeSet::new();
+        for line in list.lines() {
+            let (library, reason) = line
+                .trim_start_matches("* `")
+                .split_once("`: ")
+                .unwrap_or_else(|| panic!("not `* \\`NAME\\`: why`: {line}"));
+            assert!(reason.len() > 15, "no reason: {line}");
+            given.insert(library.to_owned());
+        }
+        let wanted: BTreeSet<String> = member.imports.iter().filter(|import| !own.contains(import)).cloned().collect();
+        assert_eq!(given, wanted, "ARCHITECTURE.md, the list for {name}, against its Cargo.toml");
+    }
+}
