@@ -459,6 +459,19 @@ fn what_others_can_write_is_no_policy_of_the_machine() {
     assert_refused(&machine.run(&app("{}")), 108, &["is not trusted", "others may write"]);
 }
 
+/// What is behind the link may be a policy that is away for the moment.
+#[test]
+fn a_directory_of_the_machine_that_leads_nowhere_is_not_taken_for_none() {
+    if !pspf_test_support::has_namespaces(namespace_options()) {
+        return;
+    }
+    let machine = Machine::new();
+    fs::remove_dir(machine.place.path("etc/flavor")).unwrap();
+    runs(&machine, &app("{}"));
+    symlink("elsewhere", machine.place.path("etc/flavor")).unwrap();
+    assert_refused(&machine.run(&app("{}")), 109, &["/etc/flavor", "No such file"]);
+}
+
 /// Who can change a folder can take a policy or a list of revoked keys away, or add a key.
 #[test]
 fn what_others_can_write_is_no_configuration_of_the_user() {

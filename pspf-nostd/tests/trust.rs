@@ -169,6 +169,31 @@ fn what_may_be_a_day_and_is_not_understood_refuses_the_file() {
     assert!(matches!(TrustedKeyFile::read(&latin), Err(TrustedKeyError::Key(_))));
 }
 
+/// Whoever reads the message has to find the line and to know what to write instead.
+#[test]
+fn refusals_name_the_line_and_what_is_wrong_with_it() {
+    for (fault, words) in [
+        (LineFault::ByteOrderMark, "byte order mark"),
+        (LineFault::Control, "control character"),
+        (LineFault::Expires, "exactly as in `# Expires: 2027-01-31`"),
+        (LineFault::Twice, "twice"),
+        (LineFault::Name, "a name that seems to say when the trust ends"),
+        (LineFault::Comment, "this comment may be meant to say when the trust ends"),
+        (LineFault::Text, "nothing but comments and one public key"),
+    ] {
+        let error = TrustedKeyError::Line { line: 7, fault };
+        let (line, why) = error.place().unwrap();
+        assert!(line == 7 && why.contains(words), "{fault:?}: {why}");
+        assert_eq!((error.to_string(), error.code()), (format!("line 7: {why}"), "key.notes"));
+    }
+    let error = read("junk").unwrap_err();
+    let TrustedKeyError::Key(of_key) = &error else { panic!("{error}") };
+    assert_eq!((error.place(), error.to_string()), (None, of_key.to_string()));
+    assert!(error.to_string().contains("public key"), "{error}");
+    let error = read_revoked(b"\nx\n").unwrap_err();
+    assert_eq!(error.to_string(), "line 2: expected the 64 hexadecimal digits of a key's fingerprint");
+}
+
 #[test]
 fn lists_of_revoked_keys_are_understood_whole_or_refused() {
     let keys = ["a", "b"].map(|seed| SigningKey::from_seed_text(seed).unwrap().public_key().fingerprint());

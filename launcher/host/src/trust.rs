@@ -246,7 +246,12 @@ fn read_revocations(path: &Path, bytes: &[u8], revoked: &mut Vec<Revocation>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pspf_nostd::key::SigningKey;
+    use pspf_nostd::{
+        key::SigningKey,
+        report::Signer,
+        verify::{Scope, verify_slice},
+    };
+    use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 
     fn key(seed: &str) -> PublicKey {
         SigningKey::from_seed_text(seed).unwrap().public_key()
@@ -276,6 +281,65 @@ mod tests {
         assert_eq!(standing(&keys, &key("a"), Some(Owner::System), 99), Standing::Trusted);
         assert_eq!(standing(&keys, &key("a"), Some(Owner::System), 100), Standing::Expired);
         assert_eq!(standing(&keys, &key("b"), None, 0), Standing::Unknown);
+    }
+
+    /// A store of the user's in this folder, and none of the machine's.
+    fn store(folder: &Path) -> TrustStore {
+        let none = ConfigDir { owner: Owner::System, path: None, keys: None };
+        let (path, keys) = (Some(folder.to_owned()), Some(folder.join("trusted-keys")));
+        TrustStore { directories: [none, ConfigDir { owner: Owner::User, path, keys }] }
+    }
+
+    fn write(path: &Path, content: &str) {
+        fs::write(path, content).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
+    }
+
+    #[test]
+    fn keys_are_trusted_until_they_end_or_are_revoked() {
+        let folder = tempfile::tempdir().unwrap();
+        let [kept, ended, revoked, stranger] = ["kept", "ended", "revoked", "stranger"].map(key);
+        fs::DirBuilder::new().mode(0o755).create(folder.path().join("trusted-keys")).unwrap();
+        for (name, lines, key) in [
+            ("kept", "# Expires: 2027-01-31\n", kept),
+            ("ended", "# Expires: 2027-01-30\n", ended),
+            ("revoked", "", revoked),
+            ("junk", "junk", stranger),
+        ] {
+            write(
+                &folder.path().join("trusted-keys").join(name).with_extension("pub"),
+                &[lines, &key.to_pem()].concat(),
+            );
+        }
+        write(&folder.path().join(REVOKED), &format!("{} stolen\n", revoked.fingerprint()));
+        let found = store(folder.path()).at(calendar::date("2027-01-30").unwrap()).unwrap();
+        assert_eq!(found.trusted, [kept.fingerprint()]);
+        assert_eq!((found.keys.len(), found.unusable.len()), (3, 1));
+
+        let told = found.for_verification(vec![stranger.fingerprint()]);
+        assert_eq!(told.pinned, [stranger.fingerprint()]);
+        assert_eq!((told.store, told.revoked), (vec![kept.fingerprint()], vec![revoked.fingerprint()]));
+
+        let refusal = |key: PublicKey| {
+            let mut report = verify_slice(b"", Scope::Head, TrustedKeys::default()).report;
+            let fingerprint = key.fingerprint().to_string();
+            report.signer = Some(Signer { fingerprint, public_key: String::new(), signature_valid: true });
+            found.refusal(&report)
+        };
+        assert_eq!(refusal(kept), None);
+        let list = folder.path().join(REVOKED);
+        assert_eq!(refusal(revoked), Some(format!("its key is revoked by {} (stolen)", list.display())));
+    }
+
+    #[test]
+    fn a_store_that_cannot_be_read_is_said_and_one_that_is_missing_is_empty() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path());
+        let (keys, unusable) = store.keys();
+        assert!(keys.is_empty() && unusable.is_empty());
+        write(&folder.path().join("trusted-keys"), "");
+        let (keys, unusable) = store.keys();
+        assert_eq!((keys.len(), &unusable[0].path), (0, &folder.path().join("trusted-keys")));
     }
 
     #[test]

@@ -221,3 +221,62 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    fn user(path: &Path) -> ConfigDir {
+        ConfigDir { owner: Owner::User, path: Some(path.to_owned()), keys: None }
+    }
+
+    fn variables(set: &'static [(&str, &str)]) -> impl Fn(&str) -> Option<OsString> {
+        |asked| set.iter().find(|(name, _)| *name == asked).map(|(_, value)| value.into())
+    }
+
+    #[test]
+    fn variables_choose_the_users_directory_in_their_order() {
+        let paths = |set| {
+            let (path, keys) = ConfigDir::user_paths(variables(set));
+            [path, keys].map(|path| path.map(|path| path.to_str().unwrap().to_owned()))
+        };
+        let some = |path: &str| Some(path.to_owned());
+        for (set, path) in [
+            (&[("FLAVOR_CONFIG_DIR", "/f"), ("XDG_CONFIG_HOME", "/x"), ("HOME", "/h")][..], "/f"),
+            (&[("FLAVOR_CONFIG_DIR", ""), ("XDG_CONFIG_HOME", "/x"), ("HOME", "/h")], "/x/flavor"),
+            (&[("XDG_CONFIG_HOME", ""), ("HOME", "/h")], "/h/.config/flavor"),
+        ] {
+            assert_eq!(paths(set), [some(path), None], "{set:?}");
+        }
+        assert_eq!(
+            paths(&[("HOME", "/h"), ("FLAVOR_TRUSTED_KEYS_DIR", "/k")]),
+            [some("/h/.config/flavor"), some("/k")]
+        );
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_its_limit_and_one_that_is_larger_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("policy.toml");
+        for (size, taken) in
+            [(0, true), (FILE_MAX - 1, true), (FILE_MAX, true), (FILE_MAX + 1, false), (3 * FILE_MAX, false)]
+        {
+            fs::write(&path, vec![b'#'; size]).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+            match user(folder.path()).read(&path) {
+                Ok(bytes) => assert_eq!((bytes.unwrap().len(), taken), (size, true)),
+                Err(error) => assert!(!taken && error.message.contains("larger than 1 MiB"), "{size}: {error}"),
+            }
+        }
+        assert_eq!(user(folder.path()).read(&folder.path().join("other")), Ok(None));
+        assert_eq!(user(folder.path()).read(&path.join("other")), Ok(None));
+    }
+
+    #[test]
+    fn an_error_says_where_it_is() {
+        let path = Path::new("/p");
+        assert_eq!(ConfigError::at(path, Position { line: 2, column: 3 }, "wrong").to_string(), "/p:2:3: wrong");
+        assert_eq!(ConfigError::file(path, "wrong").to_string(), "/p: wrong");
+    }
+}

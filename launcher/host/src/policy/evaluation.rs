@@ -231,18 +231,66 @@ impl Asked<'_> {
     /// By the signed time of building: the index has one too, which anybody can change.
     fn too_old(&self, days: u64) -> Option<String> {
         let build = self.package.metadata().document().get("build").and_then(|build| build.get("timestamp"));
-        let Some(built) = build.and_then(|time| time.as_str()).and_then(calendar::time) else {
-            return Some("its signed metadata do not say when it was built".to_owned());
-        };
-        if built > self.host.now.saturating_add(CLOCK_TOLERANCE) {
-            return Some(format!("it says that it was built in the future, at {}", calendar::text(built)));
+        match build.and_then(|time| time.as_str()).and_then(calendar::time) {
+            Some(built) => wrong_age(built, self.host.now, days),
+            None => Some("its signed metadata do not say when it was built".to_owned()),
         }
-        let age = self.host.now.saturating_sub(built) / calendar::DAY;
-        (age > days).then(|| format!("it was built {age} days ago, at most {days} are allowed"))
     }
 
     fn has_sbom(&self) -> bool {
         let slot = self.package.metadata().attestation_slot().and_then(|number| self.package.slots().get(number));
         slot.is_some_and(|slot| !slot.range().is_empty())
+    }
+}
+
+/// What is wrong with a time of building, in seconds since 1970.
+fn wrong_age(built: u64, now: u64, days: u64) -> Option<String> {
+    if built > now.saturating_add(CLOCK_TOLERANCE) {
+        return Some(format!("it says that it was built in the future, at {}", calendar::text(built)));
+    }
+    let age = now.saturating_sub(built) / calendar::DAY;
+    (age > days).then(|| format!("it was built {age} days ago, at most {days} are allowed"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_denied_refuses() {
+        let decision = |enforcements: &[Enforcement]| {
+            let violation = |enforcement: &Enforcement| Violation {
+                rule: Rule::Root,
+                enforcement: *enforcement,
+                origin: String::new(),
+                message: String::new(),
+            };
+            Decision { violations: enforcements.iter().map(violation).collect(), ..Decision::default() }
+        };
+        let (deny, warn) = (Enforcement::Deny, Enforcement::Warn);
+        for (enforcements, denials, warnings) in [(&[][..], 0, 0), (&[warn], 0, 1), (&[warn, deny, warn], 1, 2)] {
+            let decision = decision(enforcements);
+            assert_eq!((decision.denials().count(), decision.warnings().count()), (denials, warnings));
+            assert_eq!(decision.allows(), denials == 0);
+        }
+    }
+
+    #[test]
+    fn an_age_is_counted_in_whole_days_and_the_future_begins_in_a_day() {
+        let now = 20_000 * calendar::DAY;
+        for (built, days, words) in [
+            (now, 0, None),
+            (now - calendar::DAY + 1, 0, None),
+            (now - calendar::DAY, 0, Some("1 days ago, at most 0")),
+            (now - 30 * calendar::DAY, 30, None),
+            (now - 31 * calendar::DAY + 1, 30, None),
+            (now - 31 * calendar::DAY, 30, Some("31 days ago, at most 30")),
+            (now + CLOCK_TOLERANCE, 0, None),
+            (now + CLOCK_TOLERANCE + 1, u64::MAX, Some("in the future, at 2024-10-05T00:00:01")),
+        ] {
+            let found = wrong_age(built, now, days);
+            assert_eq!(found.is_some(), words.is_some(), "{built} {days}: {found:?}");
+            assert!(found.unwrap_or_default().contains(words.unwrap_or_default()), "{built} {days}");
+        }
     }
 }

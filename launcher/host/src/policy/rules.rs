@@ -421,6 +421,31 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_neighbour_takes_changes_to_less_than_half_of_the_name() {
+        let found = |name: &str, known: &'static str| nearest(name, [known].into_iter()).contains(known);
+        assert!(found("abc", "abd") && found("abcdefghij", "abcdefxxxx"));
+        assert!(!found("abcd", "abxx") && !found("abcdefghij", "abcdexxxxx"));
+    }
+
+    /// Who asks for a signer gets one; who asks for something else takes no choice from the user.
+    #[test]
+    fn rules_about_the_signer_need_the_strict_level_and_others_do_not() {
+        for (text, expected) in [
+            ("", false),
+            ("trust.require_signature = true", true),
+            ("trust.require_trusted_key = true", true),
+            ("trust.minimum_verdict = 'intact'", true),
+            ("trust.allow_validation_lowering = false", true),
+            ("trust.allow_validation_lowering = true", false),
+            ("trust.require_signature = false\ntrust.require_trusted_key = false", false),
+            ("trust.use_os_keychain = true\ntrust.allow_user_keys = true", false),
+            ("execution.refuse_root = true\nexecution.max_age_days = 1", false),
+        ] {
+            assert_eq!(rules(&format!("version = 1\n{text}")).unwrap().needs_strict(), expected, "{text}");
+        }
+    }
+
     /// `policy.json` of the published tool: as strict, in every place.
     #[test]
     fn what_json_says_is_known_or_an_error() {
