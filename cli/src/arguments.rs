@@ -279,7 +279,7 @@ pub struct Pack {
     /// Threads for compression [default: all]. The result does not depend on it.
     #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<NonZero<u32>>,
-    /// Zstandard level, 1 to 22 [default: 19, and xz for the interpreter].
+    /// Zstandard level, 1 to 22 [default: 9].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=22))]
     pub level: Option<i64>,
     /// Leave out the attestation slot: the bill of materials (SBOM) and the provenance.

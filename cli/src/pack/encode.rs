@@ -12,8 +12,9 @@ use zstd::zstd_safe::CParameter;
 /// To be raised when a choice below changes, so that what was encoded before is not taken for what would be encoded now.
 pub const REVISION: u8 = 1;
 
-/// Zstandard level of packages that name none: slow to make, small, and as fast as any to read.
-pub const ZSTD_LEVEL: i64 = 19;
+/// Zstandard level of packages that name none. On a CPython tree of 48 MB (two processors, busy) level 3 took 1.2 s for 17.9 MB, level 9
+/// 4.1 s for 16.2 MB, level 19 101 s for 14.6 MB; all are read at the same speed.
+pub const ZSTD_LEVEL: i64 = 9;
 
 /// Largest Zstandard window, as a power of two: a first start needs 32 MiB for it, of the 64 MB that it may take in all.
 const ZSTD_WINDOW_MAX: u32 = 25;

@@ -217,7 +217,7 @@ const BUILD: &[Key] = &[
     key("strip", Kind::Boolean, "Remove debugging symbols from the programs and libraries of dependencies (the interpreter's always go).")
         .default("`false`")
         .variable("FLAVOR_BUILD_STRIP"),
-    key("compression_level", Kind::Integer(0, 22), "Zstandard level of slots that name none; 0 stores them as they are.").default("`19`"),
+    key("compression_level", Kind::Integer(0, 22), "Zstandard level of slots that name none; 0 stores them as they are.").default("`9`"),
     key("deterministic", Kind::Boolean, "`false` records the time of packing instead of a fixed one.")
         .default("`true`")
         .variable("FLAVOR_BUILD_DETERMINISTIC"),
