@@ -10,63 +10,108 @@ use alloc::{borrow::ToOwned, string::String, vec::Vec};
 /// Code of the finding that says that others were left out.
 pub const LEFT_OUT: &str = "findings.limit";
 
-/// Every code of a verification, with what its findings weigh. Errors make a package broken (docs/findings.md).
-pub const CODES: &[(&str, Severity)] = &[
-    ("trailer.missing", Severity::Error),
-    ("trailer.start_magic", Severity::Error),
-    ("trailer.end_magic", Severity::Error),
-    ("index.checksum", Severity::Error),
-    ("index.version", Severity::Error),
-    ("index.package_size", Severity::Error),
-    ("index.field", Severity::Error),
-    ("launcher.size", Severity::Error),
-    ("launcher.digest", Severity::Error),
-    ("launcher.digest.missing", Severity::Warning),
-    ("metadata.range", Severity::Error),
-    ("metadata.limit", Severity::Error),
-    ("metadata.gzip", Severity::Error),
-    ("metadata.gzip_header", Severity::Error),
-    ("metadata.trailing", Severity::Error),
-    ("metadata.json", Severity::Error),
-    ("metadata.checksum", Severity::Error),
-    ("signature.absent", Severity::Warning),
-    ("signature.coverage", Severity::Warning),
-    ("signature.invalid", Severity::Error),
-    ("key.revoked", Severity::Error),
-    ("key.fingerprint", Severity::Error),
-    ("table.range", Severity::Error),
-    ("slots.count", Severity::Error),
-    ("slots.limit", Severity::Error),
-    ("slot.range", Severity::Error),
-    ("slot.number", Severity::Error),
-    ("slot.operations", Severity::Error),
-    ("slot.descriptor", Severity::Error),
-    ("slot.digest.descriptor", Severity::Error),
-    ("slot.digest.signed", Severity::Error),
-    ("slot.digest.short", Severity::Warning),
-    ("slot.digest.missing", Severity::Warning),
-    ("slot.digest.malformed", Severity::Warning),
-    ("slot.checksum", Severity::Error),
-    ("slot.original_size", Severity::Error),
-    ("layout.overlap", Severity::Error),
-    ("layout.size", Severity::Error),
-    ("padding.nonzero", Severity::Error),
-    ("attestation.digest", Severity::Error),
-    ("policy.hash", Severity::Error),
-    ("profile.unknown", Severity::Info),
-    ("seal.version", Severity::Error),
-    ("seal.signer", Severity::Error),
-    ("seal.launcher", Severity::Error),
-    ("seal.slot", Severity::Error),
-    ("seal.gzip", Severity::Error),
-    ("findings.limit", Severity::Info),
-    ("verify.incomplete", Severity::Error),
+/// A code of findings: the one place that says what it weighs and means. docs/findings.md is made of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Code {
+    /// Stable dotted code.
+    pub code: &'static str,
+    /// What its findings weigh.
+    pub severity: Severity,
+    /// One sentence, in Markdown.
+    pub means: &'static str,
+    /// Where the rule is written, in Markdown: a section of docs/format.md, an RFC, a page; may be empty.
+    pub rule: &'static str,
+}
+
+impl Code {
+    const fn error(code: &'static str, means: &'static str, rule: &'static str) -> Self {
+        Self { code, severity: Severity::Error, means, rule }
+    }
+
+    const fn warning(code: &'static str, means: &'static str, rule: &'static str) -> Self {
+        Self { code, severity: Severity::Warning, means, rule }
+    }
+
+    const fn info(code: &'static str, means: &'static str, rule: &'static str) -> Self {
+        Self { code, severity: Severity::Info, means, rule }
+    }
+}
+
+/// Every code of a verification. Errors make a package broken.
+#[rustfmt::skip]
+pub const CODES: &[Code] = &[
+    Code::error("trailer.missing", "the file is shorter than a trailer", "§1"),
+    Code::error("trailer.start_magic", "no trailer at the end; the message says where one stands if bytes were cut off or appended", "§1"),
+    Code::error("trailer.end_magic", "the trailer's last four bytes are damaged", "§1"),
+    Code::error("index.checksum", "the index block's Adler-32 does not match", "§2"),
+    Code::error("index.version", "the format version is not 0x20250001", "§2"),
+    Code::error("index.package_size", "the index states another file size", "§2"),
+    Code::error("index.field", "an index field is not what the named builder writes for these metadata; `part` names it", "§2"),
+    Code::error("launcher.size", "the index states another launcher size than the signed metadata", "§5"),
+    Code::error("launcher.digest", "the launcher's SHA-256 is not the signed one", "§5"),
+    Code::warning("launcher.digest.missing", "no SHA-256 of the launcher is signed: its bytes are unprotected", "§5"),
+    Code::error("metadata.range", "the stored metadata are said to stand where they cannot", "§2"),
+    Code::error("metadata.limit", "the stored metadata are longer than the limit", ""),
+    Code::error("metadata.gzip", "the stored metadata are not one intact gzip member, or unpack to more than the limit", "§5, RFC 1952"),
+    Code::error("metadata.gzip_header", "the gzip header is none that a builder writes", "§5"),
+    Code::error("metadata.trailing", "bytes follow the gzip member", "§9"),
+    Code::error("metadata.json", "not strict JSON, a value has the wrong type, or readers understand a key differently: not printable ASCII, or another one but for case; the message gives the JSON path", "§5"),
+    Code::error("metadata.checksum", "the index states another SHA-256 of the stored metadata", "§2"),
+    Code::warning("signature.absent", "the package is not signed; it is never `ok`", "§6"),
+    Code::warning("signature.coverage", "the package is only *intact*: the message names what the signature does not wholly cover, so that other bytes there would pass. It is not `ok`", "§5"),
+    Code::error("signature.invalid", "the signature does not verify by the strict rule", "§6, RFC 8032"),
+    Code::error("key.revoked", "the key that signed is revoked: nothing of the package is to be used", "[policy.md](policy.md)"),
+    Code::error("key.fingerprint", "the fingerprint in the index is not that of the public key", "§6"),
+    Code::error("table.range", "the slot table is said to stand where it cannot", "§3"),
+    Code::error("slots.count", "index and metadata disagree on the number of slots", "§5"),
+    Code::error("slots.limit", "more slots than the limit", ""),
+    Code::error("slot.range", "a slot's bytes are said to stand where they cannot", "§3"),
+    Code::error("slot.number", "`slots[].slot` is not the slot's position", "§5"),
+    Code::error("slot.operations", "`slots[].operations` is not an operation chain", "§4"),
+    Code::error("slot.descriptor", "a descriptor field is not what follows from the signed metadata; `part` names it", "§3"),
+    Code::error("slot.digest.descriptor", "the descriptor's checksum is not the start of the signed digest", "§3"),
+    Code::error("slot.digest.signed", "the slot's SHA-256 is not the signed one", "§5"),
+    Code::warning("slot.digest.short", "only 64 bits of the slot's digest are signed", "§5"),
+    Code::warning("slot.digest.missing", "no digest of the slot is signed", "§5"),
+    Code::warning("slot.digest.malformed", "`slots[].checksum` is not a digest", "§5"),
+    Code::error("slot.checksum", "the slot does not match the descriptor's checksum, and no digest is signed", "§3"),
+    Code::error("slot.original_size", "the descriptor's original size is neither the stored size nor the number of bytes that the slot's gzip data decode to, counted by decoding", "§3"),
+    Code::error("layout.size", "the file is longer or shorter than the builder makes it from sections of these lengths", "§1"),
+    Code::error("layout.overlap", "two sections share bytes", "§1"),
+    Code::error("padding.nonzero", "bytes between sections are not zero: something is hidden", "§1"),
+    Code::error("attestation.digest", "the digest in the index is not that of the attestation slot", "§8"),
+    Code::error("policy.hash", "the policy hash in the index is not that of the metadata's policy", "§8"),
+    Code::info("profile.unknown", "`build.tool` names no known builder; the closest conventions were compared, and the package is at most *intact*", "§5"),
+    Code::error("seal.version", "the seal is of a version that this verifier does not know", "[ARCHITECTURE](../ARCHITECTURE.md)"),
+    Code::error("seal.signer", "sealed for another signer than the one who signed", ""),
+    Code::error("seal.launcher", "a sealed package without a digest of its launcher", ""),
+    Code::error("seal.slot", "a sealed package whose metadata lack size, original size or digest of a slot", ""),
+    Code::error("seal.gzip", "the stored metadata are not the canonical encoding of the signed JSON", ""),
+    Code::info("findings.limit", "there were more findings of one severity than a report lists; left-out errors count", ""),
+    Code::error("verify.incomplete", "verification was ended before all bytes were read", ""),
+];
+
+/// Every code of [`placement`](crate::placement).
+#[rustfmt::skip]
+pub const PLACEMENT_CODES: &[Code] = &[
+    Code::error("placement.path", "a target is absolute, has `..` or a NUL, or names no file", "§3"),
+    Code::error("placement.too_long", "a name has more than 255 bytes, or a target more than 4,096 bytes or 128 parts", ""),
+    Code::error("placement.reserved", "something goes into `.pspf`, in any case: the launcher's own directory", ""),
+    Code::error("placement.clash", "a file is where another slot has a directory, or the other way round, or something goes below a link or a file", ""),
+    Code::error("placement.link_out", "a symbolic link could lead out of its tree (in a scan: `policy.symlink_out`)", ""),
+    Code::error("placement.hard_link", "a hard link names no file of the same slot", ""),
+    Code::error("placement.too_many", "more than a million entries, or 256 MiB of paths", ""),
+    Code::warning("placement.set_id", "the mode sets the user or the group of who runs it; extraction leaves these bits out (in a scan: `policy.setuid`)", ""),
+    Code::warning("placement.world_writable", "everybody may write it (in a scan: `policy.world_writable`)", ""),
+    Code::warning("placement.not_portable", "the path is not UTF-8, or has a DOS device name, a control character, one of `<>:\"?*` or a backslash, or a dot or blank at an end (in a scan: `policy.device_name`)", ""),
+    Code::warning("placement.replaces", "a file of one slot is put in place of another's (in a scan: `policy.replaced_file`)", ""),
+    Code::info("placement.same_name", "two paths are one file where case is folded or Unicode normalised (in a scan: `policy.same_name`)", ""),
 ];
 
 /// What the findings with a code of the verification weigh; `None` for other codes.
 #[must_use]
 pub fn severity_of(code: &str) -> Option<Severity> {
-    CODES.iter().find(|(known, _)| *known == code).map(|(_, severity)| *severity)
+    CODES.iter().find(|known| known.code == code).map(|known| known.severity)
 }
 
 /// The findings so far, at most [`FINDINGS_MAX`] of each severity, and all that failed.
@@ -80,15 +125,10 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Adds one; `range` is the bytes it is about, where there are any.
-    pub fn push(
-        &mut self,
-        severity: Severity,
-        code: &'static str,
-        part: &str,
-        range: Option<ByteRange>,
-        message: String,
-    ) {
+    /// Adds one; `range` is the bytes it is about, where there are any. It weighs what [`CODES`] says.
+    pub fn add(&mut self, code: &'static str, part: &str, range: Option<ByteRange>, message: String) {
+        // A test holds that the table has every code; what it had not would be refused.
+        let severity = severity_of(code).unwrap_or(Severity::Error);
         let [errors, warnings, infos] = &mut self.counts;
         let count = match severity {
             Severity::Error => errors,
@@ -105,16 +145,6 @@ impl Findings {
                 _ => self.failed.push(range),
             }
         }
-    }
-
-    /// Adds an error.
-    pub fn error(&mut self, code: &'static str, part: &str, range: Option<ByteRange>, message: String) {
-        self.push(Severity::Error, code, part, range, message);
-    }
-
-    /// Adds a warning.
-    pub fn warning(&mut self, code: &'static str, part: &str, range: Option<ByteRange>, message: String) {
-        self.push(Severity::Warning, code, part, range, message);
     }
 
     /// Whether there is an error, kept or not.
@@ -189,14 +219,14 @@ mod tests {
     fn what_was_left_out_is_said_even_where_infos_fill_the_list() {
         let mut findings = Findings::default();
         for number in 0..FINDINGS_MAX + 3 {
-            findings.push(Severity::Info, "a.b", "package", None, number.to_string());
+            findings.add("profile.unknown", "package", None, number.to_string());
         }
-        findings.error("c.d", "package", None, "last".to_owned());
+        findings.add("index.field", "package", None, "last".to_owned());
         assert!(findings.any_error() && findings.all_kept());
         let sorted = findings.sorted();
         assert_eq!(sorted.len(), FINDINGS_MAX + 2);
         let codes: Vec<&str> = sorted.iter().map(|finding| finding.code).collect();
-        assert_eq!((codes[0], codes[1], codes[FINDINGS_MAX + 1]), ("c.d", "a.b", LEFT_OUT));
+        assert_eq!((codes[0], codes[1], codes[FINDINGS_MAX + 1]), ("index.field", "profile.unknown", LEFT_OUT));
         assert!(sorted[FINDINGS_MAX + 1].message.starts_with("3 more"), "{:?}", sorted.last());
     }
 
@@ -204,7 +234,7 @@ mod tests {
     fn errors_that_were_left_out_still_count() {
         let mut findings = Findings::default();
         for _ in 0..=FINDINGS_MAX {
-            findings.error("a.b", "package", None, String::new());
+            findings.add("index.field", "package", None, String::new());
         }
         assert!(findings.any_error() && !findings.all_kept());
     }

@@ -1,7 +1,7 @@
-//! One table of the codes of a verification: it is complete, and docs/findings.md says the same.
+//! The tables of codes are complete, and docs/findings.md is made of them: `BLESS=1` writes it anew.
 
 use pspf_nostd::{
-    findings::{CODES, severity_of},
+    findings::{CODES, Code, PLACEMENT_CODES, severity_of},
     report::Severity,
 };
 use std::{
@@ -18,22 +18,24 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Dotted words that the verification has as texts.
-fn words() -> BTreeSet<String> {
-    let mut files: Vec<PathBuf> = fs::read_dir(root().join("src/verify"))
-        .expect("sources")
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
+/// The sources of the verification.
+fn verification() -> Vec<PathBuf> {
+    let folder = fs::read_dir(root().join("src/verify")).expect("sources");
+    let mut files: Vec<PathBuf> = folder.map(|entry| entry.expect("an entry").path()).collect();
     files.push(root().join("src/findings.rs"));
+    files
+}
+
+/// Dotted words that sources have as texts.
+fn words(files: &[PathBuf]) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     for file in files {
-        let text = text(&file);
+        let text = text(file);
         let text = text.split("#[cfg(test)]").next().unwrap_or_default();
-        // The table itself is no use of a code.
-        let text = match text.split_once("pub const CODES") {
-            Some((before, after)) => [before, after.split_once("];").map_or("", |(_, rest)| rest)].concat(),
-            None => text.to_owned(),
-        };
+        // A row of the tables is no use of its code.
+        let rows = ["Code::error(", "Code::warning(", "Code::info("];
+        let used = text.lines().filter(|line| !rows.iter().any(|row| line.trim_start().starts_with(row)));
+        let text: String = used.collect::<Vec<_>>().join("\n");
         for word in text.split('"').skip(1).step_by(2) {
             let part = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c == '_');
             if word.contains('.') && word.split('.').all(part) {
@@ -46,30 +48,53 @@ fn words() -> BTreeSet<String> {
 
 #[test]
 fn every_code_is_in_the_table_and_used() {
-    let words = words();
+    let words = words(&verification());
     let unknown: Vec<_> = words
         .iter()
         // Parts of the index have names of this form, too.
         .filter(|word| severity_of(word).is_none() && !word.starts_with("index."))
         .collect();
     assert!(unknown.is_empty(), "not in findings::CODES: {unknown:?}");
-    let unused: Vec<_> = CODES.iter().filter(|(code, _)| !words.contains(*code)).collect();
+    let unused: Vec<_> = CODES.iter().filter(|code| !words.contains(code.code)).collect();
     assert!(unused.is_empty(), "in findings::CODES, and nowhere used: {unused:?}");
-    let different: BTreeSet<_> = CODES.iter().map(|(code, _)| code).collect();
+    let different: BTreeSet<_> = CODES.iter().map(|code| code.code).collect();
     assert_eq!(different.len(), CODES.len());
 }
 
 #[test]
-fn the_page_has_the_same_codes_with_the_same_weight() {
-    let page = text(&root().join("../docs/findings.md"));
-    let table = page.split("\n## ").next().expect("the first table");
-    let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
-    let rows: BTreeSet<_> = rows.map(|(code, rest)| (code, rest.split(' ').next().unwrap_or_default())).collect();
-    let word = |severity| match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Info => "info",
+fn every_code_of_the_placement_is_in_its_table_and_used() {
+    let words = words(&[root().join("src/placement.rs")]);
+    assert_eq!(words, PLACEMENT_CODES.iter().map(|code| code.code.to_owned()).collect());
+}
+
+/// The page with the table behind the heading made anew.
+fn with_table(page: &str, heading: &str, codes: &[Code]) -> String {
+    const HEAD: &str = "| code | severity | means | rule |\n|---|---|---|---|\n";
+    let section = page.find(heading).unwrap_or_else(|| panic!("docs/findings.md has no `{heading}`"));
+    let (before, rest) = page.split_at(section);
+    let (text, rows) = rest.split_once(HEAD).expect("a table of codes");
+    let behind = rows.find("\n\n").map_or("", |end| &rows[end..]);
+    let row = |code: &Code| {
+        let severity = match code.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        };
+        let rule = if code.rule.is_empty() { String::new() } else { format!("{} ", code.rule) };
+        format!("| `{}` | {severity} | {} | {rule}|", code.code, code.means)
     };
-    let codes: BTreeSet<_> = CODES.iter().map(|(code, severity)| (*code, word(*severity))).collect();
-    assert_eq!(rows, codes);
+    let rows: Vec<String> = codes.iter().map(row).collect();
+    format!("{before}{text}{HEAD}{}{behind}", rows.join("\n"))
+}
+
+#[test]
+fn the_page_is_made_of_the_tables() {
+    let file = root().join("../docs/findings.md");
+    let page = text(&file);
+    let made = with_table(&with_table(&page, "# Findings", CODES), "## What would be written", PLACEMENT_CODES);
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&file, &made).expect("a writable page");
+    } else {
+        assert!(page == made, "docs/findings.md is not what src/findings.rs says: run this test with BLESS=1");
+    }
 }

@@ -451,7 +451,7 @@ mod tests {
                 .err()
                 .map(|error| error.message)
         };
-        for (code, own) in pspf_nostd::findings::CODES {
+        for pspf_nostd::findings::Code { code, severity: own, .. } in pspf_nostd::findings::CODES {
             for (weight, severity) in
                 [("error", Severity::Error), ("warning", Severity::Warning), ("info", Severity::Info)]
             {

@@ -83,7 +83,7 @@ impl Verification {
             let (found, wanted) = (block.field(*field), expected.field(*field));
             if found != wanted {
                 let (range, message) = field_difference(*field, found, wanted, start);
-                self.findings.error(field_code(*field), &format!("index.{}", field.name), range, message);
+                self.findings.add(field_code(*field), &format!("index.{}", field.name), range, message);
             }
         }
     }
@@ -102,18 +102,18 @@ impl Verification {
         let row = table.start.saturating_add(index.saturating_mul(DESCRIPTOR_LENGTH));
         if entry.slot.is_some_and(|slot| slot != index) {
             let message = format!("the metadata number slot {number} as {}", entry.slot.unwrap_or_default());
-            self.findings.error("slot.number", &part, None, message);
+            self.findings.add("slot.number", &part, None, message);
         }
         let digest = SignedDigest::read(&entry.checksum).unwrap_or_else(|| {
             let message = format!("`slots[{number}].checksum` is not a SHA-256 digest: {}", quoted(&entry.checksum));
-            self.findings.warning("slot.digest.malformed", &part, None, message);
+            self.findings.add("slot.digest.malformed", &part, None, message);
             SignedDigest::Absent
         });
         let chain = profile.operations(&entry.operations);
         if chain.is_none() {
             let message =
                 format!("`slots[{number}].operations` is not an operation chain: {}", quoted(&entry.operations));
-            self.findings.error("slot.operations", &part, None, message);
+            self.findings.add("slot.operations", &part, None, message);
         }
         let chain = chain.unwrap_or_default();
         // A slot that stands for the package itself has no digest, so it may not hold bytes.
@@ -149,7 +149,7 @@ impl Verification {
                 );
                 let range = ByteRange::new(row.saturating_add(offset), length(found));
                 let code = if *name == "checksum" { "slot.digest.descriptor" } else { "slot.descriptor" };
-                self.findings.error(code, &format!("{part} descriptor.{name}"), range, message);
+                self.findings.add(code, &format!("{part} descriptor.{name}"), range, message);
             }
         }
         let Some(range) = descriptor.stored().filter(|range| range.end <= self.trailer().start) else {
@@ -157,7 +157,7 @@ impl Verification {
                 "slot {number} ({}) is said to be {} bytes at {}, which is not in front of the trailer",
                 entry.id, descriptor.size, descriptor.offset
             );
-            self.findings.error("slot.range", &part, ByteRange::new(row, DESCRIPTOR_LENGTH), message);
+            self.findings.add("slot.range", &part, ByteRange::new(row, DESCRIPTOR_LENGTH), message);
             return None;
         };
         Some(HeadSlot { row, descriptor, entry: entry.clone(), range, digest, original_size: rule })

@@ -48,7 +48,7 @@ impl ContentPass {
             }
             if range.start < end || range.end > head.trailer {
                 let message = format!("{} at {range} overlaps what stands before it", name(part, head, range));
-                findings.error("layout.overlap", &name(part, head, range), Some(range), message);
+                findings.add("layout.overlap", &name(part, head, range), Some(range), message);
                 return None;
             }
             sections.push(Section::new(ByteRange { start: end, end: range.start }, Part::Padding));
@@ -183,13 +183,13 @@ impl Verification {
         let Some(head) = &self.head else { return };
         for range in pass.sections.iter().filter_map(Section::dirty) {
             let message = "bytes between the sections must be zero; something is hidden here".to_string();
-            self.findings.error("padding.nonzero", "padding", Some(range), message);
+            self.findings.add("padding.nonzero", "padding", Some(range), message);
         }
         if let (SignedDigest::Full(signed), Some(computed)) = (head.launcher_digest, pass.launcher())
             && signed != computed
         {
             let message = format!("SHA-256 is {computed}, the signed metadata say {signed}");
-            self.findings.error("launcher.digest", "launcher", Some(head.launcher), message);
+            self.findings.add("launcher.digest", "launcher", Some(head.launcher), message);
         }
         let slots = pass.slots(head.slots.len());
         for (number, (slot, content)) in head.slots.iter().zip(&slots).enumerate() {
@@ -201,7 +201,7 @@ impl Verification {
             let stated = self.index.as_ref().map(|block| block.field(index::SBOM_DIGEST).to_vec()).unwrap_or_default();
             if stated != content.sha256.to_string().as_bytes() {
                 let message = "attestation_sbom_digest is not the SHA-256 of the attestation slot".to_string();
-                self.findings.error("attestation.digest", "index.attestation_sbom_digest", None, message);
+                self.findings.add("attestation.digest", "index.attestation_sbom_digest", None, message);
             }
         }
         self.stage = Stage::Done(Some(pass));
@@ -226,17 +226,17 @@ fn compare_slot(findings: &mut Findings, number: usize, slot: &HeadSlot, content
         let code = if slot.digest == SignedDigest::Absent { "slot.checksum" } else { "slot.digest.signed" };
         let message = format!("slot `{id}` has SHA-256 {computed}, {other}");
         // What other bytes decode to would say nothing.
-        return findings.error(code, &part, Some(slot.range), message);
+        return findings.add(code, &part, Some(slot.range), message);
     }
     match slot.digest {
         SignedDigest::Full(_) => {}
         SignedDigest::Prefix(_) => {
             let message = format!("only the first 64 bits of the digest of slot `{id}` are signed");
-            findings.warning("slot.digest.short", &part, Some(slot.range), message);
+            findings.add("slot.digest.short", &part, Some(slot.range), message);
         }
         SignedDigest::Absent => {
             let message = format!("the signed metadata carry no digest of slot `{id}`");
-            findings.warning("slot.digest.missing", &part, Some(slot.range), message);
+            findings.add("slot.digest.missing", &part, Some(slot.range), message);
         }
     }
     let claimed = slot.descriptor.original_size;
@@ -248,7 +248,7 @@ fn compare_slot(findings: &mut Findings, number: usize, slot: &HeadSlot, content
         Some(Err(_)) => format!("its {} stored bytes do not decode to that", slot.range.len()),
     };
     let message = format!("original_size of slot `{id}` is {claimed}, but {found}");
-    findings.error(
+    findings.add(
         "slot.original_size",
         &format!("{part} descriptor.original_size"),
         ByteRange::new(slot.row.saturating_add(32), 8),

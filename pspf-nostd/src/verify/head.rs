@@ -121,7 +121,7 @@ impl Verification {
             } else {
                 "the trailer is damaged: one of its two magic numbers is there, the other is not".to_string()
             };
-            self.findings.error(code, "trailer", range, message);
+            self.findings.add(code, "trailer", range, message);
             return None;
         }
         if block.u32(index::CHECKSUM) != block.computed_checksum() {
@@ -130,24 +130,24 @@ impl Verification {
                 block.computed_checksum(),
                 block.u32(index::CHECKSUM)
             );
-            self.findings.error("index.checksum", "index", at(4, 8192), message);
+            self.findings.add("index.checksum", "index", at(4, 8192), message);
         }
         let version = block.u32(index::VERSION);
         let metadata = ByteRange::new(block.u64(index::METADATA_OFFSET), block.u64(index::METADATA_SIZE));
         self.index = Some(block);
         if version != index::FORMAT_VERSION {
             let message = format!("format version is {version:#x}, expected {:#x}", index::FORMAT_VERSION);
-            self.findings.error("index.version", "index.format_version", at(4, 4), message);
+            self.findings.add("index.version", "index.format_version", at(4, 4), message);
             return None;
         }
         let Some(metadata) = metadata.filter(|range| !range.is_empty() && range.end <= trailer.start) else {
             let message = "metadata_offset and metadata_size do not name bytes in front of the trailer".to_string();
-            self.findings.error("metadata.range", "index.metadata_offset", at(28, 16), message);
+            self.findings.add("metadata.range", "index.metadata_offset", at(28, 16), message);
             return None;
         };
         if metadata.len() > METADATA_STORED_MAX {
             let message = format!("the metadata take {} bytes, the limit is {METADATA_STORED_MAX}", metadata.len());
-            self.findings.error("metadata.limit", "metadata", Some(metadata), message);
+            self.findings.add("metadata.limit", "metadata", Some(metadata), message);
             return None;
         }
         Some(metadata)
@@ -160,25 +160,25 @@ impl Verification {
         let member = match codec::gunzip_one(&blob, METADATA_JSON_MAX) {
             Ok(member) => member,
             Err(error) => {
-                self.findings.error("metadata.gzip", "metadata", range, format!("not one gzip member: {error}"));
+                self.findings.add("metadata.gzip", "metadata", range, format!("not one gzip member: {error}"));
                 return None;
             }
         };
         if member.consumed != blob.len() {
             let left = blob.len().saturating_sub(member.consumed);
             let message = format!("{left} bytes follow the gzip member of the metadata");
-            self.findings.error("metadata.trailing", "metadata", range, message);
+            self.findings.add("metadata.trailing", "metadata", range, message);
         }
         // ID1 ID2 CM FLG MTIME[4] XFL OS (RFC 1952): no builder sets a flag or a time.
         let [_, _, _, flags, mtime @ .., extra, _] = member.header;
         if flags != 0 || mtime != [0; 4] || !matches!(extra, 0 | 2 | 4) {
             let message = format!("gzip header {} is not one that a builder writes", hex(&member.header));
-            self.findings.error("metadata.gzip_header", "metadata", range, message);
+            self.findings.add("metadata.gzip_header", "metadata", range, message);
         }
         let metadata = match Metadata::parse(member.data) {
             Ok(metadata) => metadata,
             Err(error) => {
-                self.findings.error("metadata.json", "metadata", range, error.to_string());
+                self.findings.add("metadata.json", "metadata", range, error.to_string());
                 return None;
             }
         };
@@ -189,7 +189,7 @@ impl Verification {
         let count = block.u32(index::SLOT_COUNT);
         if count > SLOT_COUNT_MAX {
             let message = format!("slot_count is {count}, the limit is {SLOT_COUNT_MAX}");
-            self.findings.error("slots.limit", "index.slot_count", None, message);
+            self.findings.add("slots.limit", "index.slot_count", None, message);
             return None;
         }
         let table = ByteRange::new(block.u64(index::SLOT_TABLE_OFFSET), u64::from(count) * DESCRIPTOR_LENGTH);
@@ -197,7 +197,7 @@ impl Verification {
         if table.is_none() {
             let message =
                 format!("a slot table of {count} slots at slot_table_offset does not fit in front of the trailer");
-            self.findings.error("table.range", "index.slot_table_offset", None, message);
+            self.findings.add("table.range", "index.slot_table_offset", None, message);
         }
         table
     }
@@ -209,16 +209,10 @@ impl Verification {
             Ok(()) => self.signature_valid = true,
             Err(SignatureError::Unsigned) => {
                 let message = "the package is not signed: signature or public key is all zero".to_string();
-                self.findings.push(
-                    crate::report::Severity::Warning,
-                    "signature.absent",
-                    "index.signature",
-                    range,
-                    message,
-                );
+                self.findings.add("signature.absent", "index.signature", range, message);
             }
             Err(error) => {
-                self.findings.error("signature.invalid", "index.signature", range, error.to_string());
+                self.findings.add("signature.invalid", "index.signature", range, error.to_string());
             }
         }
     }
@@ -233,11 +227,11 @@ impl Verification {
         let profile = named.unwrap_or_else(|| self.closest_profile(&block, &metadata, &descriptors));
         if named.is_none() {
             let message = format!("builder `{}` is not known; compared as {profile:?}", escaped(&metadata.build_tool));
-            self.findings.push(crate::report::Severity::Info, "profile.unknown", "metadata", None, message);
+            self.findings.add("profile.unknown", "metadata", None, message);
         }
         if descriptors.len() != metadata.slots.len() {
             let message = format!("slot_count is {}, the metadata list {}", descriptors.len(), metadata.slots.len());
-            self.findings.error("slots.count", "index.slot_count", None, message);
+            self.findings.add("slots.count", "index.slot_count", None, message);
             return None;
         }
         let placement = self.placement(profile, &block, &metadata, &descriptors)?;
@@ -303,8 +297,8 @@ impl Verification {
         if placement.is_none() {
             let message = "the sections cannot stand in a file: a size is too large".to_string();
             match slots.iter().position(|(size, _)| *size > self.size) {
-                Some(number) => self.findings.error("slot.range", &format!("slot {number}"), None, message),
-                None => self.findings.error("layout.size", "package", None, message),
+                Some(number) => self.findings.add("slot.range", &format!("slot {number}"), None, message),
+                None => self.findings.add("layout.size", "package", None, message),
             }
         }
         placement
@@ -317,7 +311,7 @@ impl Verification {
             let message = format!("the file has {} bytes, the package that it holds takes {expected}", self.size);
             let (start, end) = (expected.saturating_sub(TRAILER_SIZE), self.trailer().start);
             let range = (start < end).then_some(ByteRange { start, end });
-            self.findings.error("layout.size", "package", range, message);
+            self.findings.add("layout.size", "package", range, message);
         }
     }
 
@@ -328,9 +322,9 @@ impl Verification {
             _ => {
                 let message = "the signed metadata carry no SHA-256 of the launcher".to_string();
                 if profile == Profile::Sealed {
-                    self.findings.error("seal.launcher", "launcher", None, message);
+                    self.findings.add("seal.launcher", "launcher", None, message);
                 } else {
-                    self.findings.warning("launcher.digest.missing", "launcher", None, message);
+                    self.findings.add("launcher.digest.missing", "launcher", None, message);
                 }
                 SignedDigest::Absent
             }
@@ -342,21 +336,21 @@ impl Verification {
         let Some(seal) = &metadata.seal else { return };
         if seal.version != 1 {
             let message = format!("seal version is {}, this verifier knows version 1", seal.version);
-            self.findings.error("seal.version", "metadata", None, message);
+            self.findings.add("seal.version", "metadata", None, message);
         }
         if seal.signer != head.fingerprint.to_string() {
             let message = format!("sealed for signer {}, signed by {}", seal.signer, head.fingerprint);
-            self.findings.error("seal.signer", "index.public_key", None, message);
+            self.findings.add("seal.signer", "index.public_key", None, message);
         }
         if codec::gzip_stored(metadata.raw()) != self.blob {
             let message = "the stored metadata are not the canonical gzip member of a sealed package".to_string();
-            self.findings.error("seal.gzip", "metadata", Some(head.metadata), message);
+            self.findings.add("seal.gzip", "metadata", Some(head.metadata), message);
         }
         for (number, slot) in head.slots.iter().enumerate() {
             let complete = slot.entry.size.is_some() && slot.entry.original_size.is_some();
             if !complete || !matches!(slot.digest, SignedDigest::Full(_)) {
                 let message = format!("slot {number} of a sealed package lacks size, original_size or a full SHA-256");
-                self.findings.error("seal.slot", &format!("slot {number}"), None, message);
+                self.findings.add("seal.slot", &format!("slot {number}"), None, message);
             }
         }
     }

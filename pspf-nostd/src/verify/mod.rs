@@ -136,7 +136,7 @@ impl Verification {
             head: None,
         };
         if size < TRAILER_SIZE {
-            verification.findings.error(
+            verification.findings.add(
                 "trailer.missing",
                 "trailer",
                 Some(ByteRange { start: 0, end: size }),
@@ -235,7 +235,7 @@ impl Verification {
         let pass = match core::mem::replace(&mut self.stage, Stage::Done(None)) {
             Stage::Done(pass) => pass,
             _ => {
-                self.findings.error(
+                self.findings.add(
                     "verify.incomplete",
                     "package",
                     None,
@@ -294,10 +294,10 @@ impl Verification {
         };
         if let (Trust::Revoked, Some(head)) = (trust, &self.head) {
             let message = alloc::format!("the signing key {} is revoked", head.fingerprint);
-            findings.error("key.revoked", "index.public_key", None, message);
+            findings.add("key.revoked", "index.public_key", None, message);
         }
         if state == Integrity::Intact && self.signature_valid {
-            findings.warning("signature.coverage", "package", None, not_covered(&coverage));
+            findings.add("signature.coverage", "package", None, not_covered(&coverage));
         }
         let all_kept = findings.all_kept();
         let mut report = Report {
