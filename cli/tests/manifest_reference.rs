@@ -4,7 +4,7 @@ mod page;
 
 use flavor_manifest::{
     Document, SourceBase, pyproject,
-    schema::{self, Kind, json_schema, reference},
+    schema::{self, Kind, json_schema, keys, reference},
 };
 use std::path::Path;
 
@@ -67,6 +67,36 @@ fn every_key_is_read() {
         seen += 1;
     }
     assert!(seen > 90, "{seen}");
+}
+
+/// Reader and table agree on the range of each number; the schema and the page are made from the table.
+#[test]
+fn every_number_has_the_range_of_the_table() {
+    let mut seen = 0;
+    for leaf in schema::leaves() {
+        let (least, most) = match leaf.key.kind {
+            Kind::Integer(range) => range,
+            Kind::Seconds => keys::SECONDS,
+            _ => continue,
+        };
+        // A share of the processors is always refused, a position is compared with the slot's own, a slot's level with its codec.
+        if ["max_cpu_percent", "slot", "level"].contains(&leaf.key.name) {
+            continue;
+        }
+        let text = |number: i64| match leaf.path.strip_prefix("tool.flavor.slots[].") {
+            Some(key) => format!("{HEAD}[[tool.flavor.slots]]\nid = 'x'\nsource = '/dev/null'\n{key} = {number}\n"),
+            None => format!("{HEAD}{} = {number}\n", leaf.path.trim_start_matches("tool.flavor.")),
+        };
+        let refused = |number: i64| problems(&text(number)).iter().any(|problem| problem.contains("is out of range"));
+        for number in [least - 1, most + 1] {
+            assert!(refused(number), "{} = {number}: {:#?}", leaf.path, problems(&text(number)));
+            let range = format!("{least} to {most}");
+            assert!(problems(&text(number)).iter().any(|problem| problem.contains(&range)), "{}: {range}", leaf.path);
+        }
+        assert!(!refused(least) && !refused(most), "{}", leaf.path);
+        seen += 1;
+    }
+    assert!(seen >= 6, "{seen}");
 }
 
 #[test]

@@ -101,7 +101,7 @@ fn what_cannot_be_honoured_is_refused_by_name() {
             &["strip_docstrings`", "compile_bytecode = true"],
         ),
         ("policy.platforms = ['plan9']", &["policy.platforms[0]`", "one of linux_amd64"]),
-        ("policy.max_age_days = 0", &["policy.max_age_days`", "1 or more"]),
+        ("policy.max_age_days = 0", &["policy.max_age_days`", "1 to 36500"]),
         (
             "metadata.custom.commit = '${FLAVOR_TEST_UNSET}'",
             &["metadata.custom.commit`", "FLAVOR_TEST_UNSET is not set"],

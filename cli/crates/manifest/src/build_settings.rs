@@ -1,6 +1,8 @@
 //! `[tool.flavor.build]` and `.hooks`.
 
-use super::{cursor::Cursor, requirement, sections::env_keys, security_settings::Features, variable_text};
+use super::{
+    cursor::Cursor, requirement, schema::keys, sections::env_keys, security_settings::Features, variable_text,
+};
 use crate::diagnostic::Diagnostic;
 use crate::file_patterns::FilePatterns;
 use std::path::{Path, PathBuf};
@@ -88,7 +90,7 @@ pub fn read(flavor: &Cursor<'_>, directory: &Path, platform: &str, features: Fea
         let problem = Diagnostic::error("build.requirements_file", format!("there is no file {}", file.display()));
         build.key("requirements_file").report(problem);
     }
-    let stated_level = build.key("compression_level").integer_in(0..=22);
+    let stated_level = build.key("compression_level").integer_in(keys::LEVEL);
     let level = stated_level.or(features.optimize_size.then_some(22)).or(features.optimize_speed.then_some(3));
     BuildSettings {
         requires,

@@ -1,6 +1,7 @@
 //! Reading a manifest: each value with its path, each problem with its place, none of them the last.
 
 use super::document::{Document, Entry, Node, Origin, Value};
+use super::schema::Range;
 use crate::diagnostic::Diagnostic;
 use std::cell::RefCell;
 
@@ -251,13 +252,13 @@ impl<'a> Cursor<'a> {
         Some(found)
     }
 
-    /// An integer within limits.
+    /// An integer in a range of the tables of keys.
     #[must_use]
-    pub fn integer_in(&self, limits: std::ops::RangeInclusive<i64>) -> Option<i64> {
+    pub fn integer_in(&self, (least, most): Range) -> Option<i64> {
         let found = self.integer()?;
-        if !limits.contains(&found) {
+        if !(least..=most).contains(&found) {
             let problem = Diagnostic::error("manifest.range", "is out of range").found(found.to_string());
-            self.report(problem.expected(format!("{} to {}", limits.start(), limits.end())));
+            self.report(problem.expected(format!("{least} to {most}")));
         }
         Some(found)
     }

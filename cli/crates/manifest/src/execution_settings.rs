@@ -2,6 +2,7 @@
 
 use super::{
     cursor::Cursor,
+    schema::keys,
     sections::{env_keys, runtime_env},
     words::OLDEST_PYTHON,
 };
@@ -115,10 +116,10 @@ pub fn limits(execution: &Cursor<'_>) -> Vec<(String, Json)> {
     let size = |name: &str| execution.key(name).size().map(|bytes| (name.to_owned(), Json::from(bytes)));
     let limits = [
         working_directory.map(|path| ("working_directory".to_owned(), Json::from(path))),
-        integer("timeout", execution.key("timeout").integer_in(1..=i64::from(u32::MAX))),
+        integer("timeout", execution.key("timeout").integer_in(keys::SECONDS)),
         size("min_memory"),
         size("max_memory"),
-        integer("max_cpu_seconds", execution.key("max_cpu_seconds").integer_in(1..=i64::from(u32::MAX))),
+        integer("max_cpu_seconds", execution.key("max_cpu_seconds").integer_in(keys::SECONDS)),
     ];
     limits.into_iter().flatten().collect()
 }
@@ -213,7 +214,7 @@ fn newest(version: &str) -> String {
 #[must_use]
 pub fn compile(runtime: &Cursor<'_>) -> CompileSettings {
     let _ = runtime.entries();
-    let level = runtime.key("optimization_level").integer_in(0..=2);
+    let level = runtime.key("optimization_level").integer_in(keys::OPTIMIZATION);
     let settings = CompileSettings {
         optimization_level: level.and_then(|level| u8::try_from(level).ok()).unwrap_or_default(),
         compile: runtime.key("compile_bytecode").boolean().unwrap_or(true),

@@ -3,6 +3,7 @@
 use super::{
     cursor::{Cursor, with_suggestion},
     package::{SlotSpec, SourceBase},
+    schema::keys,
     words,
 };
 use crate::diagnostic::Diagnostic;
@@ -18,7 +19,7 @@ const MEMBERS_MAX: usize = 1_000_000;
 pub(super) fn read(slot: &Cursor<'_>, spec: &mut SlotSpec, platform: &str, source: Option<PathBuf>) -> Option<String> {
     purpose(&slot.key("purpose"), spec);
     compression(slot, spec);
-    let level = slot.key("compression_level").integer_in(0..=22);
+    let level = slot.key("compression_level").integer_in(keys::LEVEL);
     spec.level = spec.level.or(level);
     for name in ["encryption", "key_source"] {
         if slot.key(name).string().is_some() {
@@ -49,7 +50,7 @@ pub(super) fn platform(slot: &Cursor<'_>, spec: &mut SlotSpec, platform: &str) -
     let wanted = place.string();
     let other = wanted.filter(|wanted| !words::fits_platform(wanted, platform));
     if let Some(wanted) = wanted {
-        let systems = super::schema::keys::SYSTEMS;
+        let systems = keys::SYSTEMS;
         if !words::PLATFORMS.contains(&wanted) && !systems.contains(&wanted) {
             let problem = Diagnostic::error("slot.platform", "is not a platform").found(format!("{wanted:?}"));
             let known = words::PLATFORMS.iter().chain(systems).copied();

@@ -1,7 +1,19 @@
 //! The tables.
 
-use super::{Key, Kind, key};
+use super::{Key, Kind, Range, key};
 use crate::words::{LIFECYCLES, PLATFORMS, VERIFY_CACHE};
+
+/// Seconds.
+pub const SECONDS: Range = (1, 4_294_967_295);
+
+/// Levels of compression, of whichever codec has the most.
+pub const LEVEL: Range = (0, 22);
+
+/// `python -O` and `-OO`.
+pub const OPTIMIZATION: Range = (0, 2);
+
+/// The age of a package, in days: up to a century.
+pub const DAYS: Range = (1, 36_500);
 
 /// Names of operating systems under `conditions`.
 pub const SYSTEMS: &[&str] = &["linux", "darwin", "windows"];
@@ -123,7 +135,7 @@ const EXECUTION: &[Key] = &[
     key("max_cpu_seconds", Kind::Seconds, "Processor time that the program may use, in seconds."),
     key(
         "max_cpu_percent",
-        Kind::Integer(1, 100),
+        Kind::Integer((1, 100)),
         "Refused: a share of the processors cannot be set without rights that a program started by a user has not.",
     ),
     key(
@@ -172,8 +184,8 @@ pub const SLOT: &[Key] = &[
         Kind::Word(&["none", "raw", "gzip", "bzip2", "xz", "zstd"]),
         "The compression alone, in place of `operations`.",
     ),
-    key("compression_level", Kind::Integer(0, 22), "Its level: zstd 1 to 22, gzip and bzip2 1 to 9, xz 0 to 9."),
-    key("level", Kind::Integer(0, 22), "The same as `compression_level`."),
+    key("compression_level", Kind::Integer(LEVEL), "Its level: zstd 1 to 22, gzip and bzip2 1 to 9, xz 0 to 9."),
+    key("level", Kind::Integer(LEVEL), "The same as `compression_level`."),
     key("platform", Kind::Text, "Pack it for this platform or operating system only."),
     key("permissions", Kind::Text, "Mode of the file, octal; of a directory, of all files in it.")
         .default("`\"0700\"` for programs, else `\"0600\"`; in directories `0755` and `0644`"),
@@ -186,7 +198,7 @@ pub const SLOT: &[Key] = &[
     ),
     key("encryption", Kind::Text, "Refused: the format has no encryption that readers know."),
     key("key_source", Kind::Text, "Refused, as `encryption`."),
-    key("slot", Kind::Integer(0, 65535), "Position in the list; checked."),
+    key("slot", Kind::Integer((0, 65535)), "Position in the list; checked."),
     key("resolution", Kind::Text, "Accepted for the published tool's sake; it has no effect."),
 ];
 
@@ -217,7 +229,7 @@ const BUILD: &[Key] = &[
     key("strip", Kind::Boolean, "Remove debugging symbols from the programs and libraries of dependencies (the interpreter's always go).")
         .default("`false`")
         .variable("FLAVOR_BUILD_STRIP"),
-    key("compression_level", Kind::Integer(0, 22), "Zstandard level of slots that name none; 0 stores them as they are.").default("`9`"),
+    key("compression_level", Kind::Integer(LEVEL), "Zstandard level of slots that name none; 0 stores them as they are.").default("`9`"),
     key("deterministic", Kind::Boolean, "`false` records the time of packing instead of a fixed one.")
         .default("`true`")
         .variable("FLAVOR_BUILD_DETERMINISTIC"),
@@ -246,7 +258,7 @@ const HOOKS: &[Key] = &[
 const RUNTIME: &[Key] = &[
     key(
         "optimization_level",
-        Kind::Integer(0, 2),
+        Kind::Integer(OPTIMIZATION),
         "As `python -O` (1: no assertions) and `-OO` (2: no docstrings either).",
     )
     .default("`0`"),
@@ -301,7 +313,7 @@ const POLICY: &[Key] = &[
     key("refuse_root", Kind::Boolean, "Do not run as root.").default("`false`"),
     key(
         "max_age_days",
-        Kind::Integer(1, 36500),
+        Kind::Integer(DAYS),
         "Do not run when the package is older than so many days. They count from the time that it bears: `SOURCE_DATE_EPOCH`, or with `build.deterministic = false` the time of packing.",
     ),
     key("require_env", Kind::Texts, "Variables that must be set."),

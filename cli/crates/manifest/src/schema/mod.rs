@@ -21,11 +21,11 @@ pub enum Kind {
     Word(&'static [&'static str]),
     /// `true` or `false`.
     Boolean,
-    /// A whole number from … to ….
-    Integer(i64, i64),
+    /// A whole number in this range.
+    Integer(Range),
     /// A number of bytes: a whole number, or a text such as `"512MB"`.
     Size,
-    /// Seconds: a whole number.
+    /// Seconds: a whole number in the range [`keys::SECONDS`].
     Seconds,
     /// A list of texts.
     Texts,
@@ -46,6 +46,9 @@ pub enum Kind {
     /// Belongs to other tools, and is not looked into.
     Others,
 }
+
+/// The least and the largest number that a key takes: for the reader, the schema and the page.
+pub type Range = (i64, i64);
 
 /// One key.
 #[derive(Clone, Copy, Debug)]

@@ -74,7 +74,7 @@ fn value(kind: Kind) -> String {
         Kind::Text => "text".to_owned(),
         Kind::Word(words) => format!("one of {}", list(words)),
         Kind::Boolean => "`true` or `false`".to_owned(),
-        Kind::Integer(least, most) => format!("{least} to {most}"),
+        Kind::Integer((least, most)) => format!("{least} to {most}"),
         Kind::Size => "size".to_owned(),
         Kind::Seconds => "seconds".to_owned(),
         Kind::Texts => "list of texts".to_owned(),
