@@ -125,10 +125,21 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Adds one; `range` is the bytes it is about, where there are any. It weighs what [`CODES`] says.
-    pub fn add(&mut self, code: &'static str, part: &str, range: Option<ByteRange>, message: String) {
+    /// Adds one of the verification; `range` is the bytes it is about, where there are any. It weighs what [`CODES`] says.
+    pub(crate) fn add(&mut self, code: &'static str, part: &str, range: Option<ByteRange>, message: String) {
         // A test holds that the table has every code; what it had not would be refused.
-        let severity = severity_of(code).unwrap_or(Severity::Error);
+        self.push(severity_of(code).unwrap_or(Severity::Error), code, part, range, message);
+    }
+
+    /// Adds one of a caller's own, whose codes are not in [`CODES`].
+    pub fn push(
+        &mut self,
+        severity: Severity,
+        code: &'static str,
+        part: &str,
+        range: Option<ByteRange>,
+        message: String,
+    ) {
         let [errors, warnings, infos] = &mut self.counts;
         let count = match severity {
             Severity::Error => errors,
@@ -145,6 +156,16 @@ impl Findings {
                 _ => self.failed.push(range),
             }
         }
+    }
+
+    /// Adds an error of a caller's own.
+    pub fn error(&mut self, code: &'static str, part: &str, range: Option<ByteRange>, message: String) {
+        self.push(Severity::Error, code, part, range, message);
+    }
+
+    /// Adds a warning of a caller's own.
+    pub fn warning(&mut self, code: &'static str, part: &str, range: Option<ByteRange>, message: String) {
+        self.push(Severity::Warning, code, part, range, message);
     }
 
     /// Whether there is an error, kept or not.
