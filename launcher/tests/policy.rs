@@ -443,7 +443,14 @@ fn what_others_can_write_is_no_policy_of_the_machine() {
     let set = |machine: &Machine, name: &str, mode: u32| {
         fs::set_permissions(machine.place.path(name), fs::Permissions::from_mode(mode)).unwrap();
     };
-    for (name, mode) in [("etc/flavor/policy.toml", 0o666), ("etc/flavor/policy.toml", 0o664), ("etc/flavor", 0o777)] {
+    for (name, mode) in [
+        ("etc/flavor/policy.toml", 0o666),
+        ("etc/flavor/policy.toml", 0o664),
+        ("etc/flavor/policy.toml", 0o646),
+        ("etc/flavor", 0o777),
+        ("etc/flavor", 0o775),
+        ("etc/flavor", 0o757),
+    ] {
         let machine = Machine::new().system("policy.toml", &toml(""));
         set(&machine, name, mode);
         assert_refused(&machine.run(&app("{}")), 109, &["only root", "/etc/flavor"]);
@@ -454,6 +461,18 @@ fn what_others_can_write_is_no_policy_of_the_machine() {
         assert_refused(&machine.run(&app("{}")), 109, &["only root", "uid 65534"]);
     }
     let required = toml("[trust]\nrequire_trusted_key = true");
+    let trusting = || Machine::new().system("policy.toml", &required).system("trusted-keys/us.pub", &key_file(""));
+    for (name, mode) in [("trusted-keys", 0o775), ("trusted-keys", 0o757), ("trusted-keys/us.pub", 0o646)] {
+        let machine = trusting();
+        set(&machine, &format!("etc/flavor/{name}"), mode);
+        assert_refused(&machine.run(&app("{}")), 108, &["is not trusted", "only root", name]);
+    }
+    if is_root() {
+        let machine = trusting();
+        runs(&machine, &app("{}"));
+        chown(machine.place.path("etc/flavor/trusted-keys"), Some(65534), None).unwrap();
+        assert_refused(&machine.run(&app("{}")), 108, &["is not trusted", "only root", "uid 65534"]);
+    }
     let machine = Machine::new().user("policy.toml", &required).user("trusted-keys/us.pub", &key_file(""));
     set(&machine, "config/trusted-keys/us.pub", 0o666);
     assert_refused(&machine.run(&app("{}")), 108, &["is not trusted", "others may write"]);

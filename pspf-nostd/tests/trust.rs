@@ -105,6 +105,9 @@ fn what_may_be_a_day_and_is_not_understood_refuses_the_file() {
         ("# Expiration date", LineFault::Comment),
         ("# Valid until 31 January 2027", LineFault::Comment),
         ("# Not-After: tomorrow", LineFault::Comment),
+        ("# until = tomorrow", LineFault::Comment),
+        ("# until\u{ff1a} tomorrow", LineFault::Comment),
+        ("# in the year 2027", LineFault::Comment),
         ("# 2027-01-31", LineFault::Comment),
         // Cyrillic, full-width and Arabic-Indic look-alikes, and a colon of another script.
         ("# \u{415}xpires: 2027-01-31", LineFault::Comment),
@@ -133,6 +136,7 @@ fn what_may_be_a_day_and_is_not_understood_refuses_the_file() {
         ("# ok\r# Expires: 2027-01-31", LineFault::Control),
         ("# ok\u{85}# Expires: 2027-01-31", LineFault::Control),
         ("# ok\u{2028}# Expires: 2027-01-31", LineFault::Control),
+        ("# ok\u{2029}# Expires: 2027-01-31", LineFault::Control),
         ("\u{feff}# Expires: 2027-01-31", LineFault::ByteOrderMark),
     ] {
         assert_eq!(ahead(line), Err(expected(fault)), "{line:?}");
@@ -209,9 +213,13 @@ fn lists_of_revoked_keys_are_understood_whole_or_refused() {
         format!("{a},{b}"),
         format!("{a} {b}"),
         format!("{a} and sha256:{b}"),
+        format!("{a} and\t{b}"),
+        format!("{a} x,{b},y"),
+        format!("{a} x;{b}"),
         format!("{a}\r{b}"),
         format!("# old\r{b}"),
         format!("{a} x\u{2028}{b}"),
+        format!("{a} x\u{2029}{b}"),
         format!("{a} x\u{b}{b}"),
         format!("\u{feff}{a}"),
         format!("{a}#reason"),

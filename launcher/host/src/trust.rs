@@ -5,7 +5,6 @@
 
 use std::{
     fs, io,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -19,8 +18,7 @@ use crate::{
     calendar,
     files::{
         base_dir,
-        config_dir::{ConfigDir, Owner},
-        config_dir::{ConfigError, Position},
+        config_dir::{ConfigDir, ConfigError, Owner, Position, root_only},
     },
 };
 
@@ -203,12 +201,9 @@ pub fn standing(keys: &[TrustedKey], key: &PublicKey, owner: Option<Owner>, now:
 }
 
 fn read_key(directory: &ConfigDir, path: &Path) -> Result<TrustedKey, ConfigError> {
-    // Those of the user are looked at from the root on.
+    // Who can write to the directory could link any key file of the machine's into it. Those of the user are looked at from the root on.
     if let (Owner::System, Some(parent)) = (directory.owner, path.parent()) {
-        let facts = fs::metadata(parent).map_err(|error| ConfigError::io(parent, &error))?;
-        if facts.mode() & 0o022 != 0 {
-            return Err(ConfigError::file(parent, "others may write to this, so anybody could add a key; chmod go-w"));
-        }
+        root_only(parent, &fs::metadata(parent).map_err(|error| ConfigError::io(parent, &error))?)?;
     }
     let bytes = directory.read(path)?.ok_or_else(|| ConfigError::file(path, "the file has gone"))?;
     TrustedKey::read(path, directory.owner, &bytes)

@@ -145,7 +145,8 @@ fn user_only(path: &Path, error: &PathError) -> ConfigError {
     }
 }
 
-fn root_only(path: &Path, facts: &Metadata) -> Result<(), ConfigError> {
+/// Refuses what others than root may write to.
+pub(crate) fn root_only(path: &Path, facts: &Metadata) -> Result<(), ConfigError> {
     if facts.uid() == 0 && facts.mode() & WRITABLE_BY_OTHERS == 0 {
         return Ok(());
     }

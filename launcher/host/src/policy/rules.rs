@@ -428,6 +428,59 @@ mod tests {
         assert!(!found("abcd", "abxx") && !found("abcdefghij", "abcdexxxxx"));
     }
 
+    /// A setting that changed another rule would be a rule that does not hold.
+    #[test]
+    fn every_setting_changes_its_own_rule() {
+        let list = || vec!["x".to_owned()];
+        let none = Rules::default;
+        let enforced = |key: &str, enforcement| Rules { enforcement: vec![(key.to_owned(), enforcement)], ..none() };
+        for (setting, value, expected) in [
+            ("trust.require_signature", "true", Rules { require_signature: true, ..none() }),
+            ("trust.require_trusted_key", "true", Rules { require_trusted_key: true, ..none() }),
+            ("trust.allow_user_keys", "true", Rules { allow_user_keys: true, ..none() }),
+            ("trust.use_os_keychain", "true", Rules { use_os_keychain: true, ..none() }),
+            ("trust.minimum_verdict", "\"intact\"", Rules { minimum_verdict: Some(Integrity::Intact), ..none() }),
+            ("trust.minimum_verdict", "\"bound\"", Rules { minimum_verdict: Some(Integrity::Bound), ..none() }),
+            ("trust.minimum_verdict", "\"sealed\"", Rules { minimum_verdict: Some(Integrity::Sealed), ..none() }),
+            ("trust.allow_validation_lowering", "false", Rules { forbid_lowering: true, ..none() }),
+            ("trust.allow_validation_lowering", "true", none()),
+            ("execution.refuse_root", "true", Rules { refuse_root: true, ..none() }),
+            ("execution.allow_platforms", "[\"x\"]", Rules { allow_platforms: list(), ..none() }),
+            ("execution.max_age_days", "7", Rules { max_age_days: Some(7), ..none() }),
+            ("execution.max_age_days", "0", Rules { max_age_days: Some(0), ..none() }),
+            ("execution.require_env", "[\"x\"]", Rules { require_env: list(), ..none() }),
+            ("execution.verify_cache", "\"off\"", none()),
+            ("execution.verify_cache", "\"quick\"", Rules { verify_cache: VerifyCache::Quick, ..none() }),
+            ("execution.verify_cache", "\"full\"", Rules { verify_cache: VerifyCache::Full, ..none() }),
+            ("attestation.require_sbom", "true", Rules { require_sbom: true, ..none() }),
+            ("enforcement.default", "\"deny\"", none()),
+            ("enforcement.default", "\"warn\"", Rules { default_enforcement: Enforcement::Warn, ..none() }),
+            ("enforcement.default", "\"allow\"", Rules { default_enforcement: Enforcement::Allow, ..none() }),
+            ("enforcement.untrusted_key", "\"warn\"", enforced("untrusted_key", Enforcement::Warn)),
+            ("enforcement.missing_sbom", "\"allow\"", enforced("missing_sbom", Enforcement::Allow)),
+        ] {
+            assert_eq!(rules(&format!("version = 1\n{setting} = {value}")).unwrap(), expected, "{setting} = {value}");
+            for (key, _) in PACKAGE_SETTINGS.iter().filter(|(_, meant)| *meant == setting) {
+                let own = Rules::of_package(&Json::parse(format!(r#"{{"{key}":{value}}}"#).as_bytes()).unwrap());
+                assert_eq!(own.unwrap(), expected, "{key}");
+                assert!(setting.ends_with(key) || (*key, setting) == ("platforms", "execution.allow_platforms"));
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_allowed_is_denied_whatever_is_allowed_by_default() {
+        let rules = rules("version = 1\nenforcement.default = 'allow'\nenforcement.missing_env = 'warn'").unwrap();
+        for rule in Rule::ALL {
+            let expected = match rule {
+                Rule::Lowering | Rule::Revoked | Rule::PackagePolicy => Enforcement::Deny,
+                Rule::Env => Enforcement::Warn,
+                _ => Enforcement::Allow,
+            };
+            assert_eq!(rules.enforcement(rule), expected, "{rule:?}");
+        }
+    }
+
     /// Who asks for a signer gets one; who asks for something else takes no choice from the user.
     #[test]
     fn rules_about_the_signer_need_the_strict_level_and_others_do_not() {
