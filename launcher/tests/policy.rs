@@ -759,22 +759,25 @@ fn verify_cache_sees_a_changed_file() {
     if !pspf_test_support::has_namespaces(namespace_options()) {
         return;
     }
-    for (mode, seen) in [("off", false), ("quick", false), ("full", true)] {
-        for own in [false, true] {
-            let policy = format!(r#"{{"policy":{{"verify_cache":"{mode}"}}}}"#);
-            let bytes = app(if own { &policy } else { "{}" });
-            let mut machine = Machine::new();
-            runs(&machine, &bytes);
-            let path = machine.place.workenv().join("bin/a");
-            let (content, found) = (fs::read_to_string(&path).unwrap(), fs::metadata(&path).unwrap());
-            fs::write(&path, content.replace("ran", "bad")).unwrap();
-            fs::File::options().write(true).open(&path).unwrap().set_modified(found.modified().unwrap()).unwrap();
-            if !own {
-                machine = machine.user("policy.toml", &toml(&format!("[execution]\nverify_cache = '{mode}'")));
-            }
-            let expected = if seen { "ran\n" } else { "bad\n" };
-            assert_eq!(stdout(&machine.run(&bytes)), expected, "{mode}, package's own: {own}");
-        }
+    // The package's, the machine's, the user's; of several the closest look is taken.
+    for (own, systems, users, seen) in [
+        ("off", "off", "off", false),
+        ("quick", "quick", "quick", false),
+        ("full", "off", "off", true),
+        ("off", "full", "off", true),
+        ("off", "off", "full", true),
+    ] {
+        let bytes = app(&format!(r#"{{"policy":{{"verify_cache":"{own}"}}}}"#));
+        let rule = |mode: &str| toml(&format!("[execution]\nverify_cache = '{mode}'"));
+        let machine = Machine::new();
+        runs(&machine, &bytes);
+        let path = machine.place.workenv().join("bin/a");
+        let (content, found) = (fs::read_to_string(&path).unwrap(), fs::metadata(&path).unwrap());
+        fs::write(&path, content.replace("ran", "bad")).unwrap();
+        fs::File::options().write(true).open(&path).unwrap().set_modified(found.modified().unwrap()).unwrap();
+        let machine = machine.system("policy.toml", &rule(systems)).user("policy.toml", &rule(users));
+        let expected = if seen { "ran\n" } else { "bad\n" };
+        assert_eq!(stdout(&machine.run(&bytes)), expected, "{own}, {systems}, {users}");
     }
 }
 

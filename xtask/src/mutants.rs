@@ -165,7 +165,11 @@ fn pass(
 ) -> Result<[Vec<String>; 4]> {
     let mut command = cargo(&workspace.root);
     command.args(["mutants", "--no-shuffle", "--colors=never", "--output"]).arg(out).args(more);
-    command.args(["--package", group.package, "--test-package", package]);
+    command.args(["--package", group.package]);
+    // `--test-package` would not hold for the run without a change.
+    if *package != group.package {
+        command.arg(format!("--cargo-arg=--package={package}"));
+    }
     let nextest = which::which("cargo-nextest").is_ok();
     if nextest {
         command.arg("--test-tool=nextest");
