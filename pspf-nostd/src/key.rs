@@ -5,6 +5,7 @@ mod error;
 mod found;
 mod pem;
 mod revoked;
+pub mod signature;
 mod trusted;
 
 pub use error::{KeyError, PemFault};
@@ -19,8 +20,8 @@ use core::str::FromStr;
 use ed25519_compact::{KeyPair, Seed};
 use zeroize::Zeroizing;
 
+use self::signature::SignatureError;
 use crate::digest::{self, HexError, Sha256Digest};
-use crate::signature::{self, SignatureError};
 
 /// A raw Ed25519 public key, as the index block holds it. Not necessarily a usable one: see [`check`](Self::check).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,6 +1,7 @@
 //! The PSPF/2025 package format: layout, metadata, digests, signature, verification and writing.
 //!
 //! Bytes in, facts out: this crate knows no file system, clock, thread, environment or randomness.
+#![doc = include_str!("../README.md")]
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs, clippy::as_conversions)]
@@ -24,8 +25,9 @@ pub mod placement;
 pub mod profile;
 pub mod quoted;
 pub mod report;
-pub mod signature;
 pub mod slot_words;
 pub mod tar;
 pub mod verify;
 pub mod writer;
+
+pub use key::signature;

@@ -41,7 +41,7 @@ pub const TAR_TOTAL_MAX: u64 = 64 << 30;
 pub const TAR_NAMES_MAX: u64 = TAR_ENTRIES_MAX * 256;
 
 /// Most bytes that decoding one slot may give, by default: what a tar archive may hold, with its headers. A caller that knows
-/// the signed original size should lower its [`Budget`](crate::codec::Budget) to that.
+/// the signed original size should lower its `codec::Budget` to that.
 pub const DECODED_OUTPUT_MAX: u64 = 2 * TAR_TOTAL_MAX;
 
 /// Most decoded bytes per stored byte, by default. Programs and text compress to between a half and a tenth; hundreds are

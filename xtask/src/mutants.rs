@@ -62,7 +62,7 @@ const GROUPS: [Group; 5] = [
     Group {
         name: "keys",
         package: CORE,
-        sources: &["pspf-nostd/src/signature.rs", "pspf-nostd/src/key.rs", "pspf-nostd/src/key/*.rs"],
+        sources: &["pspf-nostd/src/key.rs", "pspf-nostd/src/key/*.rs"],
         tests: &[(
             CORE,
             &["--lib", "--test=key_files", "--test=trust", "--test=ed25519_strictness", "--test=format_vectors"],

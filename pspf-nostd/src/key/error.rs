@@ -2,9 +2,9 @@
 
 use core::fmt;
 
+use super::signature::SignatureError;
 use super::{FoundFormat, KeyRole};
 use crate::limits::KEY_FILE_MAX;
-use crate::signature::SignatureError;
 
 /// Why a key, or a key file, cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]

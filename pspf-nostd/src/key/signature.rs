@@ -15,7 +15,7 @@ use core::fmt;
 
 use ed25519_dalek::{Signature, VerifyingKey};
 
-use crate::key::PublicKey;
+use super::PublicKey;
 
 /// The order L of the base point, little-endian (RFC 8032 §5.1).
 const GROUP_ORDER: [u8; 32] = [

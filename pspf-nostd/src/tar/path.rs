@@ -113,7 +113,7 @@ impl EntryPath {
     /// Whether the path means the same on every common file system, by its text alone: UTF-8; no component longer than 255 bytes,
     /// ending with a dot or blank, with a control character or one of `<>:"|?*\`, or named like a DOS device.
     ///
-    /// Two portable paths may still be one file where case is folded: compare [`crate::placement::name_key`].
+    /// Two portable paths may still be one file where case is folded: compare `placement::name_key`.
     #[must_use]
     pub fn is_portable(&self) -> bool {
         core::str::from_utf8(&self.0).is_ok_and(|text| !text.chars().any(char::is_control))
