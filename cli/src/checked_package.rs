@@ -1,13 +1,9 @@
 //! Packages of which every byte has been verified, as extraction needs them.
 
-use crate::{
-    problem::{Failure, open_argument},
-    progress::Bar,
-    terminal::Console,
-    trusted_keys,
-};
+use crate::{problem::Failure, progress::Bar, terminal::Console, trusted_keys};
 use flavor_host::{driver, trust::Trusted};
 use flavor_manifest::Diagnostic;
+use flavor_pack::open_argument;
 use pspf_nostd::{
     report::{Report, Trust},
     verify::{Checked, Outcome, Scope, TrustedKeys},

@@ -11,11 +11,6 @@ pub mod config_file;
 pub mod confirm;
 pub mod difference;
 pub mod doctor;
-pub mod embedded;
-pub mod interrupt;
-pub mod key_files;
-pub mod launchers;
-pub mod pack;
 pub mod path_text;
 pub mod problem;
 pub mod progress;
@@ -67,7 +62,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Completions(shell) => commands::documentation::completions(shell, &mut console),
         Command::Man(man) => commands::documentation::man(man, &mut console),
     };
-    interrupt::give_way();
+    flavor_pack::interrupt::give_way();
     let done = done.and_then(|exit| console.finish().map(|()| exit));
     let exit = done.unwrap_or_else(|failure| {
         console.failure(&failure);

@@ -1,10 +1,10 @@
 //! How commands end: exit codes, and everything that was wrong.
 
 use flavor_attest::AttestError;
-use flavor_host::{files::open_file, verification::ONLY_INTACT};
+use flavor_host::verification::ONLY_INTACT;
 use flavor_manifest::{Diagnostic, Facts, ManifestError};
+use flavor_pack::PackError;
 use serde::Serialize;
-use std::{io, path::Path};
 
 /// How the process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +72,13 @@ impl From<Diagnostic> for Failure {
     }
 }
 
+impl From<PackError> for Failure {
+    fn from(error: PackError) -> Self {
+        let exit = if error.is_usage() { Exit::Usage } else { Exit::Failed };
+        Self { exit, problems: error.into_diagnostics() }
+    }
+}
+
 impl From<AttestError> for Failure {
     fn from(error: AttestError) -> Self {
         error.diagnostic().into()
@@ -88,25 +95,4 @@ impl From<Vec<Diagnostic>> for Failure {
     fn from(problems: Vec<Diagnostic>) -> Self {
         Self { exit: Exit::Failed, problems }
     }
-}
-
-/// Opens an argument that must be a regular file; a missing one or a directory is a wrong command line.
-///
-/// # Errors
-/// [`Failure`] with exit code 2 where there is no such file, 1 where it cannot be read.
-pub fn open_argument(path: &Path, what: &str) -> Result<std::fs::File, Failure> {
-    let file = open_file::open(path).map_err(|error| {
-        let problem = Diagnostic::io("file.open", path, &format!("open {what}"), &error);
-        match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Failure::usage(problem),
-            _ => problem.into(),
-        }
-    })?;
-    let kind = file.metadata().map_err(|error| Diagnostic::io("file.open", path, &format!("open {what}"), &error))?;
-    if !kind.is_file() {
-        let found = if kind.is_dir() { "a directory" } else { "something that is not a regular file" };
-        let problem = Diagnostic::error("file.kind", format!("this is not {what}")).file(path);
-        return Err(Failure::usage(problem.expected("a regular file").found(found)));
-    }
-    Ok(file)
 }

@@ -1,5 +1,6 @@
 //! Progress on standard error: a line per step, and bars where that is a terminal.
 
+use crate::terminal::size;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{
     cell::{Cell, RefCell},
@@ -55,6 +56,12 @@ impl Bar {
     }
 }
 
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
 /// The steps of a long command, one line each; a spinner beside the current one where that is a terminal.
 #[derive(Debug)]
 pub struct Steps {
@@ -81,12 +88,6 @@ impl Steps {
         self
     }
 
-    /// Whether bars may be drawn.
-    #[must_use]
-    pub fn interactive(&self) -> bool {
-        self.interactive
-    }
-
     /// A step begins; the one before it is done.
     pub fn begin(&self, text: &str) {
         self.begin_with_bar(text);
@@ -111,6 +112,24 @@ impl Steps {
         if let Some(begin) = self.begin.take().filter(|_| self.timed) {
             let _ = writeln!(io::stderr(), "  {:.3} s", begin.elapsed().as_secs_f64());
         }
+    }
+}
+
+impl flavor_python::Progress for Steps {
+    fn step(&self, text: &str) {
+        self.begin(text);
+    }
+
+    fn done(&self) {
+        self.end();
+    }
+}
+
+impl flavor_pack::Progress for Steps {
+    fn encoding(&self, slots: usize, bytes: u64) -> Box<dyn Fn(u64) + Sync> {
+        self.begin_with_bar(&format!("Encoding {slots} slots, {}", size(bytes)));
+        let bar = Bar::bytes(self.interactive, "encoding", bytes);
+        Box::new(move |done| bar.add(done))
     }
 }
 

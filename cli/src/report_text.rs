@@ -1,19 +1,7 @@
 //! Parts of verification reports as text for people.
 
 use crate::terminal::{Console, Style, printable, size, table};
-use pspf_nostd::report::{Finding, Integrity, Protection, Report, Severity, SlotReport};
-
-/// The state as it is called everywhere.
-#[must_use]
-pub fn word(state: Integrity) -> &'static str {
-    match state {
-        Integrity::Broken => "broken",
-        Integrity::Partial => "partly read",
-        Integrity::Intact => "intact",
-        Integrity::Bound => "bound",
-        Integrity::Sealed => "sealed",
-    }
-}
+use pspf_nostd::report::{Finding, Protection, Report, Severity, SlotReport};
 
 /// One finding on one line.
 #[must_use]

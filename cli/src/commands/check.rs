@@ -1,17 +1,19 @@
 //! `flavor check`: is the manifest right, and what does it say?
 
 use crate::{
-    arguments::{Arguments, Check, Command, Pack},
-    pack::preflight::{self, Purpose},
+    arguments::Check,
     problem::{Exit, Failure},
     redact,
     terminal::{Console, Style, printable},
 };
-use clap::Parser as _;
 use flavor_manifest::{
     Diagnostic,
     document::{Document, Node, Origin, Value},
     schema,
+};
+use flavor_pack::{
+    PackOptions,
+    preflight::{self, Purpose},
 };
 use serde::Serialize;
 
@@ -56,8 +58,8 @@ pub fn run(arguments: &Check, console: &mut Console) -> Result<Exit, Failure> {
         console.answer(&text.map_err(|error| Diagnostic::error("manifest.schema", error.to_string()))?);
         return Ok(Exit::Done);
     }
-    let pack = as_for_pack(arguments)?;
-    let job = preflight::check(&pack, Purpose::Check, console)?;
+    let options = as_for_pack(arguments);
+    let job = preflight::check(&options, Purpose::Check, &mut |warning| console.warn(warning))?;
     let config = if arguments.show_config { settings(&job.document) } else { Vec::new() };
     if console.json() {
         let warnings = console.take_warnings();
@@ -82,14 +84,10 @@ pub fn run(arguments: &Check, console: &mut Console) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// What `flavor pack` would be called with.
-fn as_for_pack(arguments: &Check) -> Result<Pack, Failure> {
-    let parsed = Arguments::try_parse_from(["flavor", "pack"]).map(|arguments| arguments.command);
-    let Ok(Command::Pack(pack)) = parsed else {
-        return Err(Diagnostic::error("usage", "`flavor pack` cannot be called without options").into());
-    };
+/// What `flavor pack` would be asked for.
+fn as_for_pack(arguments: &Check) -> PackOptions {
     let Check { manifest, strict_manifest, strip, level, platform, python, compat, extras, .. } = arguments;
-    Ok(Pack {
+    PackOptions {
         manifest: manifest.clone(),
         strict_manifest: *strict_manifest,
         strip: *strip,
@@ -98,8 +96,8 @@ fn as_for_pack(arguments: &Check) -> Result<Pack, Failure> {
         python: python.clone(),
         compat: *compat,
         extras: extras.clone(),
-        ..*pack
-    })
+        ..PackOptions::default()
+    }
 }
 
 /// Every value under `[project]` and `[tool.flavor]`, what `conditions` repeats left out.

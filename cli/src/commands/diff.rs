@@ -5,10 +5,10 @@ use crate::{
     difference::{self, Change, Difference, FileChange, LeafChange, SlotChange, Verdict},
     path_text,
     problem::{Exit, Failure},
-    report_text,
     terminal::{Console, Style, printable, size},
     trusted_keys,
 };
+use flavor_pack::state_word;
 use pspf_nostd::{report::Trust, tar::FileEntry};
 use serde::Serialize;
 use std::path::Path;
@@ -81,7 +81,7 @@ fn words(verdict: Verdict) -> String {
         Trust::Pinned | Trust::InStore => "signed by a trusted key",
         Trust::Revoked => "signed by a revoked key",
     };
-    format!("{}, {trust}", report_text::word(verdict.state))
+    format!("{}, {trust}", state_word(verdict.state))
 }
 
 fn slot(console: &mut Console, change: &SlotChange) {

@@ -2,15 +2,14 @@
 
 use crate::{
     arguments::Extract,
-    checked_package,
-    interrupt::{MadeDirectories, Scratch},
-    path_text,
+    checked_package, path_text,
     problem::{Exit, Failure},
     terminal::{Console, printable, size},
     text_file,
 };
 use flavor_host::extraction::{extract_slot, slot_reader};
 use flavor_manifest::Diagnostic;
+use flavor_pack::interrupt::{MadeDirectories, Scratch};
 use pspf_nostd::verify::{Checked, SlotFacts};
 use serde::Serialize;
 use std::{

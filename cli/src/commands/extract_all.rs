@@ -3,14 +3,13 @@
 use super::extract::{check_output, directory_name, failed, open_to_all, put_in_place};
 use crate::{
     arguments::ExtractAll,
-    checked_package,
-    interrupt::{MadeDirectories, Scratch},
-    path_text,
+    checked_package, path_text,
     problem::{Exit, Failure},
     terminal::{Console, printable, table},
 };
 use flavor_host::extraction::{ExtractFault, extract_slot, slot_reader};
 use flavor_manifest::Diagnostic;
+use flavor_pack::interrupt::{MadeDirectories, Scratch};
 use pspf_nostd::verify::{Checked, SlotFacts};
 use serde::Serialize;
 use std::{

@@ -3,14 +3,16 @@
 use super::helpers_test;
 use crate::{
     arguments::{Helpers, HelpersCommand},
-    launchers::{self, Known, Language, Origin},
-    pack::preflight::host_platform,
     path_text,
     problem::{Exit, Failure},
     terminal::{Console, printable, size, table},
     workenv::{remove_directory, usage},
 };
 use flavor_manifest::Diagnostic;
+use flavor_pack::{
+    host_platform,
+    launchers::{self, Known, Language, Origin},
+};
 use flavor_python::{cache_folder, child};
 use pspf_nostd::digest::Sha256Digest;
 use serde::Serialize;

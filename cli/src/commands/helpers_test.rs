@@ -2,18 +2,18 @@
 
 use super::helpers::{LauncherDocument, document};
 use crate::{
-    arguments::{Arguments, Command as Word},
-    interrupt::Scratch,
-    launchers::Known,
-    pack::preflight::{self, Purpose},
     problem::{Exit, Failure},
-    progress::Steps,
     terminal::{Console, Style, printable, table},
 };
-use clap::Parser as _;
 use flavor_manifest::{Diagnostic, io_text};
+use flavor_pack::{
+    PackError, PackOptions,
+    interrupt::Scratch,
+    launchers::Known,
+    preflight::{self, Purpose},
+};
 use flavor_python::{
-    child,
+    Silent, child,
     process::{self, Finished},
 };
 use serde::Serialize;
@@ -148,20 +148,20 @@ impl Bench {
     }
 
     fn pack(&self, launcher: &Path, compat: bool, package: &Path, console: &mut Console) -> Result<(), String> {
-        let manifest = self.folder.join("app.json");
-        let words = ["flavor", "pack", "--quiet", "--key-seed", "launcher-test", "--manifest"].map(Into::into);
-        let mut words: Vec<std::ffi::OsString> = words.into();
-        words.extend([manifest.into(), "--output".into(), package.into(), "--launcher-bin".into(), launcher.into()]);
-        words.extend(compat.then(|| "--compat".into()));
-        let Ok(Arguments { command: Word::Pack(pack), .. }) = Arguments::try_parse_from(words) else {
-            return Err("the words of `flavor pack` have changed".to_owned());
+        let options = PackOptions {
+            manifest: self.folder.join("app.json"),
+            output: Some(package.to_owned()),
+            launcher_bin: Some(launcher.to_owned()),
+            compat,
+            key_seed: Some("launcher-test".to_owned()),
+            ..PackOptions::default()
         };
-        let packed =
-            preflight::check(&pack, Purpose::Pack, console).and_then(|mut job| job.run(&Steps::new(false, false)));
-        let text = |failure: Failure| {
-            failure.problems.iter().map(|problem| problem.message.clone()).collect::<Vec<_>>().join("; ")
+        let packed = preflight::check(&options, Purpose::Pack, &mut |warning| console.warn(warning))
+            .and_then(|mut job| job.run(&Silent));
+        let text = |error: &PackError| {
+            error.diagnostics().iter().map(|problem| problem.message.clone()).collect::<Vec<_>>().join("; ")
         };
-        packed.map(drop).map_err(|failure| format!("no package could be made with it: {}", text(failure)))
+        packed.map(drop).map_err(|error| format!("no package could be made with it: {}", text(&error)))
     }
 }
 

@@ -2,13 +2,13 @@
 
 use crate::{
     arguments::Init,
-    pack::project_manifest,
     path_text,
     problem::{Exit, Failure},
     terminal::{Console, printable},
     text_file,
 };
 use flavor_manifest::Diagnostic;
+use flavor_pack::project_manifest;
 use serde::Serialize;
 use std::{
     fs,

@@ -5,13 +5,14 @@ use crate::{
     arguments::Inspect,
     commands::inspect_attestation,
     path_text,
-    problem::{Exit, Failure, open_argument},
+    problem::{Exit, Failure},
     report_text,
     terminal::{Console, Style, printable, size, table},
     trusted_keys,
 };
 use flavor_host::driver;
 use flavor_manifest::Diagnostic;
+use flavor_pack::open_argument;
 use pspf_nostd::{
     json::Json,
     metadata::Metadata,

@@ -2,12 +2,13 @@
 
 use crate::{
     arguments::Keygen,
-    key_files, path_text,
+    path_text,
     problem::{Exit, Failure},
     terminal::Console,
     text_file,
 };
 use flavor_manifest::Diagnostic;
+use flavor_pack::key_files;
 use serde::Serialize;
 use std::{
     fs, io,

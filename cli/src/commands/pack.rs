@@ -3,11 +3,6 @@
 use crate::{
     analysis::{self, Analysis},
     arguments::Pack,
-    launchers,
-    pack::{
-        job::{Job, Packed},
-        preflight::{self, Purpose},
-    },
     path_text,
     problem::{Exit, Failure},
     progress::Steps,
@@ -17,6 +12,13 @@ use crate::{
     text_file,
 };
 use flavor_manifest::Diagnostic;
+use flavor_pack::{
+    PackOptions,
+    job::{Job, Packed},
+    launchers,
+    preflight::{self, Purpose},
+    state_word,
+};
 use flavor_python::child;
 use pspf_nostd::report::{Integrity, SlotReport};
 use serde::Serialize;
@@ -61,7 +63,8 @@ pub fn run(arguments: &Pack, console: &mut Console) -> Result<Exit, Failure> {
         check_report(file)?;
     }
     let arguments = &with_launcher(arguments)?;
-    let mut job = preflight::check(arguments, Purpose::Pack, console)?;
+    let options = options(arguments);
+    let mut job = preflight::check(&options, Purpose::Pack, &mut |warning| console.warn(warning))?;
     if let Some(Some(file)) = &arguments.report {
         apart(file, &job.output.path)?;
     }
@@ -126,6 +129,37 @@ fn with_launcher(arguments: &Pack) -> Result<Pack, Failure> {
     Ok(arguments)
 }
 
+/// What packing is asked for.
+fn options(arguments: &Pack) -> PackOptions {
+    let Pack { manifest, output, launcher_bin, platform, private_key, public_key, key_seed, key_seed_file, .. } =
+        arguments.clone();
+    let Pack { compat, python, strict_manifest, strip, extras, workenv_base, threads, level, .. } = arguments.clone();
+    let Pack { no_attestation, no_verify, validate_before_sign, smoke_args, test_command, .. } = arguments.clone();
+    PackOptions {
+        manifest,
+        output,
+        launcher_bin,
+        platform,
+        compat,
+        private_key,
+        public_key,
+        key_seed,
+        key_seed_file,
+        python,
+        strict_manifest,
+        strip,
+        extras,
+        workenv_base,
+        threads,
+        level,
+        no_attestation,
+        no_verify,
+        validate_before_sign,
+        smoke_args,
+        test_command,
+    }
+}
+
 fn launcher(job: &Job<'_>) -> String {
     match job.launcher.version.as_str() {
         "unknown" => format!("a {} of unknown version", job.launcher.tool),
@@ -169,7 +203,7 @@ fn human(arguments: &Pack, console: &mut Console, job: &Job<'_>, packed: &Packed
         packed.notices.iter().for_each(|notice| console.note(&printable(notice)));
     }
     let path = console.styled(Style::Bold, &printable(&job.output.path.display().to_string()));
-    let state = if arguments.no_verify { "not verified" } else { report_text::word(packed.report.state) };
+    let state = if arguments.no_verify { "not verified" } else { state_word(packed.report.state) };
     console.say(&format!("{path}  {}, {state}, {seconds:.1} s", size(packed.report.size)));
     let about = format!("{} {}", printable(&packed.spec.name), printable(&packed.spec.version));
     let compatible = if job.is_compatible() { ", packed for the published launchers (--compat)" } else { "" };

@@ -3,7 +3,7 @@
 use crate::{
     arguments::{Policy, PolicyCommand},
     checked_package, config_file, path_text,
-    problem::{Exit, Failure, open_argument},
+    problem::{Exit, Failure},
     report_text,
     terminal::{Console, Style, printable},
     trusted_keys,
@@ -17,6 +17,7 @@ use flavor_host::{
     },
     trust::TrustStore,
 };
+use flavor_pack::open_argument;
 use pspf_nostd::{report::Integrity, verify::TrustedKeys};
 use serde::Serialize;
 use serde_json::{Map, Value};

@@ -2,8 +2,8 @@
 
 use crate::{
     arguments::{Trust, TrustCommand},
-    checked_package, config_file, key_files, path_text,
-    problem::{Exit, Failure, open_argument},
+    checked_package, config_file, path_text,
+    problem::{Exit, Failure},
     report_text,
     terminal::{Console, Style, printable, table},
     trusted_keys,
@@ -14,6 +14,7 @@ use flavor_host::{
     trust::{REVOKED, Trusted, TrustedKey},
 };
 use flavor_manifest::Diagnostic;
+use flavor_pack::{key_files, open_argument};
 use pspf_nostd::{
     key::{is_name, read_revoked},
     report::Integrity,

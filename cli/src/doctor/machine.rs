@@ -1,12 +1,13 @@
 //! Disk and launchers.
 
 use super::{Check, Outcome};
-use crate::{launchers, pack::preflight::host_platform, terminal::size};
+use crate::terminal::size;
 use flavor_host::files::{
     base_dir::{self, BaseDir},
     safe_path::PathError,
 };
 use flavor_manifest::io_text;
+use flavor_pack::{host_platform, launchers};
 use flavor_python::cache_folder;
 use std::{
     env,

@@ -5,16 +5,13 @@ mod network;
 mod python;
 mod signing;
 
-use crate::{
-    arguments::Doctor,
-    pack::{
-        preflight::host_platform,
-        project_manifest::{self, ManifestOptions, Project},
-        tree_options::tree_options,
-    },
-    problem::Failure,
-};
+use crate::arguments::Doctor;
 use flavor_manifest::{Diagnostic, Facts, IndexSettings, pyproject::PythonSpec};
+use flavor_pack::{
+    PackError, host_platform,
+    project_manifest::{self, ManifestOptions, Project},
+    tree_options::tree_options,
+};
 use serde::Serialize;
 
 /// What came of a check.
@@ -98,14 +95,14 @@ fn project(arguments: &Doctor) -> (Option<Box<PythonSpec>>, Vec<Check>) {
     let read = project_manifest::parse(&arguments.manifest).and_then(|document| {
         let file = project_manifest::read(document, &options)?;
         let errors: Vec<Diagnostic> = file.problems.iter().filter(|_| file.has_errors()).cloned().collect();
-        if errors.is_empty() { Ok(file) } else { Err(Failure::from(errors)) }
+        if errors.is_empty() { Ok(file) } else { Err(PackError::from(errors)) }
     });
     let path = arguments.manifest.display();
     match read.map(|file| file.project) {
         Ok(Project::Python(spec)) => (Some(spec), vec![Check::ok("manifest", format!("{path} can be read"))]),
         Ok(Project::Files(_)) => (None, vec![Check::ok("manifest", format!("{path} can be read"))]),
         Err(failure) => {
-            let count = failure.problems.len();
+            let count = failure.diagnostics().len();
             let message = format!("{path} has {count} problem{}", if count == 1 { "" } else { "s" });
             (None, vec![Check::warning("manifest", message, "`flavor check` shows them")])
         }

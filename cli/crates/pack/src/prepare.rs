@@ -79,6 +79,28 @@ pub struct Prepared {
     pub is_reused: bool,
 }
 
+/// Prepares slots: those that can be packed, warnings about them, and what is wrong with the others.
+#[must_use]
+pub fn all(specs: &[SlotSpec], options: &Options) -> (Vec<Prepared>, Vec<Diagnostic>, Vec<Diagnostic>) {
+    let (mut slots, mut warnings, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+    for slot in specs {
+        let prepared = match prepare(slot, options) {
+            Ok(prepared) => prepared,
+            Err(all) => {
+                errors.extend(all);
+                continue;
+            }
+        };
+        if let Some(hint) = slot.size_hint.filter(|hint| prepared.content_size > *hint) {
+            let problem = Diagnostic::warning("slot.size_hint", "the content is larger than the hint says");
+            let problem = problem.field(format!("`{}.size_hint`", slot.place)).expected(format!("{hint} bytes"));
+            warnings.push(problem.found(format!("{} bytes", prepared.content_size)));
+        }
+        slots.push(prepared);
+    }
+    (slots, warnings, errors)
+}
+
 /// Finds out how a slot is to be encoded.
 ///
 /// # Errors

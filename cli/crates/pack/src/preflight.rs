@@ -3,21 +3,15 @@
 use super::{
     build_time::{self, BuildTime},
     job::{Job, Manifest, Source},
-    launcher_file::{self, Launcher},
+    launcher_file::{self, Launcher, host_platform},
     output::Output,
     prepare::{self, Options, Prepared},
     project_manifest::{self, AfterHooks, ManifestFile, ManifestOptions, Project},
     python_project::{self, PythonProject},
     signing::{self, KeyOptions, Origin, Signer},
 };
-use crate::{
-    arguments::Pack,
-    launchers,
-    problem::{Exit, Failure},
-    terminal::Console,
-};
-use flavor_host::platform;
-use flavor_manifest::{Diagnostic, Document, SlotSpec, Weight, cursor::Problems, security_settings, words};
+use crate::{error::PackError, launchers, options::PackOptions};
+use flavor_manifest::{Diagnostic, Document, Weight, cursor::Problems, security_settings, words};
 use flavor_python::Processor;
 use pspf_nostd::{digest::sha256, json::Json};
 use std::{
@@ -38,18 +32,22 @@ pub enum Purpose {
 /// Reads and checks everything that can be known before anything is built or installed.
 ///
 /// # Errors
-/// All problems together; warnings are shown.
-pub fn check<'a>(arguments: &'a Pack, purpose: Purpose, console: &mut Console) -> Result<Job<'a>, Failure> {
+/// All problems together; `warn` takes the warnings.
+pub fn check<'a>(
+    arguments: &'a PackOptions,
+    purpose: Purpose,
+    warn: &mut dyn FnMut(Diagnostic),
+) -> Result<Job<'a>, PackError> {
     // Without a readable manifest the others are looked at all the same; a missing one is usage, and alone.
     let document = project_manifest::parse(&arguments.manifest);
-    if let Err(failure) = &document
-        && failure.exit == Exit::Usage
+    if let Err(error) = &document
+        && error.is_usage()
     {
-        return Err(failure.clone());
+        return Err(error.clone());
     }
     let mut check = Check::default();
     let document = check.keep(document);
-    let stated = check.keep(build_time::from_environment().map_err(Failure::from));
+    let stated = check.keep(build_time::from_environment().map_err(PackError::from));
     let launcher = check.keep(choose_launcher(arguments, document.as_ref()));
     // They run nothing else, wherever they were named.
     let mut arguments = Cow::Borrowed(arguments);
@@ -87,14 +85,14 @@ pub fn check<'a>(arguments: &'a Pack, purpose: Purpose, console: &mut Console) -
     let signer = check.keep(signing::choose(&keys));
     let named_later = |signer: &Signer| purpose == Purpose::Check && signer.origin == Origin::Ephemeral;
     if let Some(signer) = signer.as_ref().filter(|signer| !named_later(signer)) {
-        check.keep(signing::check_allowed(signer, &keys.manifest).map_err(Failure::from));
+        check.keep(signing::check_allowed(signer, &keys.manifest).map_err(PackError::from));
     }
     let (mut output, mut manifest) = (None, None);
     if let Some(file) = file {
         if words::unsafe_name(file.project.name()).is_none() {
             let chosen = Output::named(arguments.output.as_deref(), &file.directory, file.project.name());
             let checked = if purpose == Purpose::Pack { chosen.check() } else { Ok(()) };
-            output = check.keep(checked.map(|()| chosen).map_err(Failure::from));
+            output = check.keep(checked.map(|()| chosen).map_err(PackError::from));
         }
         let after_hooks = AfterHooks::of(&file, options.platform);
         // What the hooks make is looked at when it is there.
@@ -106,7 +104,7 @@ pub fn check<'a>(arguments: &'a Pack, purpose: Purpose, console: &mut Console) -
         let source = check.source(file, &arguments, launcher.as_ref());
         manifest = source.map(|source| Manifest { document, source, slots, after_hooks, sha256 });
     }
-    check.finish(console)?;
+    check.finish(warn)?;
     // Everything that can be missing has been reported by now.
     let (Some(manifest), Some(launcher), Some(signer), Some(output)) = (manifest, launcher, signer, output) else {
         return Err(Diagnostic::error("pack.unready", "the package cannot be made").into());
@@ -114,14 +112,8 @@ pub fn check<'a>(arguments: &'a Pack, purpose: Purpose, console: &mut Console) -
     Job::new(arguments, manifest, launcher, signer, output, time)
 }
 
-/// This machine's platform, in the format's words.
-#[must_use]
-pub fn host_platform() -> (&'static str, &'static str) {
-    (platform::os(), platform::arch())
-}
-
 /// The launcher of the option, the variable, the manifest, or the one inside; of another platform, the one beside this program.
-fn choose_launcher(arguments: &Pack, document: Option<&Document>) -> Result<Launcher, Failure> {
+fn choose_launcher(arguments: &PackOptions, document: Option<&Document>) -> Result<Launcher, PackError> {
     let variable = env::var_os("FLAVOR_LAUNCHER_BIN").is_some_and(|path| !path.is_empty());
     let is_open = arguments.launcher_bin.is_none() && !variable;
     let host = host_platform();
@@ -172,15 +164,15 @@ fn foreign(launcher: &Launcher) -> Result<Option<Processor>, Diagnostic> {
 
 /// Collects the outcomes of checks that do not depend on each other.
 #[derive(Default)]
-pub(super) struct Check {
-    failures: Vec<Failure>,
+struct Check {
+    failures: Vec<PackError>,
     warnings: Vec<Diagnostic>,
     manifest_errors: bool,
 }
 
 impl Check {
     /// Keeps the failure of an outcome.
-    fn keep<T>(&mut self, outcome: Result<T, Failure>) -> Option<T> {
+    fn keep<T>(&mut self, outcome: Result<T, PackError>) -> Option<T> {
         outcome.map_err(|failure| self.failures.push(failure)).ok()
     }
 
@@ -203,31 +195,20 @@ impl Check {
             Project::Files(_) => level,
             Project::Python(spec) => spec.build.level,
         };
-        self.prepare(file.project.slots(), &Options { compat, level, mtime })
-    }
-
-    fn prepare(&mut self, specs: &[SlotSpec], options: &Options) -> Vec<Prepared> {
-        let mut slots = Vec::new();
-        for slot in specs {
-            let Some(prepared) = self.keep(prepare::prepare(slot, options).map_err(Failure::from)) else { continue };
-            if let Some(hint) = slot.size_hint.filter(|hint| prepared.content_size > *hint) {
-                let problem = Diagnostic::warning("slot.size_hint", "the content is larger than the hint says");
-                let problem = problem.field(format!("`{}.size_hint`", slot.place)).expected(format!("{hint} bytes"));
-                self.warnings.push(problem.found(format!("{} bytes", prepared.content_size)));
-            }
-            slots.push(prepared);
-        }
+        let (slots, warnings, errors) = prepare::all(file.project.slots(), &Options { compat, level, mtime });
+        self.warnings.extend(warnings);
+        self.failures.extend(errors.into_iter().map(PackError::from));
         slots
     }
 
-    fn source(&mut self, file: ManifestFile, arguments: &Pack, launcher: Option<&Launcher>) -> Option<Source> {
+    fn source(&mut self, file: ManifestFile, arguments: &PackOptions, launcher: Option<&Launcher>) -> Option<Source> {
         match file.project {
             Project::Files(spec) => {
                 self.refuse_python_options(arguments);
                 Some(Source::Files(spec))
             }
             Project::Python(spec) => {
-                let foreign = launcher.map_or(Ok(None), foreign).map_err(Failure::from);
+                let foreign = launcher.map_or(Ok(None), foreign).map_err(PackError::from);
                 let foreign = self.keep(foreign).flatten();
                 let (directory, readable) = (&file.directory, !self.manifest_errors);
                 let checked = python_project::check(*spec, arguments, directory, foreign, readable, &mut self.warnings);
@@ -236,7 +217,7 @@ impl Check {
         }
     }
 
-    fn refuse_python_options(&mut self, arguments: &Pack) {
+    fn refuse_python_options(&mut self, arguments: &PackOptions) {
         let given = [
             ("--python", arguments.python != "auto"),
             ("--extra", !arguments.extras.is_empty()),
@@ -245,7 +226,7 @@ impl Check {
         for (option, _) in given.iter().filter(|(_, given)| *given) {
             let problem =
                 Diagnostic::error("usage", "this is for Python projects, and the manifest is a list of files");
-            self.failures.push(Failure::usage(problem.field(*option)));
+            self.failures.push(PackError::usage(problem.field(*option)));
         }
     }
 
@@ -274,35 +255,21 @@ impl Check {
         }
     }
 
-    /// Prepares slots whose sources are there now. Gives the warnings as well.
-    ///
-    /// # Errors
-    /// Everything about them that cannot be packed.
-    pub(super) fn late_slots(
-        specs: &[SlotSpec],
-        options: &Options,
-    ) -> Result<(Vec<Prepared>, Vec<Diagnostic>), Failure> {
-        let mut check = Self::default();
-        let slots = check.prepare(specs, options);
-        if check.failures.is_empty() { Ok((slots, check.warnings)) } else { Err(check.failure()) }
-    }
-
-    /// Shows the warnings; all failures become one.
+    /// Gives the warnings to `warn`; all failures become one.
     ///
     /// # Errors
     /// Where there was a failure.
-    fn finish(self, console: &mut Console) -> Result<(), Failure> {
-        self.warnings.iter().for_each(|warning| console.warn(warning.clone()));
+    fn finish(mut self, warn: &mut dyn FnMut(Diagnostic)) -> Result<(), PackError> {
+        std::mem::take(&mut self.warnings).into_iter().for_each(warn);
         if self.failures.is_empty() {
             return Ok(());
         }
         Err(self.failure())
     }
 
-    fn failure(self) -> Failure {
+    fn failure(self) -> PackError {
         // Only where nothing but the command line is wrong is it a matter of usage.
-        let usage = self.failures.iter().all(|failure| failure.exit == Exit::Usage);
-        let exit = if usage { Exit::Usage } else { Exit::Failed };
-        Failure { exit, problems: self.failures.into_iter().flat_map(|failure| failure.problems).collect() }
+        let usage = self.failures.iter().all(PackError::is_usage);
+        PackError::all(self.failures, usage)
     }
 }

@@ -1,10 +1,7 @@
 //! Reading a manifest file: the text, what outweighs it, and what only a build backend knows.
 
 use super::{python_project, tree_options::tree_options};
-use crate::{
-    interrupt::Scratch,
-    problem::{Failure, open_argument},
-};
+use crate::{argument_file::open_argument, error::PackError, interrupt::Scratch};
 use flavor_manifest::{
     Diagnostic, Document, PackageSpec, SlotSpec, SourceBase, Weight, builder,
     cursor::Problems,
@@ -121,21 +118,19 @@ pub fn directory_of(path: &Path) -> PathBuf {
 ///
 /// # Errors
 /// Usage where there is no such file, else everything that is wrong with its syntax.
-pub fn parse(path: &Path) -> Result<Document, Failure> {
-    let file = open_argument(path, "a manifest").map_err(|mut failure| {
+pub fn parse(path: &Path) -> Result<Document, PackError> {
+    let file = open_argument(path, "a manifest").map_err(|error| {
         let setup = path.with_file_name("setup.py");
-        for problem in &mut failure.problems {
-            problem.hint = Some(if setup.is_file() {
-                format!(
-                    "pack the project by its {0}: --manifest {0}; or write a pyproject.toml (`flavor init`)",
-                    setup.display()
-                )
-            } else {
-                "name the project's pyproject.toml, or a JSON manifest, with --manifest; `flavor init` writes one"
-                    .to_owned()
-            });
+        if setup.is_file() {
+            let setup = setup.display();
+            error.hint(&format!(
+                "pack the project by its {setup}: --manifest {setup}; or write a pyproject.toml (`flavor init`)"
+            ))
+        } else {
+            error.hint(
+                "name the project's pyproject.toml, or a JSON manifest, with --manifest; `flavor init` writes one",
+            )
         }
-        failure
     })?;
     let mut text = Vec::new();
     let read = file.take(MANIFEST_MAX.saturating_add(1)).read_to_end(&mut text);
@@ -160,7 +155,7 @@ fn is_setup(path: &Path) -> bool {
 ///
 /// # Errors
 /// Where the build backend had to be asked and did not answer.
-pub fn read(mut document: Document, options: &ManifestOptions<'_>) -> Result<ManifestFile, Failure> {
+pub fn read(mut document: Document, options: &ManifestOptions<'_>) -> Result<ManifestFile, PackError> {
     let directory = directory_of(options.path);
     let base =
         SourceBase { directory: directory.clone(), workenv: workenv_base(options, &directory), before_hooks: true };
@@ -222,7 +217,7 @@ impl AfterHooks {
     ///
     /// # Errors
     /// Sources that still are not there.
-    pub fn read(&self) -> Result<(Vec<SlotSpec>, Vec<String>), Failure> {
+    pub fn read(&self) -> Result<(Vec<SlotSpec>, Vec<String>), PackError> {
         let (spec, mut problems) = pyproject::read(&self.document, &self.base, &self.platform);
         problems.retain(|problem| problem.severity == Weight::Error);
         if problems.is_empty() { Ok((spec.slots, spec.left_out)) } else { Err(problems.into()) }
@@ -276,7 +271,7 @@ fn left_to_the_backend(document: &Document, extras: bool) -> Vec<&'static str> {
     needed.into_iter().filter(|(_, needed)| *needed).map(|(field, _)| field).collect()
 }
 
-fn ask_backend(draft: &pyproject::PythonSpec, directory: &Path, python: &str) -> Result<ProjectMetadata, Failure> {
+fn ask_backend(draft: &pyproject::PythonSpec, directory: &Path, python: &str) -> Result<ProjectMetadata, PackError> {
     let temporary = env::temp_dir();
     let scratch = Scratch::new(&temporary, "flavor-metadata-");
     let scratch = scratch.map_err(|error| Diagnostic::io("pack.temporary", &temporary, "write here", &error))?;

@@ -1,6 +1,6 @@
 //! What the metadata say of a package that holds a Python project.
 
-use crate::problem::Failure;
+use crate::error::PackError;
 use flavor_manifest::{
     Diagnostic, PackageSpec,
     package::{quoted, with_args},
@@ -11,7 +11,7 @@ use flavor_python::PythonTree;
 use pspf_nostd::{json::Json, metadata::RuntimeEnv};
 
 /// What the metadata say of the package.
-pub(super) fn package(spec: &PythonSpec, tree: &PythonTree) -> Result<PackageSpec, Failure> {
+pub(super) fn package(spec: &PythonSpec, tree: &PythonTree) -> Result<PackageSpec, PackError> {
     let version = match &spec.version {
         Some(version) => version.clone(),
         None => built_version(spec, tree)?,
@@ -71,7 +71,7 @@ pub(super) fn draft(spec: &PythonSpec) -> PackageSpec {
 }
 
 /// Commands for the setup of the work environment.
-fn setup(commands: &[String], tree: &PythonTree) -> Result<Option<Json>, Failure> {
+fn setup(commands: &[String], tree: &PythonTree) -> Result<Option<Json>, PackError> {
     let mut list = Vec::new();
     for command in commands {
         let words: Vec<String> = bundled_python(command, tree)?.iter().map(|word| quoted(word)).collect();
@@ -84,7 +84,7 @@ fn setup(commands: &[String], tree: &PythonTree) -> Result<Option<Json>, Failure
 }
 
 /// The version that the build backend has given the project.
-fn built_version(spec: &PythonSpec, tree: &PythonTree) -> Result<String, Failure> {
+fn built_version(spec: &PythonSpec, tree: &PythonTree) -> Result<String, PackError> {
     let own = flavor_python::distribution_named(&tree.distributions, &spec.project_name);
     own.map(|found| found.version.clone()).ok_or_else(|| {
         let message = format!("the build backend made no distribution called {:?}", spec.project_name);
@@ -93,7 +93,7 @@ fn built_version(spec: &PythonSpec, tree: &PythonTree) -> Result<String, Failure
 }
 
 /// The words of a command line, with the bundled interpreter under the names that everyone knows.
-pub(super) fn bundled_python(command: &str, tree: &PythonTree) -> Result<Vec<String>, Failure> {
+pub(super) fn bundled_python(command: &str, tree: &PythonTree) -> Result<Vec<String>, PackError> {
     let words = flavor_host::command::split(command)
         .map_err(|error| Diagnostic::error("execution.command", format!("cannot be split into words: {error}")))?;
     let known = ["python", "python3", "{workenv}/bin/python", "{workenv}/bin/python3"];

@@ -1,29 +1,23 @@
 //! One packing: everything that it needs, checked; then the slow work, one step after the other.
 
-use super::{
-    attest,
+mod attest;
+mod validation;
+
+use crate::{
     build_time::{self, BuildTime},
     encode,
     launcher_file::Launcher,
     output::Output,
     places,
-    preflight::Check,
-    prepare::{COMPAT_METADATA_MAX, COMPAT_SLOTS_MAX, Content, Options, Prepared},
+    prepare::{self, COMPAT_METADATA_MAX, COMPAT_SLOTS_MAX, Content, Options, Prepared},
     project_manifest::{self, AfterHooks},
     python_metadata::draft,
     python_project::{self, PythonContents, PythonProject},
     signing::Signer,
     trial::Trial,
-    validation, write,
+    write,
 };
-use crate::{
-    arguments::Pack,
-    interrupt::Scratch,
-    problem::Failure,
-    progress::{Bar, Steps},
-    report_text,
-    terminal::size,
-};
+use crate::{error::PackError, interrupt::Scratch, options::PackOptions, progress::Progress};
 use flavor_host::driver;
 use flavor_manifest::{Diagnostic, Document, PackageSpec, sections};
 use pspf_nostd::{
@@ -52,6 +46,21 @@ pub enum Source {
     Python(Box<PythonProject>),
 }
 
+impl Source {
+    /// The commands of the package, and whether building it may add others.
+    fn commands(&self) -> (Vec<String>, bool) {
+        match self {
+            Self::Files(spec) => (vec![spec.name.clone()], false),
+            Self::Python(project) => {
+                let (commands, spec) = (&project.spec.commands, &project.spec);
+                let scripts = commands.default.iter().chain(&commands.others).map(|script| script.name.clone());
+                let names = scripts.chain([spec.package_name.clone()]).collect();
+                (names, commands.left_to_backend || !spec.build.hooks.pre_build.is_empty())
+            }
+        }
+    }
+}
+
 /// A manifest that can be packed.
 pub struct Manifest {
     /// The tree of values, with everything that outweighs the text.
@@ -70,7 +79,7 @@ pub struct Manifest {
 pub struct Job<'a> {
     /// The manifest.
     pub document: Document,
-    pub(super) arguments: Cow<'a, Pack>,
+    pub(super) arguments: Cow<'a, PackOptions>,
     pub(super) source: Source,
     slots: Vec<Prepared>,
     after_hooks: Option<AfterHooks>,
@@ -95,6 +104,18 @@ pub struct Packed {
     pub notices: Vec<String>,
 }
 
+/// The state as it is called everywhere.
+#[must_use]
+pub fn state_word(state: Integrity) -> &'static str {
+    match state {
+        Integrity::Broken => "broken",
+        Integrity::Partial => "partly read",
+        Integrity::Intact => "intact",
+        Integrity::Bound => "bound",
+        Integrity::Sealed => "sealed",
+    }
+}
+
 /// All parts of the metadata but the slots' digests.
 pub(super) struct Contents {
     pub(super) spec: PackageSpec,
@@ -111,17 +132,17 @@ impl<'a> Job<'a> {
     /// # Errors
     /// What the metadata cannot hold, and a test that cannot be run.
     pub fn new(
-        arguments: Cow<'a, Pack>,
+        arguments: Cow<'a, PackOptions>,
         manifest: Manifest,
         launcher: Launcher,
         signer: Signer,
         output: Output,
         time: BuildTime,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, PackError> {
         let Manifest { document, source, slots, after_hooks, sha256: manifest_sha256 } = manifest;
         let directory = project_manifest::directory_of(&arguments.manifest);
         let (smoke, test) = (arguments.smoke_args.as_deref(), arguments.test_command.as_deref());
-        let trial = Trial::new(smoke, test, &directory, &source, &launcher)?;
+        let trial = Trial::new(smoke, test, &directory, source.commands(), &launcher)?;
         let job = Self {
             document,
             arguments,
@@ -186,14 +207,13 @@ impl<'a> Job<'a> {
     ///
     /// # Errors
     /// The first step that fails; then nothing is left behind.
-    pub fn run(&mut self, steps: &Steps) -> Result<Packed, Failure> {
+    pub fn run(&mut self, progress: &dyn Progress) -> Result<Packed, PackError> {
         let place = self.output.open()?;
-        let mut contents = self.contents(steps)?;
+        let mut contents = self.contents(progress)?;
         let total = write::total(&contents.slots);
-        steps.begin_with_bar(&format!("Encoding {} slots, {}", contents.slots.len(), size(total)));
-        let bar = Bar::bytes(steps.interactive(), "encoding", total);
-        let encoded = write::encode_slots(&contents.slots, place.path(), self.threads(), &bar);
-        bar.clear();
+        let encoding = progress.encoding(contents.slots.len(), total);
+        let encoded = write::encode_slots(&contents.slots, place.path(), self.threads(), &*encoding);
+        drop(encoding);
         let encoded = encoded?;
         refuse_bombs(&contents.slots, &encoded)?;
         let mut encoded = encoded;
@@ -203,32 +223,32 @@ impl<'a> Job<'a> {
             contents.slots.push(attest::slot(&document));
         }
         if self.arguments.validate_before_sign {
-            steps.begin("Validating it before it is signed");
+            progress.step("Validating it before it is signed");
             validation::before_signing(self, &contents, &encoded, place.path())?;
         }
-        steps.begin("Writing the package");
+        progress.step("Writing the package");
         let assembly = self.plan(&contents.spec, &contents.slots, &encoded).assemble(&self.signer.key);
         let assembly = assembly.map_err(|error| self.unplannable(&error.to_string()))?;
         let temporary = place.package(&self.output)?;
         let mut file = write::write_package(&assembly, &self.launcher.bytes, &encoded, place.path(), &temporary)?;
         if let Some(trial) = &self.trial {
-            file = try_out(trial, file, &temporary, steps)?;
+            file = try_out(trial, file, &temporary, progress)?;
         }
         if !self.arguments.no_verify {
-            steps.begin("Verifying it");
+            progress.step("Verifying it");
         }
         let report = self.verify(&file)?;
         place.publish(&file, &temporary, &self.output)?;
         // A program that is open for writing cannot be started.
         drop(file);
         if let Source::Python(project) = &self.source {
-            project.post_build(&self.output.path, steps)?;
+            project.post_build(&self.output.path, progress)?;
         }
-        steps.end();
+        progress.done();
         Ok(Packed { spec: contents.spec, report, notices: contents.notices })
     }
 
-    fn contents(&mut self, steps: &Steps) -> Result<Contents, Failure> {
+    fn contents(&mut self, progress: &dyn Progress) -> Result<Contents, PackError> {
         let mut slots = std::mem::take(&mut self.slots);
         match &mut self.source {
             Source::Files(spec) => {
@@ -241,15 +261,19 @@ impl<'a> Job<'a> {
             Source::Python(project) => {
                 let mut warnings = Vec::new();
                 if let Some(after_hooks) = &self.after_hooks {
-                    project.pre_build(steps)?;
+                    project.pre_build(progress)?;
                     let (specs, left_out) = after_hooks.read()?;
                     project.spec.left_out = left_out;
                     let (compat, level) = (self.arguments.compat, project.spec.build.level);
                     let options = Options { compat, level, mtime: self.time.epoch };
-                    (slots, warnings) = Check::late_slots(&specs, &options)?;
+                    let errors;
+                    (slots, warnings, errors) = prepare::all(&specs, &options);
+                    if !errors.is_empty() {
+                        return Err(errors.into());
+                    }
                 }
                 let left_out = leave_out(&self.output.path, &mut slots);
-                let built = python_project::build(project, &self.arguments, self.time.epoch, &slots, steps)?;
+                let built = python_project::build(project, &self.arguments, self.time.epoch, &slots, progress)?;
                 slots.splice(0..0, built.slots);
                 if let Some(trial) = &mut self.trial {
                     trial.with_commands(&built.commands);
@@ -284,7 +308,7 @@ impl<'a> Job<'a> {
             vec![text("command", &spec.command), ("env".to_owned(), sections::string_object(&spec.env))];
         execution.extend(spec.execution_extra.iter().cloned());
         let mut build = vec![
-            text("tool_version", crate::VERSION),
+            text("tool_version", env!("CARGO_PKG_VERSION")),
             text("timestamp", &build_time::timestamp(self.time.epoch).unwrap_or_default()),
             ("deterministic".to_owned(), self.time.fixed.into()),
             ("platform".to_owned(), Json::Object(vec![text("os", self.launcher.os), text("arch", self.launcher.arch)])),
@@ -315,7 +339,7 @@ impl<'a> Job<'a> {
 
     /// Makes the metadata once with made-up slot facts: whatever is wrong with them shows before the slow work. Gives sentences for
     /// the user.
-    fn rehearse(&self, spec: &PackageSpec, slots: &[Prepared]) -> Result<Vec<String>, Failure> {
+    fn rehearse(&self, spec: &PackageSpec, slots: &[Prepared]) -> Result<Vec<String>, PackError> {
         let facts = EncodedSlot { size: u64::MAX >> 1, original_size: u64::MAX >> 1, sha256: sha256(&[]) };
         let attestation = self.attests().then(|| attest::slot(&[]));
         let slots: Vec<Prepared> = slots.iter().cloned().chain(attestation).collect();
@@ -335,12 +359,12 @@ impl<'a> Job<'a> {
         Ok(places::check(spec, &slots)?)
     }
 
-    pub(super) fn unplannable(&self, message: &str) -> Failure {
+    pub(super) fn unplannable(&self, message: &str) -> PackError {
         Diagnostic::error("pack.plan", message).file(&self.arguments.manifest).into()
     }
 
     /// Verifies the finished file; with `--no-verify` only its head is read, for the summary.
-    fn verify(&self, file: &File) -> Result<Report, Failure> {
+    fn verify(&self, file: &File) -> Result<Report, PackError> {
         let scope = if self.arguments.no_verify { Scope::Head } else { Scope::Content };
         let trusted =
             TrustedKeys { pinned: vec![self.signer.key.public_key().fingerprint()], ..TrustedKeys::default() };
@@ -354,8 +378,8 @@ impl<'a> Job<'a> {
         let mut problems = vec![
             Diagnostic::error("pack.verify", "the package that was made does not verify; it was not kept")
                 .file(&self.output.path)
-                .expected(report_text::word(expected))
-                .found(report_text::word(report.state))
+                .expected(state_word(expected))
+                .found(state_word(report.state))
                 .hint("this is a mistake in flavor: please report it"),
         ];
         problems.extend(report.errors().map(|finding| Diagnostic::error(finding.code, finding.message.clone())));
@@ -378,17 +402,17 @@ fn leave_out(output: &Path, slots: &mut [Prepared]) -> Vec<String> {
 }
 
 /// Runs the finished package, and opens it again: it is verified after the run.
-fn try_out(trial: &Trial, file: File, package: &Path, steps: &Steps) -> Result<File, Failure> {
+fn try_out(trial: &Trial, file: File, package: &Path, progress: &dyn Progress) -> Result<File, PackError> {
     let failed = |error: io::Error| Diagnostic::io("output.write", package, "write the package", &error);
     file.set_permissions(Permissions::from_mode(0o755)).map_err(failed)?;
     // A program that is open for writing cannot be started.
     drop(file);
-    trial.run(package, steps)?;
+    trial.run(package, progress)?;
     Ok(File::open(package).map_err(failed)?)
 }
 
 /// Readers refuse content that decodes to more than so many times its stored size; better not to write it.
-fn refuse_bombs(slots: &[Prepared], encoded: &[EncodedSlot]) -> Result<(), Failure> {
+fn refuse_bombs(slots: &[Prepared], encoded: &[EncodedSlot]) -> Result<(), PackError> {
     let bomb = |slot: &&EncodedSlot| {
         slot.original_size > DECODED_RATIO_FLOOR && slot.original_size / slot.size.max(1) >= DECODED_RATIO_MAX
     };

@@ -1,6 +1,6 @@
 //! The attestation slot of a package that is being made.
 
-use super::{
+use crate::{
     build_time,
     job::{Contents, Job, Source},
     prepare::{Content, Prepared},

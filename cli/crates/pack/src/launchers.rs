@@ -2,11 +2,8 @@
 
 use crate::{
     embedded,
-    pack::{
-        launcher_file::{self, Launcher},
-        preflight::host_platform,
-    },
-    problem::Failure,
+    error::PackError,
+    launcher_file::{self, Launcher, host_platform},
 };
 use flavor_host::files::safe_path;
 use flavor_manifest::Diagnostic;
@@ -84,7 +81,7 @@ impl Known {
         let language = if launcher_file::contains(&launcher.bytes, GO_MARKER) { Language::Go } else { Language::Rust };
         // Launchers do not state their version; that of the one inside is this program's.
         let version = match origin {
-            Origin::Inside => Some(crate::VERSION.to_owned()),
+            Origin::Inside => Some(env!("CARGO_PKG_VERSION").to_owned()),
             _ => version_in(name).map(str::to_owned),
         };
         Self { name: name.to_owned(), path: path.map(Path::to_owned), origin, language, version, launcher }
@@ -152,7 +149,7 @@ fn named_by_variable() -> Option<PathBuf> {
 #[must_use]
 pub fn unusable_variable() -> Option<Diagnostic> {
     let failure = launcher_file::read(&named_by_variable()?, "FLAVOR_LAUNCHER_BIN").err()?;
-    failure.problems.into_iter().next()
+    failure.into_diagnostics().into_iter().next()
 }
 
 /// The files beside this program, and those that were built here.
@@ -230,12 +227,12 @@ pub fn published_folders() -> Vec<PathBuf> {
 ///
 /// # Errors
 /// Where there is none; says where it was looked for.
-pub fn choose(word: &Path) -> Result<Known, Failure> {
+pub fn choose(word: &Path) -> Result<Known, PackError> {
     let published = |language: Language| {
         all().into_iter().find(|known| known.is_published() && known.language == language && known.runs_here())
     };
     let text = word.to_str().unwrap_or_default();
-    let absent = |problem: Diagnostic| Failure::from(problem.field("--launcher"));
+    let absent = |problem: Diagnostic| PackError::from(problem.field("--launcher"));
     match text {
         "rust" | "go" => {
             let language = if text == "go" { Language::Go } else { Language::Rust };

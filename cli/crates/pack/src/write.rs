@@ -5,7 +5,7 @@ use super::{
     encoded_cache,
     prepare::{Content, Prepared},
 };
-use crate::{problem::Failure, progress::Bar};
+use crate::error::PackError;
 use flavor_manifest::{Diagnostic, io_text};
 use pspf_nostd::{
     digest::sha256,
@@ -27,7 +27,7 @@ use std::{
 /// Bytes per read and write.
 const CHUNK: usize = 1 << 20;
 
-/// Encodes slots into files `slot-N` of `directory`, several at once.
+/// Encodes slots into files `slot-N` of `directory`, several at once. `done` is told of the bytes that were read.
 ///
 /// # Errors
 /// The first failure, in the order of the slots.
@@ -35,10 +35,10 @@ pub fn encode_slots(
     slots: &[Prepared],
     directory: &Path,
     threads: NonZero<u32>,
-    bar: &Bar,
-) -> Result<Vec<EncodedSlot>, Failure> {
+    done: &(dyn Fn(u64) + Sync),
+) -> Result<Vec<EncodedSlot>, PackError> {
     let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<(usize, Result<EncodedSlot, Failure>)>> = Mutex::default();
+    let results: Mutex<Vec<(usize, Result<EncodedSlot, PackError>)>> = Mutex::default();
     let workers = usize::try_from(threads.get()).unwrap_or(1).min(slots.len()).max(1);
     thread::scope(|scope| {
         for _ in 0..workers {
@@ -46,7 +46,7 @@ pub fn encode_slots(
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let Some(slot) = slots.get(number) else { return };
-                    let result = encode_slot(slot, &slot_file(directory, number), threads, bar);
+                    let result = encode_slot(slot, &slot_file(directory, number), threads, done);
                     if result.is_err() {
                         // Nobody needs the rest.
                         next.store(slots.len(), Ordering::Relaxed);
@@ -65,7 +65,7 @@ pub fn encode_slots(
 ///
 /// # Errors
 /// Where the file cannot be written.
-pub fn store_slot(bytes: &[u8], number: usize, directory: &Path) -> Result<EncodedSlot, Failure> {
+pub fn store_slot(bytes: &[u8], number: usize, directory: &Path) -> Result<EncodedSlot, PackError> {
     let path = slot_file(directory, number);
     fs::write(&path, bytes).map_err(|error| Diagnostic::io("output.write", &path, "write a slot", &error))?;
     Ok(EncodedSlot { size: length(bytes), original_size: length(bytes), sha256: sha256(bytes) })
@@ -75,19 +75,24 @@ fn slot_file(directory: &Path, number: usize) -> PathBuf {
     directory.join(format!("slot-{number}"))
 }
 
-fn encode_slot(slot: &Prepared, target: &Path, threads: NonZero<u32>, bar: &Bar) -> Result<EncodedSlot, Failure> {
+fn encode_slot(
+    slot: &Prepared,
+    target: &Path,
+    threads: NonZero<u32>,
+    done: &(dyn Fn(u64) + Sync),
+) -> Result<EncodedSlot, PackError> {
     let settings = Settings { codecs: &slot.codecs, content_size: slot.content_size, threads };
     let encoded = match &slot.content {
         Content::Archive(archive) if slot.is_reused => {
             encoded_cache::encode(&settings, target, |out| archive.write(out))
         }
-        Content::Archive(archive) => encode::encode(&settings, target, |out| archive.write(&mut Counted { out, bar })),
+        Content::Archive(archive) => encode::encode(&settings, target, |out| archive.write(&mut Counted { out, done })),
         Content::File(path) => {
-            encode::encode(&settings, target, |out| copy_exactly(path, slot.content_size, &mut Counted { out, bar }))
+            encode::encode(&settings, target, |out| copy_exactly(path, slot.content_size, &mut Counted { out, done }))
         }
         Content::Stored(path) => {
             let stored = encode::encode(&settings, target, |out| {
-                io::copy(&mut File::open(path)?, &mut Counted { out, bar }).map(|_| ())
+                io::copy(&mut File::open(path)?, &mut Counted { out, done }).map(|_| ())
             });
             stored.map(|stored| EncodedSlot { original_size: slot.content_size, ..stored })
         }
@@ -105,16 +110,16 @@ fn copy_exactly(path: &Path, size: u64, out: &mut dyn Write) -> io::Result<()> {
     if copied == size { Ok(()) } else { Err(io::Error::other(format!("{} has changed meanwhile", path.display()))) }
 }
 
-/// Tells the bar how much was written.
+/// Tells how much was written.
 struct Counted<'a> {
     out: &'a mut dyn Write,
-    bar: &'a Bar,
+    done: &'a dyn Fn(u64),
 }
 
 impl Write for Counted<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.out.write(bytes)?;
-        self.bar.add(u64::try_from(written).unwrap_or_default());
+        (self.done)(u64::try_from(written).unwrap_or_default());
         Ok(written)
     }
 
@@ -133,7 +138,7 @@ pub fn write_package(
     slots: &[EncodedSlot],
     directory: &Path,
     target: &Path,
-) -> Result<File, Failure> {
+) -> Result<File, PackError> {
     let write = || -> io::Result<File> {
         let mut out =
             BufWriter::with_capacity(CHUNK, File::options().read(true).write(true).create_new(true).open(target)?);

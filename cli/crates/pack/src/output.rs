@@ -1,8 +1,8 @@
 //! Where a package is written: beside its final place first, then renamed over it.
 
 use crate::{
+    error::PackError,
     interrupt::{MadeDirectories, Scratch},
-    problem::Failure,
 };
 use flavor_manifest::Diagnostic;
 use pspf_nostd::index::END_MAGIC;
@@ -81,7 +81,7 @@ impl Output {
     ///
     /// # Errors
     /// Where that cannot be made.
-    pub fn open(&self) -> Result<Workplace, Failure> {
+    pub fn open(&self) -> Result<Workplace, PackError> {
         let failed = |error: &io::Error| Diagnostic::io("output.write", &self.directory, "write here", error);
         let made = MadeDirectories::make(&self.directory).map_err(|error| failed(&error))?;
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
@@ -109,7 +109,7 @@ impl Workplace {
     ///
     /// # Errors
     /// Where the directory for it cannot be made.
-    pub fn package(&self, output: &Output) -> Result<PathBuf, Failure> {
+    pub fn package(&self, output: &Output) -> Result<PathBuf, PackError> {
         let directory = self.path().join("package");
         fs::create_dir(&directory).map_err(|error| Diagnostic::io("output.write", &directory, "write here", &error))?;
         Ok(directory.join(output.path.file_name().unwrap_or_default()))
@@ -119,7 +119,7 @@ impl Workplace {
     ///
     /// # Errors
     /// Those of the system.
-    pub fn publish(self, file: &File, temporary: &Path, output: &Output) -> Result<(), Failure> {
+    pub fn publish(self, file: &File, temporary: &Path, output: &Output) -> Result<(), PackError> {
         let failed = |error: io::Error| Diagnostic::io("output.write", &output.path, "write the package", &error);
         file.set_permissions(fs::Permissions::from_mode(0o755)).map_err(failed)?;
         file.sync_all().map_err(failed)?;

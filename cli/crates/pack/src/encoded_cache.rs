@@ -54,7 +54,7 @@ pub fn encode(
 /// Content, compressions and the program that compresses: what the bytes of the entry follow from.
 fn name(settings: &Settings<'_>, content: &Sha256Digest) -> String {
     let mut hasher = StreamingSha256::new();
-    hasher.update(crate::VERSION.as_bytes());
+    hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
     hasher.update(format!("{} {:?}", encode::REVISION, settings.codecs).as_bytes());
     hasher.update(content.as_bytes());
     hasher.finish().to_string()

@@ -1,10 +1,10 @@
 //! `--validate-before-sign`: everything is done once with a key that is thrown away, so that the real one signs only what has held.
 
-use super::{
-    job::{Contents, Job},
+use crate::{error::PackError, key_files};
+use crate::{
+    job::{Contents, Job, state_word},
     write,
 };
-use crate::{key_files, problem::Failure, report_text};
 use flavor_attest::deep;
 use flavor_host::{command, driver, extraction};
 use flavor_manifest::Diagnostic;
@@ -32,7 +32,7 @@ pub(super) fn before_signing(
     contents: &Contents,
     encoded: &[EncodedSlot],
     place: &Path,
-) -> Result<(), Failure> {
+) -> Result<(), PackError> {
     let (package, tree) = (place.join("unsigned"), place.join("unpacked"));
     let throwaway = key_files::random_key()?;
     let assembly = job.plan(&contents.spec, &contents.slots, encoded).assemble(&throwaway);
@@ -42,7 +42,7 @@ pub(super) fn before_signing(
     let outcome = driver::verify_file(&file, Scope::Content, trusted, &mut |_, _| ())
         .map_err(|error| Diagnostic::io("output.read", &package, "read the package back", &error))?;
     let Some(checked) = outcome.checked.filter(|_| outcome.report.state == Integrity::Sealed) else {
-        let found = report_text::word(outcome.report.state);
+        let found = state_word(outcome.report.state);
         let mut problems = vec![refused("the package would not verify").expected("sealed").found(found)];
         problems
             .extend(outcome.report.errors().map(|finding| Diagnostic::error(finding.code, finding.message.clone())));
@@ -63,7 +63,7 @@ fn refused(message: &str) -> Diagnostic {
 }
 
 /// As `flavor verify --deep`: the bill of materials and the provenance must say what is in the package.
-fn look_into(path: &Path, file: &File, package: &Checked, slots: &[SlotReport]) -> Result<(), Failure> {
+fn look_into(path: &Path, file: &File, package: &Checked, slots: &[SlotReport]) -> Result<(), PackError> {
     let deep = deep::examine(path, file, package, slots, &|_| ())?;
     // The provenance names the key that will sign.
     let errors = deep.findings.iter().filter(|finding| finding.severity == Severity::Error && finding.code != WITH_KEY);
@@ -78,7 +78,7 @@ fn look_into(path: &Path, file: &File, package: &Checked, slots: &[SlotReport]) 
 }
 
 /// A program of the package must be in it, unless the setup makes it.
-fn find_command(package: &Checked, tree: &Path) -> Result<(), Failure> {
+fn find_command(package: &Checked, tree: &Path) -> Result<(), PackError> {
     let metadata = package.metadata();
     let Some(execution) = metadata.execution.as_ref().filter(|_| metadata.setup_commands.is_empty()) else {
         return Ok(());

@@ -7,7 +7,7 @@ use super::{
     python_metadata::{bundled_python, package},
     tree_options::{entry_point, tree_options},
 };
-use crate::{arguments::Pack, interrupt::Scratch, problem::Failure, progress::Steps};
+use crate::{error::PackError, interrupt::Scratch, options::PackOptions, progress::Progress};
 use flavor_manifest::{Diagnostic, PackageSpec, Weight, pyproject::PythonSpec};
 use flavor_python::{
     DebianPackage, Distribution, EntryPoint, Processor, PythonChoice, PythonError, PythonTree, TreeOptions,
@@ -46,12 +46,12 @@ pub struct PythonProject {
 /// All problems found.
 pub fn check(
     spec: PythonSpec,
-    arguments: &Pack,
+    arguments: &PackOptions,
     directory: &Path,
     foreign: Option<Processor>,
     readable: bool,
     warnings: &mut Vec<Diagnostic>,
-) -> Result<PythonProject, Failure> {
+) -> Result<PythonProject, PackError> {
     let mut problems = Vec::new();
     for extra in &arguments.extras {
         if !spec.extras.iter().any(|known| normal_name(known) == normal_name(extra)) {
@@ -93,7 +93,7 @@ pub fn check(
 impl PythonProject {
     fn request<'a>(
         &'a self,
-        arguments: &Pack,
+        arguments: &PackOptions,
         work: &'a Path,
         epoch: u64,
         progress: &'a dyn flavor_python::Progress,
@@ -117,12 +117,12 @@ impl PythonProject {
     ///
     /// # Errors
     /// The first that fails.
-    pub fn pre_build(&self, steps: &Steps) -> Result<(), Failure> {
+    pub fn pre_build(&self, progress: &dyn Progress) -> Result<(), PackError> {
         let commands = &self.spec.build.hooks.pre_build;
-        steps.begin("Run the pre_build commands");
+        progress.step("Run the pre_build commands");
         let run = flavor_python::run_hooks("hooks.pre_build", commands, &self.directory, &hook_variables(&self.spec));
         run.map_err(|error| problem(&error))?;
-        steps.end();
+        progress.done();
         Ok(())
     }
 
@@ -130,12 +130,12 @@ impl PythonProject {
     ///
     /// # Errors
     /// The first that fails; the package stays.
-    pub fn post_build(&self, package: &Path, steps: &Steps) -> Result<(), Failure> {
+    pub fn post_build(&self, package: &Path, progress: &dyn Progress) -> Result<(), PackError> {
         let commands = &self.spec.build.hooks.post_build;
         if commands.is_empty() {
             return Ok(());
         }
-        steps.begin("Run the post_build commands");
+        progress.step("Run the post_build commands");
         let mut variables = hook_variables(&self.spec);
         variables.push(("FLAVOR_PACKAGE".to_owned(), canonical(package).into()));
         let run = flavor_python::run_hooks("hooks.post_build", commands, &self.directory, &variables);
@@ -213,17 +213,17 @@ pub struct PythonContents {
 /// The first step that fails.
 pub fn build(
     project: &PythonProject,
-    arguments: &Pack,
+    arguments: &PackOptions,
     epoch: u64,
     further: &[Prepared],
-    steps: &Steps,
-) -> Result<Built, Failure> {
+    progress: &dyn Progress,
+) -> Result<Built, PackError> {
     let temporary = env::temp_dir();
     let scratch = Scratch::new(&temporary, "flavor-build-");
     let scratch = scratch.map_err(|error| Diagnostic::io("pack.temporary", &temporary, "write here", &error))?;
     let work = canonical(scratch.path());
     let mut tree =
-        flavor_python::build(&project.request(arguments, &work, epoch, steps)).map_err(|error| problem(&error))?;
+        flavor_python::build(&project.request(arguments, &work, epoch, progress)).map_err(|error| problem(&error))?;
     if let Some(command) = &project.spec.execution.command {
         tree.command = bundled_python(command, &tree)?;
         check_program(&tree, further)?;
@@ -257,7 +257,7 @@ pub fn build(
 }
 
 /// A program in the work environment must come with the package.
-fn check_program(tree: &PythonTree, slots: &[Prepared]) -> Result<(), Failure> {
+fn check_program(tree: &PythonTree, slots: &[Prepared]) -> Result<(), PackError> {
     let program = tree.command.first().map(String::as_str).unwrap_or_default();
     let Some(path) = program.strip_prefix("{workenv}/") else { return Ok(()) };
     let in_slot = |slot: &Prepared| match &slot.content {
@@ -279,7 +279,7 @@ fn check_program(tree: &PythonTree, slots: &[Prepared]) -> Result<(), Failure> {
 ///
 /// The published launchers give a program the package's name as `argv[0]` (docs/launcher.md, "The command"), and CPython looks for its library
 /// beside the file of that name. A script is started by the kernel, which gives it its own path.
-fn add_start_script(tree: &mut PythonTree) -> Result<(), Failure> {
+fn add_start_script(tree: &mut PythonTree) -> Result<(), PackError> {
     let interpreter = format!("{{workenv}}/bin/{}", tree.program);
     let Some(first) = tree.command.first_mut().filter(|first| **first == interpreter) else { return Ok(()) };
     let name = "start.sh";
@@ -296,16 +296,6 @@ fn add_start_script(tree: &mut PythonTree) -> Result<(), Failure> {
     Ok(())
 }
 
-impl flavor_python::Progress for Steps {
-    fn step(&self, text: &str) {
-        self.begin(text);
-    }
-
-    fn done(&self) {
-        self.end();
-    }
-}
-
 fn slot(
     (id, purpose): (&str, &str),
     operations: &str,
@@ -314,7 +304,7 @@ fn slot(
     compat: bool,
     level: Option<i64>,
     epoch: u64,
-) -> Result<Prepared, Failure> {
+) -> Result<Prepared, PackError> {
     let archive = Archive::of_paths(root, paths, epoch)?;
     let (operations, chain) = if compat || level == Some(0) {
         prepare::default_operations(true, compat, level == Some(0))

@@ -1,6 +1,6 @@
 //! Key files and fingerprints given on the command line.
 
-use crate::problem::{Failure, open_argument};
+use crate::{argument_file::open_argument, error::PackError};
 use flavor_host::calendar;
 use flavor_manifest::Diagnostic;
 use pspf_nostd::{
@@ -13,8 +13,8 @@ use std::{io::Read as _, path::Path};
 /// Reads a private key file.
 ///
 /// # Errors
-/// [`Failure`] that names the file and what was found in it.
-pub fn private_key(path: &Path) -> Result<SigningKey, Failure> {
+/// [`PackError`] that names the file and what was found in it.
+pub fn private_key(path: &Path) -> Result<SigningKey, PackError> {
     let bytes = contents(path, "a private key file")?;
     SigningKey::from_pem(&bytes).map_err(|error| unusable(path, &error).into())
 }
@@ -22,8 +22,8 @@ pub fn private_key(path: &Path) -> Result<SigningKey, Failure> {
 /// Reads a public key file.
 ///
 /// # Errors
-/// [`Failure`] that names the file and what was found in it.
-pub fn public_key(path: &Path) -> Result<PublicKey, Failure> {
+/// [`PackError`] that names the file and what was found in it.
+pub fn public_key(path: &Path) -> Result<PublicKey, PackError> {
     let bytes = contents(path, "a public key file")?;
     PublicKey::from_pem(&bytes).map_err(|error| unusable(path, &error).into())
 }
@@ -31,8 +31,8 @@ pub fn public_key(path: &Path) -> Result<PublicKey, Failure> {
 /// Reads a public key file that is to be trusted: what it says of name and end is understood, or the file is refused.
 ///
 /// # Errors
-/// [`Failure`] that names the file and what was found in it.
-pub fn trusted_key(path: &Path) -> Result<TrustedKeyFile, Failure> {
+/// [`PackError`] that names the file and what was found in it.
+pub fn trusted_key(path: &Path) -> Result<TrustedKeyFile, PackError> {
     let bytes = contents(path, "a public key file")?;
     TrustedKeyFile::read(&bytes).map_err(|error| match (&error, error.place()) {
         (TrustedKeyError::Key(error), _) => unusable(path, error).into(),
@@ -44,15 +44,15 @@ pub fn trusted_key(path: &Path) -> Result<TrustedKeyFile, Failure> {
 /// The fingerprint that an argument such as `--key` names: 64 hex digits, or the file of a public key.
 ///
 /// # Errors
-/// [`Failure`] where it is neither.
-pub fn fingerprint(text: &str, argument: &str) -> Result<Fingerprint, Failure> {
+/// [`PackError`] where it is neither.
+pub fn fingerprint(text: &str, argument: &str) -> Result<Fingerprint, PackError> {
     let digits = text.strip_prefix("sha256:").unwrap_or(text).to_ascii_lowercase();
     let path = Path::new(text);
     let hexadecimal = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
     if hexadecimal && !path.exists() {
         return digits.parse().map_err(|error| {
             let problem = Diagnostic::error("key.fingerprint", format!("`{text}` is not a whole fingerprint: {error}"));
-            Failure::usage(
+            PackError::usage(
                 problem.field(argument).hint("`flavor inspect FILE` and `flavor keygen` print all 64 digits"),
             )
         });
@@ -76,7 +76,7 @@ pub fn fingerprint(text: &str, argument: &str) -> Result<Fingerprint, Failure> {
 ///
 /// # Errors
 /// Where the system has none.
-pub fn random_key() -> Result<SigningKey, Failure> {
+pub fn random_key() -> Result<SigningKey, PackError> {
     let mut seed = [0; 32];
     let unavailable =
         |error: String| Diagnostic::error("key.random", format!("no random bytes from the system: {error}"));
@@ -84,7 +84,7 @@ pub fn random_key() -> Result<SigningKey, Failure> {
     SigningKey::from_private_seed(seed).map_err(|error| unavailable(error.to_string()).into())
 }
 
-fn contents(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
+fn contents(path: &Path, what: &str) -> Result<Vec<u8>, PackError> {
     let file = open_argument(path, what)?;
     let mut bytes = Vec::new();
     // One byte more than is accepted, so that a longer file is seen to be longer.

@@ -3,11 +3,11 @@
 //! The test is a command of its own. That it passes says something only if it can fail: it is run once more with a program in the
 //! package's place that does nothing but fail, and must not pass then.
 
-use super::{job::Source, launcher_file::Launcher, preflight::host_platform};
+use super::launcher_file::{Launcher, host_platform};
 use crate::{
+    error::PackError,
     interrupt::{self, Scratch},
-    problem::Failure,
-    progress::Steps,
+    progress::Progress,
 };
 use flavor_host::command;
 use flavor_manifest::Diagnostic;
@@ -57,9 +57,9 @@ struct Line {
 }
 
 impl Line {
-    fn read(option: &'static str, text: &str) -> Result<Self, Failure> {
+    fn read(option: &'static str, text: &str) -> Result<Self, PackError> {
         let words = command::split(text)
-            .map_err(|error| Failure::usage(Diagnostic::error("usage", error.to_string()).field(option)))?;
+            .map_err(|error| PackError::usage(Diagnostic::error("usage", error.to_string()).field(option)))?;
         Ok(Self { option, text: text.to_owned(), words })
     }
 }
@@ -78,7 +78,8 @@ pub(super) struct Trial {
 }
 
 impl Trial {
-    /// Reads the options; none where neither is given.
+    /// Reads the options; none where neither is given. The package is found under the names, and under others that may appear when it
+    /// is built.
     ///
     /// # Errors
     /// Quotes that are not closed, a test without words or whose program is not there, and a launcher that does not run here.
@@ -86,9 +87,9 @@ impl Trial {
         smoke: Option<&str>,
         test: Option<&str>,
         directory: &Path,
-        source: &Source,
+        (names, may_appear): (Vec<String>, bool),
         launcher: &Launcher,
-    ) -> Result<Option<Self>, Failure> {
+    ) -> Result<Option<Self>, PackError> {
         let smoke = smoke.map(|text| Line::read("--smoke-args", text)).transpose()?;
         let test = test.map(|text| Line::read("--test-command", text)).transpose()?;
         let Some(first) = test.as_ref().or(smoke.as_ref()) else { return Ok(None) };
@@ -97,15 +98,6 @@ impl Trial {
             let message = format!("packages for {}_{} cannot be run on this machine", platform.0, platform.1);
             return Err(Diagnostic::error("pack.test.platform", message).field(first.option).into());
         }
-        let (names, may_appear) = match source {
-            Source::Files(spec) => (vec![spec.name.clone()], false),
-            Source::Python(project) => {
-                let (commands, spec) = (&project.spec.commands, &project.spec);
-                let scripts = commands.default.iter().chain(&commands.others).map(|script| script.name.clone());
-                let names = scripts.chain([spec.package_name.clone()]).collect();
-                (names, commands.left_to_backend || !spec.build.hooks.pre_build.is_empty())
-            }
-        };
         let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
         let trial = Self { smoke, test, directory: directory.to_owned(), names };
         if !may_appear {
@@ -119,11 +111,11 @@ impl Trial {
         self.names.extend(commands.iter().cloned());
     }
 
-    fn find_program(&self, test: &Line) -> Result<(), Failure> {
+    fn find_program(&self, test: &Line) -> Result<(), PackError> {
         let problem = |message: String| Diagnostic::error("pack.test.program", message).field(test.option);
         let Some(program) = test.words.first() else {
             let problem = problem("has no words: there is nothing to run".to_owned());
-            return Err(Failure::usage(problem.expected(
+            return Err(PackError::usage(problem.expected(
                 "a command such as \"pytest tests/smoke/\"; arguments of the program are for --smoke-args",
             )));
         };
@@ -147,13 +139,13 @@ impl Trial {
     ///
     /// # Errors
     /// Where something cannot be run, or fails, or the test passes whatever the package does.
-    pub(super) fn run(&self, package: &Path, steps: &Steps) -> Result<(), Failure> {
+    pub(super) fn run(&self, package: &Path, progress: &dyn Progress) -> Result<(), PackError> {
         let package = std::path::absolute(package).map_err(|error| failed(package, &error))?;
         let temporary = env::temp_dir();
         let scratch = Scratch::new(&temporary, "flavor-trial-");
         let scratch = scratch.map_err(|error| Diagnostic::io("pack.temporary", &temporary, "write here", &error))?;
         if let Some(smoke) = &self.smoke {
-            steps.begin("Running the program with the --smoke-args");
+            progress.step("Running the program with the --smoke-args");
             let bench = self.bench(&scratch.path().join("smoke"), &package)?;
             let mut command = bench.command(&package);
             let finished = bench.run(command.args(&smoke.words), LIMIT)?;
@@ -163,13 +155,13 @@ impl Trial {
         }
         let Some(test) = &self.test else { return Ok(()) };
         self.find_program(test)?;
-        steps.begin("Running the test command");
+        progress.step("Running the test command");
         let begin = Instant::now();
         let finished = self.bench(&scratch.path().join("test"), &package)?.test(test, LIMIT)?;
         if !finished.success() {
             return Err(failure(test, &finished));
         }
-        steps.begin("Running it without the package, to see that it can fail");
+        progress.step("Running it without the package, to see that it can fail");
         let limit = begin.elapsed().saturating_add(PATIENCE).min(LIMIT);
         let folder = scratch.path().join("control");
         let failing = folder.join("failing").join(package.file_name().unwrap_or_default());
@@ -194,7 +186,7 @@ impl Trial {
     }
 
     /// A copy of the project, and the package (or what stands in its place) first on `PATH`.
-    fn bench(&self, folder: &Path, package: &Path) -> Result<Bench, Failure> {
+    fn bench(&self, folder: &Path, package: &Path) -> Result<Bench, PackError> {
         let make = || {
             for name in ["", "bin", "cache", "config", "state"] {
                 fs::create_dir(folder.join(name))?;
@@ -231,7 +223,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn test(&self, test: &Line, limit: Duration) -> Result<Finished, Failure> {
+    fn test(&self, test: &Line, limit: Duration) -> Result<Finished, PackError> {
         let path = self.package.to_string_lossy();
         let mut words = test.words.iter().map(|word| word.replace(PACKAGE, &path));
         let mut command = self.command(Path::new(&words.next().unwrap_or_default()));
@@ -251,7 +243,7 @@ impl Bench {
         command
     }
 
-    fn run(&self, command: &mut Command, limit: Duration) -> Result<Finished, Failure> {
+    fn run(&self, command: &mut Command, limit: Duration) -> Result<Finished, PackError> {
         let finished = process::run(command, b"", limit).map_err(|error| failed(&self.package, &error))?;
         if finished.timed_out {
             // Only the first process has been ended so far.
@@ -261,11 +253,11 @@ impl Bench {
     }
 }
 
-fn failed(path: &Path, error: &io::Error) -> Failure {
+fn failed(path: &Path, error: &io::Error) -> PackError {
     Diagnostic::io("pack.test.run", path, "run the test", error).into()
 }
 
-fn failure(line: &Line, finished: &Finished) -> Failure {
+fn failure(line: &Line, finished: &Finished) -> PackError {
     let how = if finished.timed_out {
         format!("did not end within {} seconds", LIMIT.as_secs())
     } else {

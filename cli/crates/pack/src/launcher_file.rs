@@ -1,9 +1,7 @@
 //! The launcher that goes in front of a package, and how to tell one from any other program.
 
-use crate::{
-    VERSION, embedded,
-    problem::{Failure, open_argument},
-};
+use crate::{argument_file::open_argument, embedded, error::PackError};
+use flavor_host::platform;
 use flavor_manifest::Diagnostic;
 use pspf_nostd::{digest::sha256, index::END_MAGIC, offsets::length, writer::EncodedSlot};
 use std::{
@@ -55,11 +53,17 @@ impl Launcher {
     }
 }
 
+/// This machine's platform, in the format's words.
+#[must_use]
+pub fn host_platform() -> (&'static str, &'static str) {
+    (platform::os(), platform::arch())
+}
+
 /// Takes `--launcher-bin`, else `FLAVOR_LAUNCHER_BIN`, else the launcher inside this program.
 ///
 /// # Errors
 /// Where there is none, or the file is not a launcher.
-pub fn choose(option: Option<&Path>, manifest: Option<&Path>) -> Result<Launcher, Failure> {
+pub fn choose(option: Option<&Path>, manifest: Option<&Path>) -> Result<Launcher, PackError> {
     let variable = env::var_os("FLAVOR_LAUNCHER_BIN").filter(|path| !path.is_empty()).map(PathBuf::from);
     let (path, field) = match (option, &variable, manifest) {
         (Some(path), ..) => (path, "--launcher-bin"),
@@ -74,7 +78,7 @@ pub fn choose(option: Option<&Path>, manifest: Option<&Path>) -> Result<Launcher
 ///
 /// # Errors
 /// Where it cannot be read or is not a launcher.
-pub fn read(path: &Path, field: &str) -> Result<Launcher, Failure> {
+pub fn read(path: &Path, field: &str) -> Result<Launcher, PackError> {
     let file = open_argument(path, "a launcher")?;
     let mut bytes = Vec::new();
     let read = file.take(LAUNCHER_MAX.saturating_add(1)).read_to_end(&mut bytes);
@@ -83,7 +87,7 @@ pub fn read(path: &Path, field: &str) -> Result<Launcher, Failure> {
     launcher.map_err(|problem| problem.file(path).field(field).into())
 }
 
-fn inside() -> Result<Launcher, Failure> {
+fn inside() -> Result<Launcher, PackError> {
     match embedded::launcher() {
         Some(bytes) => Ok(from_bytes(Cow::Borrowed(bytes))?),
         None => Err(Diagnostic::error("launcher.none", "this build of flavor carries no launcher")
@@ -107,7 +111,7 @@ pub fn from_bytes(bytes: Cow<'static, [u8]>) -> Result<Launcher, Diagnostic> {
     if bytes.ends_with(&END_MAGIC) {
         return wrong("launcher.package", "a whole package, which has its launcher in front");
     }
-    let Some((os, arch)) = platform(&bytes) else {
+    let Some((os, arch)) = platform_of(&bytes) else {
         return wrong(
             "launcher.format",
             if bytes.is_empty() { "an empty file" } else { "no ELF, PE or Mach-O program" },
@@ -120,7 +124,8 @@ pub fn from_bytes(bytes: Cow<'static, [u8]>) -> Result<Launcher, Diagnostic> {
     if !ours && !contains(&bytes, PUBLISHED_MARKER) {
         return wrong("launcher.marker", "another program");
     }
-    let (tool, version) = if ours { ("flavor-launcher", VERSION) } else { (PUBLISHED_TOOL, "unknown") };
+    let (tool, version) =
+        if ours { ("flavor-launcher", env!("CARGO_PKG_VERSION")) } else { (PUBLISHED_TOOL, "unknown") };
     Ok(Launcher { bytes, tool: tool.to_owned(), version: version.to_owned(), os, arch })
 }
 
@@ -131,7 +136,7 @@ pub fn contains(bytes: &[u8], marker: &[u8]) -> bool {
 }
 
 /// Operating system and processor of a program, from its header; `any` where the processor is not one that is named.
-fn platform(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
+fn platform_of(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     let half = |at: usize| Some(u16::from_le_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?));
     let word = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?));
     if bytes.starts_with(b"\x7fELF") {

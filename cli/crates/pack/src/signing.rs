@@ -1,9 +1,6 @@
 //! Which key signs a package: seed, key files, environment, or one made for this package alone.
 
-use crate::{
-    key_files,
-    problem::{Failure, open_argument},
-};
+use crate::{argument_file::open_argument, error::PackError, key_files};
 use flavor_manifest::{Diagnostic, security_settings::SecuritySettings};
 use pspf_nostd::{key::SigningKey, offsets::length};
 use std::{
@@ -32,7 +29,7 @@ const SEED_MAX: u64 = 4096;
 ///
 /// # Errors
 /// A file or standard input that cannot be read, or holds something else than one text.
-pub fn stated_seed(text: Option<&str>, file: Option<&Path>) -> Result<Option<String>, Failure> {
+pub fn stated_seed(text: Option<&str>, file: Option<&Path>) -> Result<Option<String>, PackError> {
     match (text, file) {
         (Some("-"), _) => read_seed(io::stdin().lock(), Path::new("standard input"), "--key-seed").map(Some),
         (Some(text), _) => Ok(Some(text.to_owned())),
@@ -41,7 +38,7 @@ pub fn stated_seed(text: Option<&str>, file: Option<&Path>) -> Result<Option<Str
     }
 }
 
-fn read_seed(source: impl io::Read, path: &Path, option: &str) -> Result<String, Failure> {
+fn read_seed(source: impl io::Read, path: &Path, option: &str) -> Result<String, PackError> {
     let refused = |message: &str| Diagnostic::error("key.seed", message).file(path).field(option);
     let mut bytes = Vec::new();
     let read = source.take(SEED_MAX.saturating_add(1)).read_to_end(&mut bytes);
@@ -112,7 +109,7 @@ impl Origin {
 ///
 /// # Errors
 /// Everything that is wrong with the options and files.
-pub fn choose(options: &KeyOptions) -> Result<Signer, Failure> {
+pub fn choose(options: &KeyOptions) -> Result<Signer, PackError> {
     let mut failures = Vec::new();
     let private = read(options.private.as_deref(), key_files::private_key, &mut failures);
     let public = read(options.public.as_deref(), key_files::public_key, &mut failures);
@@ -127,14 +124,14 @@ pub fn choose(options: &KeyOptions) -> Result<Signer, Failure> {
             _ if options.private.is_none() => {
                 let problem = Diagnostic::error("key.public_alone", "a public key cannot sign");
                 let hint = "give --private-key too; the public key is then checked against it";
-                failures.push(Failure::usage(problem.file(path).field("--public-key").hint(hint)));
+                failures.push(PackError::usage(problem.file(path).field("--public-key").hint(hint)));
             }
             _ => {}
         }
     }
     if let Some(first) = failures.first() {
-        let exit = first.exit;
-        return Err(Failure { exit, problems: failures.into_iter().flat_map(|failure| failure.problems).collect() });
+        let usage = first.is_usage();
+        return Err(PackError::all(failures, usage));
     }
     let environment = env::var_os("FLAVOR_KEY_SEED").filter(|seed| !seed.is_empty());
     match (&options.seed, private, environment) {
@@ -149,7 +146,7 @@ pub fn choose(options: &KeyOptions) -> Result<Signer, Failure> {
 }
 
 /// The key of `[tool.flavor.security]`: the seed, then the file, as on the command line; without both a new one.
-fn of_manifest(security: &SecuritySettings) -> Result<Signer, Failure> {
+fn of_manifest(security: &SecuritySettings) -> Result<Signer, PackError> {
     let private = security.private_key.as_deref().map(key_files::private_key).transpose()?;
     let signer = match (&security.key_seed, private) {
         (Some(seed), _) => seeded(seed, "`tool.flavor.security.key_seed`", Origin::Manifest)?,
@@ -184,13 +181,13 @@ pub fn check_allowed(signer: &Signer, security: &SecuritySettings) -> Result<(),
 
 fn read<T>(
     path: Option<&Path>,
-    read: impl FnOnce(&Path) -> Result<T, Failure>,
-    failures: &mut Vec<Failure>,
+    read: impl FnOnce(&Path) -> Result<T, PackError>,
+    failures: &mut Vec<PackError>,
 ) -> Option<T> {
     read(path?).map_err(|failure| failures.push(failure)).ok()
 }
 
-fn seeded(seed: &str, field: &str, origin: Origin) -> Result<Signer, Failure> {
+fn seeded(seed: &str, field: &str, origin: Origin) -> Result<Signer, PackError> {
     if seed.is_empty() {
         return Err(Diagnostic::error("key.seed", "the seed is empty").field(field).into());
     }

@@ -1,0 +1,78 @@
+//! What the caller asks for.
+
+use std::{num::NonZero, path::PathBuf};
+
+/// How a package is made; named after the options of `flavor pack`.
+#[derive(Clone, Debug)]
+pub struct PackOptions {
+    /// `pyproject.toml` of a Python project, or a builder manifest in JSON.
+    pub manifest: PathBuf,
+    /// The package, or a directory for it when it ends in `/`; none for `dist/NAME.psp` beside the manifest.
+    pub output: Option<PathBuf>,
+    /// Launcher to put in front; none for the variable's, the manifest's or the one inside.
+    pub launcher_bin: Option<PathBuf>,
+    /// Platform that the launcher must be for, such as `linux_amd64`.
+    pub platform: Option<String>,
+    /// Whether the published launchers must be able to run the package.
+    pub compat: bool,
+    /// Private key file that signs.
+    pub private_key: Option<PathBuf>,
+    /// Public key file that the private key must belong to.
+    pub public_key: Option<PathBuf>,
+    /// Text that gives the key; `-` for standard input.
+    pub key_seed: Option<String>,
+    /// File with that text.
+    pub key_seed_file: Option<PathBuf>,
+    /// Which Python, as [`flavor_python::PythonChoice::parse`] reads it.
+    pub python: String,
+    /// Whether unknown keys of the manifest are errors.
+    pub strict_manifest: bool,
+    /// Whether debugging symbols are removed.
+    pub strip: bool,
+    /// Groups of `project.optional-dependencies` to install.
+    pub extras: Vec<String>,
+    /// What `{workenv}` in slot sources stands for.
+    pub workenv_base: Option<PathBuf>,
+    /// Threads for compression; none for all.
+    pub threads: Option<NonZero<u32>>,
+    /// Zstandard level.
+    pub level: Option<i64>,
+    /// Whether the attestation slot is left out.
+    pub no_attestation: bool,
+    /// Whether the finished package is not verified.
+    pub no_verify: bool,
+    /// Whether the package is made once with a throwaway key before the real one signs.
+    pub validate_before_sign: bool,
+    /// Arguments with which the finished package is started.
+    pub smoke_args: Option<String>,
+    /// Command that tests the finished package.
+    pub test_command: Option<String>,
+}
+
+impl Default for PackOptions {
+    fn default() -> Self {
+        Self {
+            manifest: "pyproject.toml".into(),
+            output: None,
+            launcher_bin: None,
+            platform: None,
+            compat: false,
+            private_key: None,
+            public_key: None,
+            key_seed: None,
+            key_seed_file: None,
+            python: "auto".to_owned(),
+            strict_manifest: false,
+            strip: false,
+            extras: Vec::new(),
+            workenv_base: None,
+            threads: None,
+            level: None,
+            no_attestation: false,
+            no_verify: false,
+            validate_before_sign: false,
+            smoke_args: None,
+            test_command: None,
+        }
+    }
+}
