@@ -6,6 +6,7 @@ use crate::{
     redact::{self, without_passwords},
 };
 use flavor_manifest::{Diagnostic, Weight, io_text};
+use pspf_nostd::quoted::visible;
 use serde::Serialize;
 use std::{
     env,
@@ -224,19 +225,11 @@ fn styled(colour: bool, style: Style, text: &str) -> String {
     if colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
 }
 
-/// Text of a package, safe on a terminal: control characters and those that reorder text are shown as escapes.
+/// Text of a package, safe on a terminal and on one line: what is not seen, or hides or reorders what stands around it, is shown as
+/// an escape, by the rule of the core.
 #[must_use]
 pub fn printable(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        let reorders = matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if character.is_control() || reorders {
-            let _ = write!(out, "{}", character.escape_default());
-        } else {
-            out.push(character);
-        }
-    }
-    out
+    visible(text).replace('\n', "\\n")
 }
 
 fn printable_lines(text: &str) -> String {
@@ -306,6 +299,8 @@ mod tests {
     #[test]
     fn hostile_text_cannot_move_the_cursor() {
         assert_eq!(printable("a\u{1b}[2Jb\u{202e}c\n"), "a\\u{1b}[2Jb\\u{202e}c\\n");
+        assert_eq!(printable("\u{200b}\u{2028}\u{feff}\u{e0041}"), "\\u{200b}\\u{2028}\\u{feff}\\u{e0041}");
+        assert_eq!(printable("ü C:\\it's \"x\""), "ü C:\\it's \"x\"");
     }
 
     #[test]
