@@ -60,7 +60,6 @@ const KNOWN_CIRCLES: &[(&str, &[&str])] = &[
             "uv_provider",
         ],
     ),
-    ("pspf-nostd", &["key", "signature"]),
 ];
 
 /// A crate of the workspace.

@@ -1,6 +1,6 @@
 //! `flavor helpers`.
 
-use super::helpers_test;
+use super::launcher_trial;
 use crate::{
     arguments::{Helpers, HelpersCommand},
     path_text,
@@ -77,7 +77,7 @@ pub fn run(arguments: &Helpers, console: &mut Console) -> Result<Exit, Failure> 
         }
         HelpersCommand::Build { platform, .. } => build(platform.as_deref(), console),
         HelpersCommand::Clean => clean(console),
-        HelpersCommand::Test { names } => helpers_test::run(&named(launchers::all(), names)?, console),
+        HelpersCommand::Test { names } => launcher_trial::run(&named(launchers::all(), names)?, console),
     }
 }
 

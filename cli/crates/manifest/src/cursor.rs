@@ -1,7 +1,6 @@
 //! Reading a manifest: each value with its path, each problem with its place, none of them the last.
 
 use super::document::{Document, Entry, Node, Origin, Value};
-use super::schema::Range;
 use crate::diagnostic::Diagnostic;
 use std::cell::RefCell;
 
@@ -254,7 +253,7 @@ impl<'a> Cursor<'a> {
 
     /// An integer in a range of the tables of keys.
     #[must_use]
-    pub fn integer_in(&self, (least, most): Range) -> Option<i64> {
+    pub fn integer_in(&self, (least, most): (i64, i64)) -> Option<i64> {
         let found = self.integer()?;
         if !(least..=most).contains(&found) {
             let problem = Diagnostic::error("manifest.range", "is out of range").found(found.to_string());
