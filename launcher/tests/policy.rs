@@ -188,6 +188,25 @@ fn every_rule_allows_and_refuses() {
 }
 
 #[test]
+fn what_is_empty_does_not_count_as_there() {
+    if !pspf_test_support::has_namespaces(namespace_options()) {
+        return;
+    }
+    let policy = toml("[execution]\nrequire_env = ['LICENCE']");
+    let machine = |value: &str| Machine::new().system("policy.toml", &policy).variable("LICENCE", value);
+    runs(&machine("x"), &app("{}"));
+    assert_refused(&machine("").run(&app("{}")), 108, &["LICENCE", "policy.missing_env"]);
+
+    let sbom = |content: &[u8]| {
+        let sbom = Slot::new("sbom", "sbom.json", "none", content.to_vec()).living("attestation");
+        package(&[Slot::script("a", "bin/a", "echo ran"), sbom], "a", "{}")
+    };
+    let machine = || Machine::new().system("policy.toml", &toml("[attestation]\nrequire_sbom = true"));
+    runs(&machine(), &sbom(b"{}"));
+    assert_refused(&machine().run(&sbom(b"")), 108, &["no SBOM", "policy.missing_sbom"]);
+}
+
+#[test]
 fn warnings_are_said_and_do_not_stop() {
     if !pspf_test_support::has_namespaces(namespace_options()) {
         return;
