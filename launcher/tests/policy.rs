@@ -277,6 +277,9 @@ fn trust_is_in_the_key_and_the_machine_chooses_its_own() {
     runs(&machine(&required).system("trusted-keys/us.pub", &fresh), &app("{}"));
     runs(&machine(&lenient).user("trusted-keys/us.pub", &fresh), &app("{}"));
     runs(&Machine::new().user("policy.toml", &required).user("trusted-keys/us.pub", &fresh), &app("{}"));
+    let own = app(r#"{"policy": {"require_trusted_key": true}}"#);
+    runs(&Machine::new().user("trusted-keys/us.pub", &fresh), &own);
+    runs(&Machine::new().system("trusted-keys/us.pub", &fresh), &own);
     for (machine, words) in [
         (machine(&required).user("trusted-keys/us.pub", &fresh), "by the user only"),
         (machine(&required).system("trusted-keys/us.pub", &stale), "has expired"),
