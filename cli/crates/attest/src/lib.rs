@@ -8,6 +8,6 @@ pub mod attestation;
 pub mod deep;
 mod error;
 pub mod inventory;
-pub mod wheel;
+mod wheel;
 
 pub use error::{AttestError, InventoryError};

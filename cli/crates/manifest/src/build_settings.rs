@@ -79,7 +79,7 @@ pub struct Hooks {
 
 /// Reads both sections.
 #[must_use]
-pub fn read(flavor: &Cursor<'_>, directory: &Path, platform: &str, features: Features) -> BuildSettings {
+pub(crate) fn read(flavor: &Cursor<'_>, directory: &Path, platform: &str, features: Features) -> BuildSettings {
     let build = flavor.key("build");
     let _ = build.entries();
     let flag = |name: &str| build.key(name).boolean();
@@ -139,7 +139,7 @@ fn dependencies(list: &Cursor<'_>, directory: &Path) -> (Vec<String>, Vec<PathBu
 
 /// A list of requirements.
 #[must_use]
-pub fn requirements(list: &Cursor<'_>) -> Vec<String> {
+pub(crate) fn requirements(list: &Cursor<'_>) -> Vec<String> {
     let items = list.items();
     let texts = items.iter().filter_map(|item| Some((item, item.required_string("a requirement")?)));
     texts.filter(|(item, text)| check_requirement(item, text)).map(|(_, text)| text.to_owned()).collect()

@@ -61,7 +61,7 @@ impl Default for CompileSettings {
 
 /// Reads `[tool.flavor.execution]`.
 #[must_use]
-pub fn execution(execution: &Cursor<'_>) -> ExecutionSettings {
+pub(crate) fn execution(execution: &Cursor<'_>) -> ExecutionSettings {
     let env = execution.keys(&["runtime", "env"]);
     let mut runtime_env = runtime_env(&env);
     let old = execution.key("runtime_env");
@@ -103,11 +103,11 @@ pub fn execution(execution: &Cursor<'_>) -> ExecutionSettings {
 }
 
 /// The keys of `execution` that both kinds of manifest have besides command and environment, as the metadata have them.
-pub const LIMITS: [&str; 5] = ["working_directory", "timeout", "min_memory", "max_memory", "max_cpu_seconds"];
+pub(crate) const LIMITS: [&str; 5] = ["working_directory", "timeout", "min_memory", "max_memory", "max_cpu_seconds"];
 
 /// Reads [`LIMITS`].
 #[must_use]
-pub fn limits(execution: &Cursor<'_>) -> Vec<(String, Json)> {
+pub(crate) fn limits(execution: &Cursor<'_>) -> Vec<(String, Json)> {
     let directory = execution.key("working_directory");
     let working_directory = directory.required_if_present("a directory, relative to the work environment");
     let integer = |name: &str, value: Option<i64>| {
@@ -138,7 +138,7 @@ fn command(place: &Cursor<'_>) -> Option<String> {
 
 /// Reads `[tool.flavor.python]` and `python_version`.
 #[must_use]
-pub fn python(flavor: &Cursor<'_>) -> PythonVersions {
+pub(crate) fn python(flavor: &Cursor<'_>) -> PythonVersions {
     let python = flavor.key("python");
     let _ = python.entries();
     let (long, short) = (python.key("version"), flavor.key("python_version"));
@@ -212,7 +212,7 @@ fn newest(version: &str) -> String {
 
 /// Reads `[tool.flavor.runtime]`.
 #[must_use]
-pub fn compile(runtime: &Cursor<'_>) -> CompileSettings {
+pub(crate) fn compile(runtime: &Cursor<'_>) -> CompileSettings {
     let _ = runtime.entries();
     let level = runtime.key("optimization_level").integer_in(keys::OPTIMIZATION);
     let settings = CompileSettings {

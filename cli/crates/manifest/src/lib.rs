@@ -4,25 +4,25 @@
 //! them at once. [`schema`] has the keys of a project's manifest, [`layers`] what outweighs its text, [`pyproject`] reads it.
 #![forbid(unsafe_code)]
 
-pub mod build_settings;
+mod build_settings;
 pub mod builder;
 pub mod commands;
 pub mod cursor;
 mod diagnostic;
 pub mod document;
-pub mod execution_settings;
+mod execution_settings;
 mod file_patterns;
 pub mod layers;
 pub mod package;
 pub mod poetry;
-pub mod project_slot;
+mod project_slot;
 pub mod pyproject;
-pub mod requirement;
+mod requirement;
 pub mod schema;
 pub mod sections;
 pub mod security_settings;
-pub mod slots;
-pub mod variable_text;
+mod slots;
+mod variable_text;
 pub mod words;
 
 pub use build_settings::IndexSettings;

@@ -7,7 +7,7 @@ use std::str::FromStr as _;
 ///
 /// # Errors
 /// A sentence for the user.
-pub fn check(text: &str) -> Result<(), String> {
+pub(crate) fn check(text: &str) -> Result<(), String> {
     let text = text.trim();
     let end = text.find(|character: char| !is_name(character)).unwrap_or(text.len());
     let (name, rest) = text.split_at(end);
@@ -32,7 +32,7 @@ pub fn check(text: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// A sentence for the user.
-pub fn specifiers(text: &str) -> Result<(), String> {
+pub(crate) fn specifiers(text: &str) -> Result<(), String> {
     VersionSpecifiers::from_str(text).map(|_| ()).map_err(|error| {
         let error = error.to_string();
         error.lines().next().unwrap_or_default().trim_end_matches(':').to_owned()

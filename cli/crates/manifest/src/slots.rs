@@ -29,7 +29,7 @@ const RESERVED_IDS: [&str; 3] = ["runtime", "app", "_attestation"];
 
 /// Which manifest the slots stand in.
 #[derive(Debug)]
-pub enum Dialect<'a> {
+pub(crate) enum Dialect<'a> {
     /// The builder manifest in JSON: words are kept as they are, an archive unpacks at the root of the work environment.
     Builder {
         /// Like `linux_amd64`.
@@ -48,7 +48,7 @@ pub enum Dialect<'a> {
 
 /// Reads all slots; ids must be unique.
 #[must_use]
-pub fn read(slots: &Cursor<'_>, base: &SourceBase, mut dialect: Dialect<'_>) -> Vec<SlotSpec> {
+pub(crate) fn read(slots: &Cursor<'_>, base: &SourceBase, mut dialect: Dialect<'_>) -> Vec<SlotSpec> {
     let mut ids = BTreeSet::new();
     let mut specs = Vec::new();
     for (number, slot) in slots.items().iter().enumerate() {

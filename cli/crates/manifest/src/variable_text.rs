@@ -7,26 +7,26 @@ use std::env;
 
 /// The text of a value with its variables filled in; a variable that is not set is reported.
 #[must_use]
-pub fn string(place: &Cursor<'_>) -> Option<String> {
+pub(crate) fn string(place: &Cursor<'_>) -> Option<String> {
     place.string().map(|text| expand(place, text))
 }
 
 /// The texts of an array, in the same way.
 #[must_use]
-pub fn strings(place: &Cursor<'_>) -> Vec<String> {
+pub(crate) fn strings(place: &Cursor<'_>) -> Vec<String> {
     place.items().iter().filter_map(string).collect()
 }
 
 /// A value of any kind; texts in it have their variables filled in.
 #[must_use]
-pub fn json(place: &Cursor<'_>) -> Option<Json> {
+pub(crate) fn json(place: &Cursor<'_>) -> Option<Json> {
     let node = place.node?;
     Some(fill(place, node.to_json()))
 }
 
 /// The variables that a text names.
 #[must_use]
-pub fn names(text: &str) -> Vec<&str> {
+pub(crate) fn names(text: &str) -> Vec<&str> {
     text.split("${").skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).collect()
 }
 

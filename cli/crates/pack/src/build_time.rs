@@ -7,7 +7,7 @@ use std::{
 };
 
 /// 2025-01-01T00:00:00Z, the time of packages that are made without `SOURCE_DATE_EPOCH`; the published tool uses the same.
-pub const DEFAULT: u64 = 1_735_689_600;
+pub(crate) const DEFAULT: u64 = 1_735_689_600;
 
 /// The time that a package knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl BuildTime {
 ///
 /// # Errors
 /// Where the variable is set to something else than such a number.
-pub fn from_environment() -> Result<Option<u64>, Diagnostic> {
+pub(crate) fn from_environment() -> Result<Option<u64>, Diagnostic> {
     let Some(text) = env::var_os("SOURCE_DATE_EPOCH").filter(|text| !text.is_empty()) else { return Ok(None) };
     let text = text.to_string_lossy();
     parse(&text).map(Some).ok_or_else(|| {
@@ -50,7 +50,7 @@ fn parse(text: &str) -> Option<u64> {
 
 /// The time as the published builders write it: `2025-01-01T00:00:00+00:00`.
 #[must_use]
-pub fn timestamp(seconds: u64) -> Option<String> {
+pub(crate) fn timestamp(seconds: u64) -> Option<String> {
     let time = jiff::Timestamp::from_second(i64::try_from(seconds).ok()?).ok()?;
     Some(time.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string())
 }

@@ -10,17 +10,17 @@ use std::{
 use zstd::zstd_safe::CParameter;
 
 /// To be raised when a choice below changes, so that what was encoded before is not taken for what would be encoded now.
-pub const REVISION: u8 = 1;
+pub(crate) const REVISION: u8 = 1;
 
 /// Zstandard level of packages that name none. On a CPython tree of 48 MB (two processors, busy) level 3 took 1.2 s for 17.9 MB, level 9
 /// 4.1 s for 16.2 MB, level 19 101 s for 14.6 MB; all are read at the same speed.
-pub const ZSTD_LEVEL: i64 = 9;
+pub(crate) const ZSTD_LEVEL: i64 = 9;
 
 /// Largest Zstandard window, as a power of two: a first start needs 32 MiB for it, of the 64 MB that it may take in all.
 const ZSTD_WINDOW_MAX: u32 = 25;
 
 /// The same in bytes.
-pub const ZSTD_WINDOW_BYTES: u64 = 1 << ZSTD_WINDOW_MAX;
+pub(crate) const ZSTD_WINDOW_BYTES: u64 = 1 << ZSTD_WINDOW_MAX;
 
 /// Bytes per compression job. It follows from the size of the content alone, so that the result does not depend on the number of
 /// threads; smaller jobs keep more threads busy and cost compression.
@@ -46,7 +46,7 @@ const XZ_NICE_LENGTH_MAX: u32 = 273;
 
 /// The levels that a compression takes, and the one that is taken where the manifest names none.
 #[must_use]
-pub fn levels(codec: Codec) -> (std::ops::RangeInclusive<i64>, i64) {
+pub(crate) fn levels(codec: Codec) -> (std::ops::RangeInclusive<i64>, i64) {
     match codec {
         Codec::Gzip => (1..=9, 9),
         Codec::Bzip2 => (1..=9, 9),
@@ -57,7 +57,7 @@ pub fn levels(codec: Codec) -> (std::ops::RangeInclusive<i64>, i64) {
 
 /// How to encode.
 #[derive(Clone, Copy, Debug)]
-pub struct Settings<'a> {
+pub(crate) struct Settings<'a> {
     /// Compressions in the order in which they are applied, each with its level.
     pub codecs: &'a [(Codec, i64)],
     /// Length of the content in bytes.
@@ -70,7 +70,7 @@ pub struct Settings<'a> {
 ///
 /// # Errors
 /// Those of `content` and of the file.
-pub fn encode(
+pub(crate) fn encode(
     settings: &Settings<'_>,
     target: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,

@@ -28,7 +28,7 @@ const CHUNK: usize = 256 << 10;
 ///
 /// # Errors
 /// Those of `content` and of `target`. A cache that cannot be used is passed over.
-pub fn encode(
+pub(crate) fn encode(
     settings: &Settings<'_>,
     target: &Path,
     content: impl Fn(&mut dyn Write) -> io::Result<()>,

@@ -63,7 +63,7 @@ pub fn host_platform() -> (&'static str, &'static str) {
 ///
 /// # Errors
 /// Where there is none, or the file is not a launcher.
-pub fn choose(option: Option<&Path>, manifest: Option<&Path>) -> Result<Launcher, PackError> {
+pub(crate) fn choose(option: Option<&Path>, manifest: Option<&Path>) -> Result<Launcher, PackError> {
     let variable = env::var_os("FLAVOR_LAUNCHER_BIN").filter(|path| !path.is_empty()).map(PathBuf::from);
     let (path, field) = match (option, &variable, manifest) {
         (Some(path), ..) => (path, "--launcher-bin"),
@@ -78,7 +78,7 @@ pub fn choose(option: Option<&Path>, manifest: Option<&Path>) -> Result<Launcher
 ///
 /// # Errors
 /// Where it cannot be read or is not a launcher.
-pub fn read(path: &Path, field: &str) -> Result<Launcher, PackError> {
+pub(crate) fn read(path: &Path, field: &str) -> Result<Launcher, PackError> {
     let file = open_argument(path, "a launcher")?;
     let mut bytes = Vec::new();
     let read = file.take(LAUNCHER_MAX.saturating_add(1)).read_to_end(&mut bytes);
@@ -100,7 +100,7 @@ fn inside() -> Result<Launcher, PackError> {
 ///
 /// # Errors
 /// Where it is not a launcher.
-pub fn from_bytes(bytes: Cow<'static, [u8]>) -> Result<Launcher, Diagnostic> {
+pub(crate) fn from_bytes(bytes: Cow<'static, [u8]>) -> Result<Launcher, Diagnostic> {
     let expected = "a PSPF launcher: a program such as `flavor-launcher`";
     let wrong = |code, found: &str| {
         Err(Diagnostic::error(code, "this is not a launcher").expected(expected).found(found.to_owned()))
@@ -131,7 +131,7 @@ pub fn from_bytes(bytes: Cow<'static, [u8]>) -> Result<Launcher, Diagnostic> {
 
 /// Whether some bytes stand in a program.
 #[must_use]
-pub fn contains(bytes: &[u8], marker: &[u8]) -> bool {
+pub(crate) fn contains(bytes: &[u8], marker: &[u8]) -> bool {
     memchr::memmem::find(bytes, marker).is_some()
 }
 

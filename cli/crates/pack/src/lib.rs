@@ -2,33 +2,33 @@
 
 #![forbid(unsafe_code)]
 
-pub mod archive;
+mod archive;
 mod argument_file;
-pub mod build_time;
+mod build_time;
 mod embedded;
-pub mod encode;
-pub mod encoded_cache;
+mod encode;
+mod encoded_cache;
 mod entry_module;
 mod error;
 pub mod interrupt;
 pub mod job;
 pub mod key_files;
-pub mod launcher_file;
+mod launcher_file;
 pub mod launchers;
 mod options;
-pub mod output;
+mod output;
 mod places;
 pub mod preflight;
-pub mod prepare;
+mod prepare;
 mod progress;
 pub mod project_manifest;
 mod python_metadata;
-pub mod python_project;
-pub mod signing;
-pub mod stored;
+mod python_project;
+mod signing;
+mod stored;
 pub mod tree_options;
 mod trial;
-pub mod write;
+mod write;
 
 pub use argument_file::open_argument;
 pub use error::PackError;

@@ -21,14 +21,14 @@ use std::{
 };
 
 /// Most slots of a package that the published Rust launcher runs: it takes slot number 123 for JSON (docs/format.md §9).
-pub const COMPAT_SLOTS_MAX: usize = 123;
+pub(crate) const COMPAT_SLOTS_MAX: usize = 123;
 
 /// Longest metadata that the published Rust launcher reads, in bytes (docs/format.md §9).
-pub const COMPAT_METADATA_MAX: usize = 1 << 20;
+pub(crate) const COMPAT_METADATA_MAX: usize = 1 << 20;
 
 /// What holds for all slots of a package.
 #[derive(Clone, Copy, Debug)]
-pub struct Options {
+pub(crate) struct Options {
     /// Only what the published launchers understand.
     pub compat: bool,
     /// Zstandard level of slots that name none; 0 stores them as they are.
@@ -81,7 +81,7 @@ pub struct Prepared {
 
 /// Prepares slots: those that can be packed, warnings about them, and what is wrong with the others.
 #[must_use]
-pub fn all(specs: &[SlotSpec], options: &Options) -> (Vec<Prepared>, Vec<Diagnostic>, Vec<Diagnostic>) {
+pub(crate) fn all(specs: &[SlotSpec], options: &Options) -> (Vec<Prepared>, Vec<Diagnostic>, Vec<Diagnostic>) {
     let (mut slots, mut warnings, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     for slot in specs {
         let prepared = match prepare(slot, options) {
@@ -105,7 +105,7 @@ pub fn all(specs: &[SlotSpec], options: &Options) -> (Vec<Prepared>, Vec<Diagnos
 ///
 /// # Errors
 /// Everything about it that cannot be packed.
-pub fn prepare(slot: &SlotSpec, options: &Options) -> Result<Prepared, Vec<Diagnostic>> {
+pub(crate) fn prepare(slot: &SlotSpec, options: &Options) -> Result<Prepared, Vec<Diagnostic>> {
     let place = |problem: Diagnostic| vec![problem.field(format!("`{}`", slot.place))];
     let facts = slot.source.metadata();
     let facts = facts.map_err(|error| place(Diagnostic::io("slot.source", &slot.source, "read the source", &error)))?;
@@ -208,7 +208,7 @@ fn tar_only() -> OperationChain {
 
 /// What is taken where the manifest names no operations.
 #[must_use]
-pub fn default_operations(directory: bool, compat: bool, stored: bool) -> (String, OperationChain) {
+pub(crate) fn default_operations(directory: bool, compat: bool, stored: bool) -> (String, OperationChain) {
     let text = match (directory, compat) {
         (true, _) if stored => "tar",
         (false, _) if stored => "raw",
@@ -255,7 +255,7 @@ fn applied(chain: OperationChain) -> Result<Vec<Codec>, Diagnostic> {
 
 /// The compressions of a chain at the levels that are taken where the manifest names none.
 #[must_use]
-pub fn default_levels(chain: OperationChain, level: Option<i64>) -> Vec<(Codec, i64)> {
+pub(crate) fn default_levels(chain: OperationChain, level: Option<i64>) -> Vec<(Codec, i64)> {
     let codecs = applied(chain).unwrap_or_default();
     codecs.into_iter().map(|codec| (codec, level.filter(|_| codec == Codec::Zstd).unwrap_or(levels(codec).1))).collect()
 }

@@ -44,7 +44,7 @@ pub struct PythonProject {
 ///
 /// # Errors
 /// All problems found.
-pub fn check(
+pub(crate) fn check(
     spec: PythonSpec,
     arguments: &PackOptions,
     directory: &Path,
@@ -169,7 +169,7 @@ fn canonical(path: &Path) -> PathBuf {
 
 /// The error as a problem.
 #[must_use]
-pub fn problem(error: &PythonError) -> Diagnostic {
+pub(crate) fn problem(error: &PythonError) -> Diagnostic {
     let problem = Diagnostic::error(error.code(), error.to_string());
     match error.hint() {
         Some(hint) => problem.hint(hint),
@@ -179,7 +179,7 @@ pub fn problem(error: &PythonError) -> Diagnostic {
 
 /// The tree on disk, and what the package says of it.
 #[derive(Debug)]
-pub struct Built {
+pub(crate) struct Built {
     /// Holds the tree; it goes with this value.
     pub scratch: Scratch,
     /// Name, version, command, environment.
@@ -196,7 +196,7 @@ pub struct Built {
 
 /// Interpreter and distributions of a package.
 #[derive(Debug)]
-pub struct PythonContents {
+pub(crate) struct PythonContents {
     /// Version of the interpreter.
     pub version: String,
     /// Name of the provider that it came from.
@@ -211,7 +211,7 @@ pub struct PythonContents {
 ///
 /// # Errors
 /// The first step that fails.
-pub fn build(
+pub(crate) fn build(
     project: &PythonProject,
     arguments: &PackOptions,
     epoch: u64,

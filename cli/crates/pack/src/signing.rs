@@ -11,7 +11,7 @@ use std::{
 
 /// The options that name a key.
 #[derive(Clone, Debug, Default)]
-pub struct KeyOptions {
+pub(crate) struct KeyOptions {
     /// `--key-seed` or `--key-seed-file`.
     pub seed: Option<String>,
     /// `--private-key`.
@@ -29,7 +29,7 @@ const SEED_MAX: u64 = 4096;
 ///
 /// # Errors
 /// A file or standard input that cannot be read, or holds something else than one text.
-pub fn stated_seed(text: Option<&str>, file: Option<&Path>) -> Result<Option<String>, PackError> {
+pub(crate) fn stated_seed(text: Option<&str>, file: Option<&Path>) -> Result<Option<String>, PackError> {
     match (text, file) {
         (Some("-"), _) => read_seed(io::stdin().lock(), Path::new("standard input"), "--key-seed").map(Some),
         (Some(text), _) => Ok(Some(text.to_owned())),
@@ -109,7 +109,7 @@ impl Origin {
 ///
 /// # Errors
 /// Everything that is wrong with the options and files.
-pub fn choose(options: &KeyOptions) -> Result<Signer, PackError> {
+pub(crate) fn choose(options: &KeyOptions) -> Result<Signer, PackError> {
     let mut failures = Vec::new();
     let private = read(options.private.as_deref(), key_files::private_key, &mut failures);
     let public = read(options.public.as_deref(), key_files::public_key, &mut failures);
@@ -169,7 +169,7 @@ fn of_manifest(security: &SecuritySettings) -> Result<Signer, PackError> {
 ///
 /// # Errors
 /// Where there are allowed signers, and this key is none of them.
-pub fn check_allowed(signer: &Signer, security: &SecuritySettings) -> Result<(), Diagnostic> {
+pub(crate) fn check_allowed(signer: &Signer, security: &SecuritySettings) -> Result<(), Diagnostic> {
     let own = signer.key.public_key().fingerprint().to_string();
     if security.allowed_signers.is_empty() || security.allowed_signers.contains(&own) {
         return Ok(());

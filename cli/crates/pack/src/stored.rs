@@ -16,7 +16,7 @@ use std::{
 
 /// What the first bytes of a file say of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Look {
+pub(crate) struct Look {
     /// The compression whose magic number comes first.
     pub codec: Option<Codec>,
     /// Whether it is a tar archive with a magic number (ustar, pax, GNU).
@@ -27,7 +27,7 @@ pub struct Look {
 ///
 /// # Errors
 /// Those of reading.
-pub fn look(path: &Path) -> io::Result<Look> {
+pub(crate) fn look(path: &Path) -> io::Result<Look> {
     let mut start = Vec::with_capacity(512);
     File::open(path)?.take(512).read_to_end(&mut start)?;
     let magics: [(Codec, &[u8]); 4] = [
@@ -42,7 +42,7 @@ pub fn look(path: &Path) -> io::Result<Look> {
 
 /// Whether a file that looks so is what the chain's last operation makes.
 #[must_use]
-pub fn is_encoded(look: Look, chain: OperationChain) -> bool {
+pub(crate) fn is_encoded(look: Look, chain: OperationChain) -> bool {
     match chain.codecs().unwrap_or_default().first() {
         Some(last) => look.codec == Some(*last),
         None => chain.is_tar() && look.tar,
@@ -51,7 +51,7 @@ pub fn is_encoded(look: Look, chain: OperationChain) -> bool {
 
 /// What decoding a file showed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Measured {
+pub(crate) struct Measured {
     /// Bytes after decoding, a tar archive not unpacked.
     pub original_size: u64,
     /// What is in the archive.
@@ -62,7 +62,7 @@ pub struct Measured {
 ///
 /// # Errors
 /// Where it is not what the chain says.
-pub fn measure(path: &Path, chain: OperationChain) -> Result<Measured, Diagnostic> {
+pub(crate) fn measure(path: &Path, chain: OperationChain) -> Result<Measured, Diagnostic> {
     let refuse = |message: String| Diagnostic::error("slot.source.encoding", message).file(path);
     let hint = "the source starts like something that is encoded already, so it would be stored as it is";
     let broken = |what: &dyn std::fmt::Display| {

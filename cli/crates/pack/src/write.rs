@@ -31,7 +31,7 @@ const CHUNK: usize = 1 << 20;
 ///
 /// # Errors
 /// The first failure, in the order of the slots.
-pub fn encode_slots(
+pub(crate) fn encode_slots(
     slots: &[Prepared],
     directory: &Path,
     threads: NonZero<u32>,
@@ -65,7 +65,7 @@ pub fn encode_slots(
 ///
 /// # Errors
 /// Where the file cannot be written.
-pub fn store_slot(bytes: &[u8], number: usize, directory: &Path) -> Result<EncodedSlot, PackError> {
+pub(crate) fn store_slot(bytes: &[u8], number: usize, directory: &Path) -> Result<EncodedSlot, PackError> {
     let path = slot_file(directory, number);
     fs::write(&path, bytes).map_err(|error| Diagnostic::io("output.write", &path, "write a slot", &error))?;
     Ok(EncodedSlot { size: length(bytes), original_size: length(bytes), sha256: sha256(bytes) })
@@ -132,7 +132,7 @@ impl Write for Counted<'_> {
 ///
 /// # Errors
 /// Those of reading and writing, and where a slot's file is not what it was.
-pub fn write_package(
+pub(crate) fn write_package(
     assembly: &Assembly,
     launcher: &[u8],
     slots: &[EncodedSlot],
@@ -167,6 +167,6 @@ fn copy_slot(path: &Path, expected: Option<&EncodedSlot>, out: &mut impl Write) 
 
 /// Bytes that encoding all slots will read.
 #[must_use]
-pub fn total(slots: &[Prepared]) -> u64 {
+pub(crate) fn total(slots: &[Prepared]) -> u64 {
     slots.iter().map(|slot| slot.content_size).fold(0, u64::saturating_add)
 }

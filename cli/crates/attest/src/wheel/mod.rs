@@ -17,9 +17,9 @@ pub(crate) const RECORD_MAX: usize = 16 << 20;
 pub(crate) const NAME_MAX: usize = 256;
 
 /// Most decoded bytes of all wheels of one slot: as much as the slot's own archive may hold.
-pub const WHEELS_TOTAL_MAX: u64 = TAR_TOTAL_MAX;
+pub(crate) const WHEELS_TOTAL_MAX: u64 = TAR_TOTAL_MAX;
 /// Largest wheel that is looked into, in bytes: several times the largest that PyPI takes. It stands in a temporary file meanwhile.
-pub const WHEEL_MAX: u64 = 4 << 30;
+pub(crate) const WHEEL_MAX: u64 = 4 << 30;
 /// Most faults of one wheel that are told apart; one is enough to distrust it.
 const FAULTS_MAX: usize = 32;
 /// What `RECORD` does not list: itself, and signatures of it.
@@ -68,7 +68,7 @@ impl Wheel {
 
 /// Looks into a wheel of `size` bytes whose file is called `file_name`. What it decodes to is taken off the `budget`, in bytes.
 #[must_use]
-pub fn examine(file: File, size: u64, file_name: &str, budget: &mut u64) -> Wheel {
+pub(crate) fn examine(file: File, size: u64, file_name: &str, budget: &mut u64) -> Wheel {
     let mut wheel = Wheel::default();
     let named = named(file_name);
     match &named {
@@ -102,7 +102,7 @@ pub fn examine(file: File, size: u64, file_name: &str, budget: &mut u64) -> Whee
 
 /// A wheel of more than [`WHEEL_MAX`] bytes, which is not looked into.
 #[must_use]
-pub fn too_large() -> Wheel {
+pub(crate) fn too_large() -> Wheel {
     let mut wheel = Wheel::default();
     wheel.fault(Rule::Zip, format!("it has more than {WHEEL_MAX} bytes, and was not opened"));
     wheel
