@@ -1,4 +1,4 @@
-//! Puts the launcher named by `FLAVOR_EMBED_LAUNCHER` (a path) where `src/embedded.rs` includes it; an empty file when unset.
+//! Puts the launcher named by `FLAVOR_EMBED_LAUNCHER` (a path) where `src/launcher_file.rs` includes it; an empty file when unset.
 
 use std::path::PathBuf;
 use std::{env, fs};

@@ -13,7 +13,7 @@ use flavor_pack::{
     host_platform,
     launchers::{self, Known, Language, Origin},
 };
-use flavor_python::{cache_folder, child};
+use flavor_python::{cache_folder, process};
 use pspf_nostd::digest::Sha256Digest;
 use serde::Serialize;
 use std::{
@@ -224,7 +224,7 @@ fn build(platform: Option<&str>, console: &mut Console) -> Result<Exit, Failure>
         let hint = "set XDG_CACHE_HOME to a folder of your own, below folders that nobody else can change";
         refused(format!("there is no folder to keep it in: {why}")).hint(hint)
     })?;
-    let mut command = child::command("cargo");
+    let mut command = process::command("cargo");
     // What cargo says is not the answer.
     let task = if other.is_some() { "launchers" } else { "launcher" };
     command.args(["xtask", task]).current_dir(&checkout).stdin(Stdio::null()).stdout(Stdio::null());

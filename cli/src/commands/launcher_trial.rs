@@ -13,7 +13,7 @@ use flavor_pack::{
     preflight::{self, Purpose},
 };
 use flavor_python::{
-    Silent, child,
+    Silent,
     process::{self, Finished},
 };
 use serde::Serialize;
@@ -124,7 +124,7 @@ impl Bench {
         let package = own.join("launcher-test.psp");
         self.pack(&launcher, known.is_published(), &package, console)?;
         let start = |words: &[&str], own_commands: bool| -> Result<Finished, String> {
-            let mut command = child::command(&package);
+            let mut command = process::command(&package);
             command.args(words).env_clear().current_dir(&own).env("PATH", "/usr/bin:/bin");
             command.env("HOME", &own).env("FLAVOR_CACHE_DIR", own.join("cache"));
             command.env("FLAVOR_CACHE", own.join("cache/workenv")).env("FLAVOR_LOG_LEVEL", "error");

@@ -19,7 +19,7 @@ use flavor_pack::{
     preflight::{self, Purpose},
     state_word,
 };
-use flavor_python::child;
+use flavor_python::process;
 use pspf_nostd::report::{Integrity, SlotReport};
 use serde::Serialize;
 use std::{borrow::Cow, fs, path::Path, time::Instant};
@@ -58,7 +58,7 @@ struct Summary<'a> {
 /// All problems that can be found before the slow work, together; later the first one.
 pub fn run(arguments: &Pack, console: &mut Console) -> Result<Exit, Failure> {
     let started = Instant::now();
-    child::hide_memory();
+    process::hide_memory();
     if let Some(Some(file)) = &arguments.report {
         check_report(file)?;
     }

@@ -52,7 +52,7 @@ fn programs_are_started_in_one_way() {
         let text = std::fs::read_to_string(&file).unwrap();
         let program = text.split("#[cfg(test)]").next().unwrap();
         let made = program.matches("Command::new(").count();
-        assert_eq!(made, usize::from(file.ends_with("src/child.rs")), "{}", file.display());
+        assert_eq!(made, usize::from(file.ends_with("python/src/process.rs")), "{}", file.display());
     }
 }
 

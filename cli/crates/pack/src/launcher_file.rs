@@ -1,6 +1,6 @@
 //! The launcher that goes in front of a package, and how to tell one from any other program.
 
-use crate::{argument_file::open_argument, embedded, error::PackError};
+use crate::{argument_file::open_argument, error::PackError};
 use flavor_host::platform;
 use flavor_manifest::Diagnostic;
 use pspf_nostd::{digest::sha256, index::END_MAGIC, offsets::length, writer::EncodedSlot};
@@ -22,6 +22,9 @@ const PUBLISHED_TOOL: &str = "launcher";
 
 /// A string that this program carries, which holds everything that a launcher holds.
 const PACKER_MARKER: &[u8] = b"flavor is the packer, not a launcher";
+
+/// Empty unless the build was given a launcher (`build.rs`).
+static INSIDE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/launcher.bin"));
 
 /// A launcher.
 #[derive(Debug)]
@@ -87,8 +90,14 @@ pub(crate) fn read(path: &Path, field: &str) -> Result<Launcher, PackError> {
     launcher.map_err(|problem| problem.file(path).field(field).into())
 }
 
+/// The launcher that this build carries; none in a plain `cargo build`, where the user names one.
+#[must_use]
+pub(crate) fn inside_bytes() -> Option<&'static [u8]> {
+    (!INSIDE.is_empty()).then_some(INSIDE)
+}
+
 fn inside() -> Result<Launcher, PackError> {
-    match embedded::launcher() {
+    match inside_bytes() {
         Some(bytes) => Ok(from_bytes(Cow::Borrowed(bytes))?),
         None => Err(Diagnostic::error("launcher.none", "this build of flavor carries no launcher")
             .hint("name one with --launcher-bin, or use the release build (`cargo xtask dist`)")

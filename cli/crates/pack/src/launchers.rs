@@ -1,7 +1,6 @@
 //! The launchers that this program knows: inside it, named by a variable, built here, and those of the published tool.
 
 use crate::{
-    embedded,
     error::PackError,
     launcher_file::{self, Launcher, host_platform},
 };
@@ -121,7 +120,8 @@ fn version_in(name: &str) -> Option<&str> {
 #[must_use]
 pub fn all() -> Vec<Known> {
     let mut found = Vec::new();
-    if let Some(launcher) = embedded::launcher().and_then(|bytes| launcher_file::from_bytes(Cow::Borrowed(bytes)).ok())
+    if let Some(launcher) =
+        launcher_file::inside_bytes().and_then(|bytes| launcher_file::from_bytes(Cow::Borrowed(bytes)).ok())
     {
         found.push(Known::new(INSIDE, None, Origin::Inside, launcher));
     }

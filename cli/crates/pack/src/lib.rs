@@ -5,7 +5,6 @@
 mod archive;
 mod argument_file;
 mod build_time;
-mod embedded;
 mod encode;
 mod encoded_cache;
 mod entry_module;

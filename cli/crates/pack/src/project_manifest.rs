@@ -9,7 +9,7 @@ use flavor_manifest::{
     layers::{self, Given},
     poetry, pyproject, security_settings,
 };
-use flavor_python::{ProjectMetadata, PythonChoice, child};
+use flavor_python::{ProjectMetadata, PythonChoice, process};
 use pspf_nostd::json::Json;
 use std::{
     env, fs,
@@ -170,7 +170,7 @@ pub fn read(mut document: Document, options: &ManifestOptions<'_>) -> Result<Man
     poetry::adopt(&mut document);
     let stated = Problems::new(&document);
     let flavor = stated.root().keys(&["tool", "flavor"]);
-    security_settings::seed_variables(&flavor).into_iter().for_each(child::withhold);
+    security_settings::seed_variables(&flavor).into_iter().for_each(process::withhold);
     let variable = |name: &str| env::var(name).ok();
     let mut given = Vec::new();
     if options.strip {

@@ -11,10 +11,7 @@ use crate::{
 };
 use flavor_host::command;
 use flavor_manifest::Diagnostic;
-use flavor_python::{
-    child,
-    process::{self, Finished},
-};
+use flavor_python::process::{self, Finished};
 use std::{
     env,
     ffi::OsString,
@@ -231,7 +228,7 @@ impl Bench {
     }
 
     fn command(&self, program: &Path) -> Command {
-        let mut command = child::command(program);
+        let mut command = process::command(program);
         for name in MISLEADING {
             command.env_remove(name);
         }

@@ -7,7 +7,6 @@ use super::{
     process,
     uv::{UV_LIMIT, Uv},
 };
-use crate::child;
 use std::{
     env,
     ffi::OsString,
@@ -32,7 +31,7 @@ pub fn run_hooks(
     variables: &[(String, OsString)],
 ) -> Result<(), PythonError> {
     for line in commands {
-        let mut command = child::command("/bin/sh");
+        let mut command = process::command("/bin/sh");
         command.args(["-c", &as_shell(line, directory)]).current_dir(directory);
         command.envs(variables.iter().map(|(name, value)| (name, value)));
         let failed = |reason: String, output: String| PythonError::Hook { key, command: line.clone(), reason, output };

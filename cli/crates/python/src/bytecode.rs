@@ -10,7 +10,6 @@ use super::{
     provider::Runtime,
     tree_files,
 };
-use crate::child;
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -127,7 +126,7 @@ fn compile(runtime: &Runtime, files: &[PathBuf], options: CompileOptions) -> Res
 }
 
 fn compile_shard(runtime: &Runtime, input: &[u8], options: CompileOptions) -> io::Result<Finished> {
-    let mut command = child::command(&runtime.builder);
+    let mut command = process::command(&runtime.builder);
     // Isolated mode ignores PYTHONHASHSEED, so its parts are given: no user site, no site module, no folder of the script.
     command.args(["-s", "-S", "-B", "-W", "ignore"]);
     command.args(["-c", COMPILER]).arg(&runtime.root).arg(options.optimization_level.to_string());

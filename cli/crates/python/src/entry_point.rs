@@ -7,7 +7,6 @@ use super::{
     provider::Runtime,
     tree_files,
 };
-use crate::child;
 use serde::Deserialize;
 use std::{fmt, fs, path::Path, time::Duration};
 
@@ -182,7 +181,7 @@ struct Answer {
 
 /// Whether this machine runs the tree's interpreter: always one of its own, and one of another processor with an emulator.
 pub(super) fn can_run(runtime: &Runtime) -> bool {
-    let mut command = child::command(runtime.executable());
+    let mut command = process::command(runtime.executable());
     command.args(["-I", "-S", "-c", ""]).env_clear();
     runtime.foreign.is_none() || process::run(&mut command, b"", CHECK_LIMIT).is_ok_and(|finished| finished.success())
 }
@@ -218,7 +217,7 @@ pub(super) fn check(
     tree_files::create_dir(&home)?;
     let home = std::path::absolute(&home).on("read", &home)?;
     let answer_file = home.join("answer.json");
-    let mut command = child::command(runtime.executable());
+    let mut command = process::command(runtime.executable());
     command.args(["-I", "-B", "-c", CHECK]).arg(&answer_file).args([&entry_point.module, &entry_point.function]);
     command
         .env_clear()

@@ -1,7 +1,6 @@
 //! What an installed interpreter says about itself.
 
 use super::process;
-use crate::child;
 use flavor_manifest::words::OLDEST_PYTHON;
 use serde::Deserialize;
 use std::{
@@ -51,7 +50,7 @@ pub(super) enum ProbeError {
 impl Interpreter {
     /// Asks the interpreter at `path`.
     pub(super) fn probe(path: &Path) -> Result<Self, ProbeError> {
-        let mut command = child::command(path);
+        let mut command = process::command(path);
         command.args(["-I", "-S", "-B", "-c", PROBE]);
         for name in process::PYTHON_VARIABLES {
             command.env_remove(name);

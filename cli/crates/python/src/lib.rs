@@ -18,7 +18,6 @@ mod build_environment;
 mod build_paths;
 mod bytecode;
 pub mod cache_folder;
-pub mod child;
 mod commands;
 mod debian;
 mod distribution;

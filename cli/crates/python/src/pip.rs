@@ -10,7 +10,7 @@ use super::{
     tree_files,
     uv::{UV_LIMIT, Uv},
 };
-use super::{child, distribution::normal_name};
+use super::{distribution::normal_name, process};
 use pspf_nostd::digest::sha256;
 use serde::Deserialize;
 use std::{
@@ -189,7 +189,7 @@ fn check_configuration(what: &Installation<'_>, environment: Option<&Path>) -> R
 
 fn pip(what: &Installation<'_>, environment: Option<&Path>, word: &str) -> Command {
     let mut command = if let Some(python) = environment {
-        let mut command = child::command(python);
+        let mut command = process::command(python);
         command.args(["-m", "pip", word]);
         if word != "config" {
             command.arg("--no-build-isolation");

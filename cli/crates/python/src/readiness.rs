@@ -3,7 +3,6 @@
 use super::{
     LocalProvider, RuntimeError, RuntimeRequest, Uv, UvError, UvProvider, debian, install::index_of_uv, process,
 };
-use crate::child;
 use flavor_manifest::IndexSettings;
 use jiff::Timestamp;
 use std::{
@@ -109,7 +108,7 @@ pub fn date(url: &str, python: Option<&Path>) -> Option<Timestamp> {
         let answer = agent.head(url).call().ok()?;
         return parse(answer.headers().get("Date")?.to_str().ok()?);
     }
-    let mut command = child::command(python.filter(|_| url.starts_with("https://"))?);
+    let mut command = process::command(python.filter(|_| url.starts_with("https://"))?);
     command.args(["-I", "-c", DATE_SCRIPT, url]);
     let finished = process::run(&mut command, b"", ANSWER_LIMIT.saturating_mul(2)).ok()?;
     parse(std::str::from_utf8(&finished.stdout).ok()?.trim())

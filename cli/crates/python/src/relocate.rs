@@ -15,7 +15,6 @@ use super::{
     shared_libraries::{self, LibrarySearch},
     stdlib, tree_files,
 };
-use crate::child;
 use std::{
     collections::BTreeSet,
     fs,
@@ -178,7 +177,7 @@ fn place_loader(root: &Path, program: &str, facts: &ElfFacts) -> Result<(), Runt
 
 /// Removes symbols that are not needed for loading; false if there is no `strip`.
 fn strip(files: &[PathBuf]) -> bool {
-    let mut command = child::command("strip");
+    let mut command = process::command("strip");
     command.args(["--strip-unneeded", "--"]).args(files);
     process::run(&mut command, b"", TASK_LIMIT).is_ok()
 }
@@ -217,7 +216,7 @@ fn second_name(root: &Path, program: &str, symlinks: bool) -> Result<(), FileErr
 /// Runs the copy, which proves that it runs, and asks it where installed modules belong. Debian's answer differs from others'.
 fn site_packages(root: &Path, program: &str, stdlib: &Path) -> Result<PathBuf, RuntimeError> {
     let executable = root.join("bin").join(program);
-    let mut command = child::command(&executable);
+    let mut command = process::command(&executable);
     command.args(["-I", "-B", "-c", SITE_PROBE]).env_clear();
     let not_usable = |reason: String| RuntimeError::NotUsable { path: executable.clone(), reason };
     let finished = process::run(&mut command, b"", TASK_LIMIT).map_err(|error| not_usable(error.to_string()))?;

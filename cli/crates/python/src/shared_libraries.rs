@@ -1,7 +1,7 @@
 //! Finds shared libraries as the dynamic loader does (ld.so(8)).
 
 use super::elf::{self, ElfFacts};
-use crate::child;
+use crate::process;
 use std::{
     collections::BTreeMap,
     env, fs,
@@ -127,9 +127,9 @@ pub(super) fn expand<'a>(folders: impl Iterator<Item = &'a String>, origin: &Pat
 /// The loader's cache; empty where there is none.
 fn ldconfig_cache() -> BTreeMap<String, Vec<PathBuf>> {
     for program in ["ldconfig", "/sbin/ldconfig", "/usr/sbin/ldconfig"] {
-        let mut command = child::command(program);
+        let mut command = process::command(program);
         command.arg("-p").env("LC_ALL", "C");
-        if let Ok(finished) = super::process::run(&mut command, b"", LDCONFIG_LIMIT) {
+        if let Ok(finished) = process::run(&mut command, b"", LDCONFIG_LIMIT) {
             return parse_cache(&String::from_utf8_lossy(&finished.stdout));
         }
     }

@@ -6,7 +6,6 @@ use super::{
     provider::Runtime,
     tree_files,
 };
-use crate::child;
 use object::{Object as _, ObjectSegment as _};
 use std::{
     collections::BTreeSet,
@@ -48,7 +47,7 @@ pub(super) fn site_packages(runtime: &Runtime) -> Result<BTreeSet<PathBuf>, Pyth
 
 fn stripped(strip: &Path, file: &Path, data: &[u8]) -> Result<bool, PythonError> {
     let result = file.with_extension("stripped");
-    let mut command = child::command(strip);
+    let mut command = process::command(strip);
     command.args(["--strip-unneeded", "-o"]).arg(&result).arg("--").arg(file);
     let done = process::run(&mut command, b"", STRIP_LIMIT).is_ok_and(|finished| finished.success());
     let new = if done { fs::read(&result).unwrap_or_default() } else { Vec::new() };

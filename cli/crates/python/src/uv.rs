@@ -1,7 +1,6 @@
 //! Finds and runs uv, and makes one sentence of what it says when it fails.
 
 use super::process::{self, Finished};
-use crate::child;
 use std::{
     env,
     ffi::OsString,
@@ -205,7 +204,7 @@ impl Uv {
     /// send uv to another interpreter.
     pub(super) fn command(&self) -> Command {
         let mut words = self.words.iter();
-        let mut command = child::command(words.next().map_or("uv".as_ref(), OsString::as_os_str));
+        let mut command = process::command(words.next().map_or("uv".as_ref(), OsString::as_os_str));
         command.args(words);
         for name in MISLEADING {
             command.env_remove(name);

@@ -4,7 +4,6 @@ use super::{
     error::{FileContext as _, FileError},
     process, tree_files,
 };
-use crate::child;
 use std::{
     ffi::OsStr,
     fs,
@@ -114,7 +113,7 @@ fn is_lock(path: &Path) -> bool {
 
 /// What git prints; none where it fails or is not there.
 fn git(folder: &Path, words: &[&str], input: &[u8]) -> Option<Vec<u8>> {
-    let mut command = child::command("git");
+    let mut command = process::command("git");
     command.arg("-C").arg(folder).args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]).args(words);
     for name in MISLEADING {
         command.env_remove(name);

@@ -1,6 +1,6 @@
 //! Which commit a folder stands at, where git can say.
 
-use flavor_python::child;
+use flavor_python::process;
 use std::{path::Path, process::Stdio};
 
 /// A commit.
@@ -18,7 +18,7 @@ pub struct Revision {
 #[must_use]
 pub fn of(folder: &Path) -> Option<Revision> {
     let git = |words: &[&str]| -> Option<String> {
-        let mut command = child::command("git");
+        let mut command = process::command("git");
         command.arg("-C").arg(folder).args(words);
         // Hooks and locks of somebody's working copy are not ours to touch.
         command.env("GIT_OPTIONAL_LOCKS", "0").stdin(Stdio::null()).stderr(Stdio::null());

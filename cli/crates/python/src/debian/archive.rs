@@ -7,7 +7,7 @@ use super::{
     control::{Package, add_packages, field},
     error::DebianError,
 };
-use crate::{cache_folder, child};
+use crate::cache_folder;
 use pspf_nostd::{
     codec::{Budget, Chain, Codec, PureCodecs},
     digest::sha256,
@@ -137,7 +137,7 @@ impl Archive {
         let folder = tempfile::tempdir().on("create a folder in", &env::temp_dir())?;
         let (input, output) = (folder.path().join("signed"), folder.path().join("text"));
         tree_files::write(&input, signed)?;
-        let mut command = child::command(&self.gpgv);
+        let mut command = process::command(&self.gpgv);
         command.arg("--keyring").arg(&self.keyring).arg("--output").arg(&output).arg(&input);
         command.env("LC_ALL", "C").env("GNUPGHOME", folder.path());
         let failed = |reason: String| DebianError::Signature { url: url.to_owned(), reason };
