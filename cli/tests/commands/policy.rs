@@ -84,7 +84,7 @@ fn a_malformed_policy_json_is_one_error_with_its_place() {
     let folder = Folder::new().with_package();
     for (text, place) in [
         ("", ":1:1"),
-        ("nonsense", ":1:1"),
+        ("nonsense", ":1:2"),
         ("{\"version\": 1,\n \"trust\": {,}}", ":2:12"),
         ("{\"version\": 1,\n \"trust\": 3}", "policy.json"),
         ("{\"version\": 1,\n \"trust\": {\"require_sgnature\": true}}", "require_sgnature"),
