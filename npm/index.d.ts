@@ -50,7 +50,7 @@ export interface ByteRange {
 
 /** What is proved of the bytes; says nothing of who signed them. From weak to strong. */
 export type Integrity = 'broken' | 'partial' | 'intact' | 'bound' | 'sealed';
-/** Who stands behind the signature, as far as the caller's keys tell. */
+/** Who made the signature, as far as the caller's keys tell. */
 export type Trust = 'unsigned' | 'unknown_key' | 'pinned' | 'in_store' | 'revoked';
 export type Severity = 'error' | 'warning' | 'info';
 export type Protection = 'authenticated' | 'checked' | 'unprotected';

@@ -255,7 +255,7 @@ pub struct Pack {
     #[arg(long, value_name = "FILE")]
     pub public_key: Option<PathBuf>,
     /// Sign with the key that this text gives; anyone who knows the text can sign as well. `-` reads it from standard input: what
-    /// stands on a command line can be read by every process of the machine while the command runs.
+    /// is on a command line can be read by every process of the machine while the command runs.
     #[arg(long, value_name = "TEXT|-", allow_hyphen_values = true)]
     pub key_seed: Option<String>,
     /// Read that text from a file.

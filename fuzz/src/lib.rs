@@ -163,7 +163,7 @@ pub fn tar(archive: &[u8]) {
 pub fn command_words(text: &[u8]) {
     let Ok(text) = core::str::from_utf8(text) else { return };
     let Ok(words) = command::split(text) else { return };
-    // In single quotes nothing is special but their own end; that one stands in double quotes.
+    // In single quotes nothing is special but their own end; that one is in double quotes.
     let quoted: Vec<String> = words.iter().map(|word| format!("'{}'", word.replace('\'', "'\"'\"'"))).collect();
     assert_eq!(command::split(&quoted.join(" ")).unwrap(), words);
 }

@@ -349,7 +349,7 @@ fn what_a_policy_file_says_is_known_or_nothing_runs() {
         (r#"{"version": 1, "signatures": {"require": true}}"#, "[signatures] is not known"),
         (r#"{"version": 1, "enforcement": {"untrusted": "deny"}}"#, "`enforcement.untrusted` is not known"),
         (r#"{"version": 1, "trust": true}"#, "expected a table"),
-        (r#"{"version": 1, "trust": {}, "trust": {}}"#, "stands twice"),
+        (r#"{"version": 1, "trust": {}, "trust": {}}"#, "is there twice"),
         (r#"{"version": null}"#, "`version` is missing"),
     ] {
         for machine in [Machine::new().system("policy.json", text), Machine::new().user("policy.json", text)] {

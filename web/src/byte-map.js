@@ -1,4 +1,4 @@
-// The file drawn to scale: every byte once, by what stands there and how well it is protected.
+// The file drawn to scale: every byte once, by what is there and how well it is protected.
 
 import { button, el, fill } from './dom.js';
 import { hexDump } from './hex.js';

@@ -22,7 +22,7 @@ export function environmentWords(environment) {
   return ['Passes on the whole environment of whoever starts it.'];
 }
 
-/** One setup command in words; what is not known is shown as it stands. */
+/** One setup command in words; what is not known is shown unchanged. */
 export function setupWords(step) {
   const quoted = (value) => el('code', {}, shown(typeof value === 'string' ? value : JSON.stringify(value), 200));
   if (typeof step === 'string') return ['Runs ', quoted(step)];

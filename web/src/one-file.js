@@ -1,4 +1,4 @@
-// Unpacks the one-file page: style, page script, worker, engine and samples stand in it as one compressed text. The page's policy
+// Unpacks the one-file page: style, page script, worker, engine and samples are in it as one compressed text. The page's policy
 // names the hashes of style and script, so that the browser runs no others.
 
 /* global PARTS, DATA, ALPHABET */

@@ -89,7 +89,7 @@ export class PackageItem {
       const known = new Set(report.findings.map((finding) => finding.code));
       return { attestation, content: findings.filter((finding) => !known.has(finding.code)), entries: archives.length > 0 ? counts.entries : null };
     } catch (error) {
-      // What was proved of the bytes stands, whatever becomes of this.
+      // What was proved of the bytes holds, whatever becomes of this.
       const message = signal.aborted ? 'the names in the archives were not checked' : error.message;
       return { attestation, content: [{ code: error.code ?? 'contents', severity: 'warning', part: 'contents', message }] };
     }

@@ -7,7 +7,7 @@ import { plural } from './quantities.js';
 /** Members of one object or array that are drawn. */
 const MEMBERS_MAX = 500;
 
-/** Levels that stand open at first. */
+/** Levels that are open at first. */
 const OPEN_LEVELS = 2;
 
 /** Deepest level that is drawn. */

@@ -172,7 +172,7 @@ pub(crate) fn debian(command: &mut Command) {
     command.env("CARGO", "/usr/bin/cargo").env("RUSTC", "/usr/bin/rustc");
 }
 
-/// Sets rustc's flags: `own`, and neutral names for the folders of this machine, which would else stand in the binary.
+/// Sets rustc's flags: `own`, and neutral names for the folders of this machine, which would otherwise be in the binary.
 pub(crate) fn flags(command: &mut Command, workspace: &Workspace, own: &[&str]) -> Result<()> {
     let mut flags: Vec<String> = own.iter().map(ToString::to_string).collect();
     let home = cargo_home()?;

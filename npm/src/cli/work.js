@@ -24,7 +24,7 @@ async function entries(file, only, onProgress) {
   return { accepted: true, slots };
 }
 
-/** What a command says of one file: `accepted`, `onlyIntact` where that is all that stands against it, and the document without the file's name as JSON text. */
+/** What a command says of one file: `accepted`, `onlyIntact` where that is all that is wrong with it, and the document without the file's name as JSON text. */
 export async function work({ command, file, keys, revoked: revokedKeys, policy, slot }, onProgress) {
   try {
     if (command === 'ls') {

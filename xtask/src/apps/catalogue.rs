@@ -23,7 +23,7 @@ pub(crate) struct App {
 #[derive(Clone, Copy, PartialEq)]
 enum Backend {
     Setuptools,
-    /// Version and dependencies stand in `setup.py`.
+    /// Version and dependencies are in `setup.py`.
     SetupPy,
     Hatchling,
     Poetry,

@@ -263,7 +263,7 @@ fn succeed(command: &mut Command) -> Result<()> {
 fn remark(workspace: &Workspace, error: &anyhow::Error) -> String {
     let text = format!("{error:#}").replace(&workspace.target.display().to_string(), "…");
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    // Python's word for what went wrong stands below its traceback.
+    // Python's word for what went wrong is below its traceback.
     let line = lines.iter().rfind(|line| line.contains("Error: ")).or(lines.first()).copied().unwrap_or_default();
     line.trim_start_matches([' ', '╰', '─', '>']).chars().take(120).collect()
 }
