@@ -68,7 +68,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether the answer is to be JSON.
+    /// Whether the answer is JSON.
     #[must_use]
     pub fn json(&self) -> bool {
         match self {

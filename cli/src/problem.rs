@@ -32,7 +32,7 @@ impl Exit {
     }
 }
 
-/// A problem in the four words that a program needs first; everything else of it stands in the list of all problems.
+/// A problem in the four words that a program needs first; everything else of it is in the list of all problems.
 #[derive(Debug, Serialize)]
 pub struct Brief<'a> {
     code: &'static str,
@@ -55,7 +55,7 @@ impl<'a> From<&'a Diagnostic> for Brief<'a> {
 pub struct Failure {
     /// The exit code.
     pub exit: Exit,
-    /// Everything that is wrong; warnings may stand among the errors.
+    /// Everything that is wrong; warnings may be among the errors.
     pub problems: Vec<Diagnostic>,
 }
 

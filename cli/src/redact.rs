@@ -3,7 +3,7 @@
 use flavor_manifest::Diagnostic;
 use std::borrow::Cow;
 
-/// What stands in the place of user and password.
+/// What is in the place of user and password.
 const HIDDEN: &str = "…";
 
 /// Ends an address in a running text.

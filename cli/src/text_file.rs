@@ -24,7 +24,7 @@ pub fn write(path: &Path, text: &str, replace: bool, code: &'static str) -> Resu
     persisted.map(|_| ()).map_err(|error| refused(error.error))
 }
 
-/// Refuses a place where something is that is no file, such as a device: a rename would put a file in its place. Where nothing is,
+/// Refuses a place where something is that is not a file, such as a device: a rename would put a file in its place. Where nothing is,
 /// or a link to nothing, a file can be. Errors have the code `code`.
 ///
 /// # Errors
@@ -40,7 +40,7 @@ pub fn check_replaceable(path: &Path, code: &'static str) -> Result<(), Failure>
     }
 }
 
-/// The directory that a file stands in.
+/// The directory that a file is in.
 #[must_use]
 pub fn parent(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))

@@ -54,7 +54,7 @@ fn page(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name)).unwrap()
 }
 
-/// What stands in backticks in the first cells of the tables below a heading.
+/// What is in backticks in the first cells of the tables below a heading.
 fn rows(page: &str, heading: &str) -> BTreeSet<String> {
     let part = page.split_once(heading).unwrap().1;
     cells(part.split("\n## ").next().unwrap())

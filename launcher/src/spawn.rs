@@ -117,7 +117,7 @@ fn wait(child: Pid, waited: &SigSet, has_timeout: bool) -> Ended {
     }
 }
 
-/// Sends a signal; whoever is gone does not need it.
+/// Sends a signal; a process that is gone does not need it.
 fn send(to: Pid, signal: Signal) {
     if let Some(signal) = rustix::process::Signal::from_named_raw(signal as c_int) {
         let _ = kill_process(to, signal);

@@ -349,7 +349,7 @@ fn what_a_policy_file_says_is_known_or_nothing_runs() {
         (r#"{"version": 1, "signatures": {"require": true}}"#, "[signatures] is not known"),
         (r#"{"version": 1, "enforcement": {"untrusted": "deny"}}"#, "`enforcement.untrusted` is not known"),
         (r#"{"version": 1, "trust": true}"#, "expected a table"),
-        (r#"{"version": 1, "trust": {}, "trust": {}}"#, "is there twice"),
+        (r#"{"version": 1, "trust": {}, "trust": {}}"#, "appears twice"),
         (r#"{"version": null}"#, "`version` is missing"),
     ] {
         for machine in [Machine::new().system("policy.json", text), Machine::new().user("policy.json", text)] {
@@ -725,7 +725,7 @@ fn levels_tolerate_what_is_listed_and_nothing_else() {
             } else {
                 assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(107), b"".as_slice()), "{said}");
             }
-            // S9: who asks for a signer, or forbids lowering, gets strict, whatever the environment says.
+            // S9: a rule that asks for a signer, or forbids lowering, makes validation strict, whatever the environment says.
             for policy in [&required, &forbidden] {
                 let machine = Machine::new().system("policy.toml", policy);
                 let output = run(machine.system("trusted-keys/us.pub", &key_file("")));

@@ -95,7 +95,7 @@ test('publint and attw find nothing', () => {
   copyFileSync(tarball(), copy);
   const checks = [
     ['publint', copy, '--strict'],
-    // The engine is no script; a web worker is always an ES module.
+    // The engine is not a script; a web worker is always an ES module.
     ['attw', copy, '--no-color', '--exclude-entrypoints', './pspf.wasm', './worker'],
     ['attw', copy, '--no-color', '--entrypoints', './worker', '--profile', 'esm-only'],
   ];

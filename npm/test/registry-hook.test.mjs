@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { project, root, samples } from './environment.mjs';
 
 const MIB = 1024 * 1024;
-/** Bytes of each upload that is no package. */
+/** Bytes of each upload that is not a package. */
 const LARGE = 32 * MIB;
 /** A Node process with the engine has about 80 MiB; the uploads together have over 500. */
 const MEMORY_MAX = 350 * MIB;

@@ -3,7 +3,7 @@
 /// Seconds of a day; leap seconds are not counted, as in Unix time.
 pub const DAY: u64 = 86_400;
 
-/// Seconds since 1970 of `2027-01-31`, its first moment in UTC. `None` for every other form, and for days that there are not.
+/// Seconds since 1970 of `2027-01-31`, its first moment in UTC. `None` for every other form, and for days that do not exist.
 #[must_use]
 pub fn date(text: &str) -> Option<u64> {
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes() else { return None };

@@ -95,7 +95,7 @@ impl SlotDescriptor {
         bytes
     }
 
-    /// Where the stored bytes are said to stand; `None` where the end would not fit in a `u64`.
+    /// Where the stored bytes are said to be; `None` where the end would not fit in a `u64`.
     #[must_use]
     pub fn stored(&self) -> Option<ByteRange> {
         ByteRange::new(self.offset, self.size)

@@ -14,7 +14,7 @@ pub const TRAILER_SIZE: u64 = 8200;
 /// The one format version there is.
 pub const FORMAT_VERSION: u32 = 0x2025_0001;
 
-/// One field of the index block: where it stands and what it is called.
+/// One field of the index block: where it is and what it is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
     /// Offset in the index block, in bytes.
@@ -101,7 +101,7 @@ impl IndexBlock {
         Some(block)
     }
 
-    /// All bytes, as they stand in the file between the magics.
+    /// All bytes between the magics, as in the file.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; INDEX_SIZE] {
         &self.0

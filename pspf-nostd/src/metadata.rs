@@ -36,7 +36,7 @@ pub struct Metadata {
     pub workenv: Workenv,
     /// `cache_validation`, where present.
     pub cache_validation: Option<CacheValidation>,
-    /// `setup_commands`, as they stand.
+    /// `setup_commands` as written.
     pub setup_commands: Vec<Json>,
     /// `launcher`, where present (the Go builder writes none).
     pub launcher: Option<LauncherEntry>,
@@ -59,9 +59,9 @@ pub struct SlotEntry {
     pub size: Option<u64>,
     /// `original_size` in bytes before encoding; only our own builder writes it.
     pub original_size: Option<u64>,
-    /// `checksum` as it stands.
+    /// `checksum` as written.
     pub checksum: String,
-    /// `operations` as it stands.
+    /// `operations` as written.
     pub operations: String,
     /// `purpose`.
     pub purpose: String,
@@ -82,7 +82,7 @@ pub struct Execution {
     pub command: String,
     /// `args`: words behind the command's own, with placeholders.
     pub args: Vec<String>,
-    /// `working_directory`, with placeholders; relative ones stand below the work environment.
+    /// `working_directory`, with placeholders; relative ones are below the work environment.
     pub working_directory: Option<String>,
     /// `timeout` in seconds, after which the program is ended.
     pub timeout: Option<u64>,
@@ -134,7 +134,7 @@ pub struct CacheValidation {
 pub struct LauncherEntry {
     /// `size` in bytes.
     pub size: Option<u64>,
-    /// `checksum` as it stands; the Python builder doubles the `sha256:` prefix.
+    /// `checksum` as written; the Python builder doubles the `sha256:` prefix.
     pub checksum: String,
     /// `tool`.
     pub tool: String,
@@ -149,7 +149,7 @@ pub struct Seal {
     pub signer: String,
 }
 
-/// Objects whose keys are names of environment variables; every reader takes those as they stand.
+/// Objects whose keys are names of environment variables; every reader takes those unchanged.
 const VARIABLES: &[&str] =
     &["execution.env", "execution.environment", "runtime.env.map", "runtime.env.set", "workenv.env"];
 

@@ -1,6 +1,6 @@
 //! Operation codes and chains: how the stored bytes of a slot were made (docs/format.md §4).
 //!
-//! A chain is eight bytes in a slot descriptor. The first-applied operation stands in the lowest byte; the first zero byte
+//! A chain is eight bytes in a slot descriptor. The first-applied operation is in the lowest byte; the first zero byte
 //! ends the chain. [`published`] holds the rules by which each published builder turns metadata strings into chains.
 
 mod chain;

@@ -69,7 +69,7 @@ pub enum ItemKind<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// The only file of a slot that is no archive.
+    /// The only file of a slot that is not an archive.
     #[must_use]
     pub fn file(slot: usize, path: &'a EntryPath, mode: u32) -> Self {
         Self { slot, path, kind: ItemKind::File, mode }
@@ -275,13 +275,13 @@ impl Root {
     }
 }
 
-/// What is to be said of one item.
+/// What is reported of one item.
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct Judgement {
     /// Why extraction refuses it.
     pub fault: Option<Fault>,
-    /// What else is to be known of it.
+    /// What else is known of it.
     pub concerns: Vec<Concern>,
 }
 

@@ -39,7 +39,7 @@ const PAGE: u32 = 4096;
 /// The bit of `capabilities` by which the Python builder says that it has put slots on pages.
 const PAGE_ALIGNED: u64 = 2;
 
-/// Where the sections of a package stand.
+/// Where the sections of a package are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placement {
     /// Length of the launcher, which starts at 0.
@@ -57,7 +57,7 @@ pub struct Placement {
 /// What a descriptor says beyond the signed entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoredSlot {
-    /// Where the bytes stand.
+    /// Where the bytes are.
     pub range: ByteRange,
     /// Bytes before encoding.
     pub original_size: u64,

@@ -1,4 +1,4 @@
-//! Text of a package as messages show it: on one line, and nothing in it that hides or reorders what stands around it.
+//! Text of a package as messages show it: on one line, and nothing in it that hides or reorders the text around it.
 //!
 //! As Rust's `{:?}` writes it, but for combining marks and unassigned characters beyond the usual blocks: it looks those up
 //! in tables of 3 KB, which the engine and the launcher are spared.
@@ -21,7 +21,7 @@ const HIDDEN: [(char, char); 14] = [
     ('\u{3000}', '\u{3000}'),
     // Private use, and what would be surrogates before it.
     ('\u{d7fc}', '\u{f8ff}'),
-    // Variation selectors, the byte order mark and what stands at the end of the plane.
+    // Variation selectors, the byte order mark and the end of the plane.
     ('\u{fe00}', '\u{fe0f}'),
     ('\u{feff}', '\u{feff}'),
 ];

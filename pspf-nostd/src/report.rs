@@ -23,7 +23,7 @@ pub enum Integrity {
     Sealed,
 }
 
-/// Who stands behind the signature, as far as the caller's keys tell.
+/// Who made the signature, as far as the caller's keys tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Trust {
@@ -84,7 +84,7 @@ pub enum Protection {
 pub struct Coverage {
     /// The bytes.
     pub range: ByteRange,
-    /// What stands there.
+    /// What is there.
     pub part: String,
     /// How well they are protected.
     pub class: Protection,

@@ -2,7 +2,7 @@
 //! builder (0.5.4) writes for them (docs/format.md §3).
 //!
 //! The builders disagree, so every table takes the builder. The rules were measured on the 0.5.4 builders; letters and
-//! digits beyond ASCII are compared as they stand.
+//! digits beyond ASCII are compared unchanged.
 
 /// A published builder, as far as its descriptor values differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

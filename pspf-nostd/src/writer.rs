@@ -82,7 +82,7 @@ pub struct PackagePlan {
 /// Why a package cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WriteError {
-    /// Something in the plan cannot stand in a package.
+    /// Something in the plan cannot be in a package.
     Plan {
         /// Where, like `slots[2].id`.
         place: String,
@@ -133,7 +133,7 @@ pub enum Segment {
 pub struct Assembly {
     /// The segments in file order.
     pub segments: Vec<Segment>,
-    /// Where the sections stand.
+    /// Where the sections are.
     pub placement: Placement,
 }
 
@@ -141,7 +141,7 @@ impl PackagePlan {
     /// The metadata JSON of the sealed package, as it is signed by `key`.
     ///
     /// # Errors
-    /// [`WriteError::Plan`] for what cannot stand in a package, [`WriteError::Metadata`] for ill-typed extra keys.
+    /// [`WriteError::Plan`] for what cannot be in a package, [`WriteError::Metadata`] for ill-typed extra keys.
     pub fn metadata(&self, key: &SigningKey) -> Result<Metadata, WriteError> {
         self.check()?;
         let object = |entries: &[(&str, Json)]| {
@@ -200,7 +200,7 @@ impl PackagePlan {
         let mut ids = BTreeSet::new();
         for (number, slot) in self.slots.iter().enumerate() {
             if slot.id.is_empty() || !ids.insert(slot.id.as_str()) {
-                return plan(format!("slots[{number}].id"), format!("`{}` is empty or stands twice", slot.id));
+                return plan(format!("slots[{number}].id"), format!("`{}` is empty or appears twice", slot.id));
             }
             let path = placement::target(&slot.target);
             // An archive goes to the root whatever its target says.
@@ -288,7 +288,7 @@ pub fn assemble(
         end = range.end;
         segments.push(segment);
     }
-    // An empty table or slot at the end has an aligned place too, and the trailer stands behind it.
+    // An empty table or slot at the end has an aligned place too, and the trailer follows it.
     let trailer = placement.package_size.saturating_sub(TRAILER_SIZE);
     if trailer > end {
         segments.push(Segment::Zeros(trailer.saturating_sub(end)));

@@ -90,7 +90,7 @@ fn the_package_of_the_go_builder_is_intact_because_its_launcher_is_not_signed() 
     assert_eq!((unprotected[0].part.as_str(), unprotected[0].range), ("launcher", ByteRange { start: 0, end: 20 }));
 }
 
-/// The Go builder signs nothing of the launcher: anybody's program can stand there, and everything verifies.
+/// The Go builder signs nothing of the launcher: anybody's program can be there, and everything verifies.
 #[test]
 fn a_package_with_a_foreign_launcher_is_not_ok() {
     let (_, file) = golden("flavor-go-builder");

@@ -124,7 +124,7 @@ fn extreme() -> impl Strategy<Value = u64> {
     prop_oneof![prop::sample::select(EXTREMES.to_vec()), 0_u64..20_000, any::<u64>()]
 }
 
-/// Where the 64-bit words of the sample's index and descriptors stand.
+/// Where the 64-bit words of the sample's index and descriptors are.
 fn word_places(file: &[u8]) -> Vec<usize> {
     let table = position(sealed().1.placement.table.start);
     let index = file.len() - 8196;

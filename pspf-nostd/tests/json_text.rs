@@ -15,7 +15,7 @@ fn compare(text: &[u8]) -> Result<(), TestCaseError> {
         (Err(ours), Err(theirs)) => {
             prop_assert_eq!(ours.to_string(), place_first(&theirs));
         }
-        (Err(ours), Ok(_)) => prop_assert!(ours.message.ends_with("stands twice in one object"), "{}", ours),
+        (Err(ours), Ok(_)) => prop_assert!(ours.message.ends_with("appears twice in one object"), "{}", ours),
         (Ok(_), Err(theirs)) => prop_assert!(false, "accepted: {}", theirs),
     }
     Ok(())
@@ -110,7 +110,7 @@ fn texts_at_the_edges_of_the_grammar() {
 #[test]
 fn a_repeated_key_is_placed() {
     let error = Json::parse(b"{\n  \"b\": 1,\n  \"a\": {},\n  \"b\": 2, \"c\": 3}").expect_err("refused");
-    assert_eq!(error.to_string(), "line 4, column 5: the key `b` stands twice in one object");
+    assert_eq!(error.to_string(), "line 4, column 5: the key `b` appears twice in one object");
 }
 
 #[test]

@@ -217,7 +217,7 @@ fn every_kind_of_file_and_every_error_has_its_words() {
         assert_eq!(cause, expected);
     }
     for (fault, words) in [
-        (PemFault::WrongBoundary, "this line does not end the PEM block it stands in"),
+        (PemFault::WrongBoundary, "this line does not end the PEM block that it is in"),
         (PemFault::Header, "header lines inside the PEM block (a password-protected key?) are not supported"),
         (PemFault::Base64, "the PEM block that starts here is not valid base64"),
     ] {
@@ -282,7 +282,7 @@ fn der(tag: u8, content: &[u8]) -> Vec<u8> {
     [&[tag, u8::try_from(content.len()).expect("short")], content].concat()
 }
 
-/// PKCS#8 from its fields: version, what the algorithm holds, and what stands behind the seed.
+/// PKCS#8 from its fields: version, what the algorithm holds, and what is behind the seed.
 fn pkcs8_of(version: u8, algorithm: &[u8], behind: &[u8]) -> Vec<u8> {
     let seed = der(0x04, &der(0x04, key().private_seed().as_ref()));
     der(0x30, &[der(0x02, &[version]), der(0x30, algorithm), seed, behind.to_vec()].concat())

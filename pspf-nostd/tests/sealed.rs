@@ -12,7 +12,7 @@ use pspf_nostd::{
     verify::{Scope, SupplyError, TrustedKeys, Verification},
 };
 
-/// What stands at a byte of the sample, in the words of the findings' `part`.
+/// What is at a byte of the sample, in the words of the findings' `part`.
 fn region(placement: &Placement, size: usize, at: usize) -> String {
     let at_offset = u64::try_from(at).unwrap();
     let holds = |range: ByteRange| range.start <= at_offset && at_offset < range.end;

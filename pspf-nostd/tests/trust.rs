@@ -180,7 +180,7 @@ fn refusals_name_the_line_and_what_is_wrong_with_it() {
         (LineFault::ByteOrderMark, "byte order mark"),
         (LineFault::Control, "control character"),
         (LineFault::Expires, "exactly as in `# Expires: 2027-01-31`"),
-        (LineFault::Twice, "twice"),
+        (LineFault::Twice, "duplicate line"),
         (LineFault::Name, "a name that seems to say when the trust ends"),
         (LineFault::Comment, "this comment may be meant to say when the trust ends"),
         (LineFault::Text, "nothing but comments and one public key"),

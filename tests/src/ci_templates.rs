@@ -59,7 +59,7 @@ fn jenkins(text: &str) -> Result<Vec<Script>, String> {
 /// The project's own workflows: file name and content, in the order of their names.
 ///
 /// # Errors
-/// The one that is no YAML.
+/// The one that is not YAML.
 pub fn workflows() -> Result<Vec<(String, Yaml)>, String> {
     let folder = documents::root().join(".github/workflows");
     let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;

@@ -91,7 +91,7 @@ fn write(path: &Path, content: &str) {
 /// in the tools that `cargo xtask setup` installs.
 ///
 /// # Panics
-/// Where it does not, or a file is no TOML.
+/// Where it does not, or a file is not TOML.
 #[must_use]
 pub fn schema_errors(python: &Path, schema: &Path, files: &[PathBuf]) -> Vec<String> {
     let script = "import json, sys, tomllib, jsonschema\nschema = json.load(open(sys.argv[1]))\n\

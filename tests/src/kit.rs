@@ -134,7 +134,7 @@ pub fn files() -> io::Result<BTreeMap<String, String>> {
     Ok(cases().iter().map(|case| (format!("{}.json", case.name), CaseFile::of(case, &rows).to_json())).collect())
 }
 
-/// The case files that stand in a folder, by file name.
+/// The case files in a folder, by file name.
 ///
 /// # Errors
 /// Those of reading, and files that are not case files.

@@ -53,7 +53,7 @@ pub fn prose(page: &str) -> Vec<(usize, &str)> {
     lines
 }
 
-/// What stands in backticks in a line.
+/// What is in backticks in a line.
 #[must_use]
 pub fn code(line: &str) -> Vec<&str> {
     line.split('`').skip(1).step_by(2).collect()

@@ -1,6 +1,6 @@
 //! The three published verifiers on the cases.
 //!
-//! The launchers verify the package that they stand in front of, so each case is made anew around each launcher.
+//! The launchers verify the package that they are in front of, so each case is made anew around each launcher.
 
 use crate::{
     catalogue::Case,
@@ -60,7 +60,7 @@ fn ask(peer: &Peer, case: &Case, rust: &[u8], go: &[u8], scratch: &Path) -> io::
         let package = case.package(launcher);
         fs::write(&file, &package)?;
         let python = if name == "rust" { exit(&peer.verify(&file, &home)?) } else { 0 };
-        // A file that is no package has no launcher to ask.
+        // A file that is not a package has no launcher to ask.
         let own =
             if package.len() > launcher.len() { Some(exit(&peer.verify_by_launcher(&file, &home)?)) } else { None };
         fs::remove_dir_all(&home)?;

@@ -80,7 +80,7 @@ impl Sample {
         self.set(index::METADATA_CHECKSUM, digest.as_bytes());
     }
 
-    /// Where the stored metadata stand.
+    /// Where the stored metadata are.
     #[must_use]
     pub fn metadata(&self) -> Range<usize> {
         let start = position(self.word(index::METADATA_OFFSET));
@@ -93,14 +93,14 @@ impl Sample {
         gunzip_one(&self.bytes[self.metadata()], METADATA_JSON_MAX).expect("metadata of a sample unpack").data
     }
 
-    /// Where the slot table stands.
+    /// Where the slot table is.
     #[must_use]
     pub fn table(&self) -> Range<usize> {
         let start = position(self.word(index::SLOT_TABLE_OFFSET));
         start..start + position(self.word(index::SLOT_TABLE_SIZE))
     }
 
-    /// Where a slot's descriptor stands.
+    /// Where a slot's descriptor is.
     #[must_use]
     pub fn row(&self, slot: usize) -> usize {
         self.table().start + 64 * slot
@@ -117,7 +117,7 @@ impl Sample {
         self.set_row(slot, offset, &value.to_le_bytes());
     }
 
-    /// Where a slot's stored bytes stand.
+    /// Where a slot's stored bytes are.
     #[must_use]
     pub fn slot(&self, slot: usize) -> Range<usize> {
         let word = |offset: usize| {
@@ -140,7 +140,7 @@ impl Sample {
         self.set_row_word(slot, 48, checksum);
     }
 
-    /// Puts bytes in front of the trailer and counts them in the package size; says where they stand.
+    /// Puts bytes in front of the trailer and counts them in the package size; says where they are.
     pub fn append(&mut self, content: &[u8]) -> usize {
         let at = self.trailer();
         self.bytes.splice(at..at, content.iter().copied());
@@ -149,7 +149,7 @@ impl Sample {
         at
     }
 
-    /// Puts another stored form of the metadata in the place of the old one. What stands behind them moves to where the
+    /// Puts another stored form of the metadata in the place of the old one. What is behind them moves to where the
     /// builder would have put it; offsets, sizes and checksums that nobody signed are put right.
     pub fn store_metadata(&mut self, blob: &[u8]) {
         let launcher = position(self.word(index::LAUNCHER_SIZE));

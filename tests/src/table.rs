@@ -25,7 +25,7 @@ use std::{
     thread,
 };
 
-/// Whose launcher stands in front of the packages.
+/// Whose launcher is in front of the packages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Maker {
     /// This project.
@@ -232,7 +232,7 @@ mod tests {
     fn every_row_of_the_list_is_there_once() {
         let names: Vec<_> = rows().map(|row| row.id).collect();
         let set: BTreeSet<_> = names.iter().copied().collect();
-        assert_eq!(names.len(), set.len(), "a name stands twice");
+        assert_eq!(names.len(), set.len(), "a name appears twice");
         let numbered = |letter: char, ranges: &[(u32, u32)]| -> Vec<String> {
             ranges.iter().flat_map(|&(from, to)| from..=to).map(|number| format!("{letter}{number}")).collect()
         };

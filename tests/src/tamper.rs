@@ -121,7 +121,7 @@ fn fix_checksums(before: &Sample, after: &mut Sample, from: usize, to: usize) {
         if !touched(&old) || row + 64 > after.bytes.len() {
             continue;
         }
-        // Of a table that was not moved along, anything may stand there now.
+        // Of a table that was not moved along, anything may be there now.
         let word = |at: usize| usize::from_le_bytes(after.bytes[row + at..row + at + 8].try_into().expect("8 bytes"));
         let Some(end) = word(16).checked_add(word(24)) else { continue };
         let Some((checksum, digest)) = after.bytes.get(word(16)..end).map(|bytes| (trunc64(bytes), sha256(bytes)))

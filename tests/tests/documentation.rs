@@ -56,7 +56,7 @@ fn a_block_that_does_not_run_says_why() {
             let indented = ["flavor ", "./", "cargo ", "npx ", "$ "]
                 .iter()
                 .any(|word| text.strip_prefix("    ").is_some_and(|text| text.starts_with(word)));
-            assert!(!indented, "{}:{line}: commands stand in fenced blocks, which are run", page.name);
+            assert!(!indented, "{}:{line}: commands are in fenced blocks, which are run", page.name);
         }
     }
     assert!(not_run <= NOT_RUN_MAX, "{not_run} blocks are not run");

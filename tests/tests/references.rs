@@ -22,7 +22,7 @@ fn every_document_and_section_that_is_named_exists() {
         if extension != "md" && !CODE.contains(&extension) {
             continue;
         }
-        let Ok(text) = fs::read_to_string(&file) else { panic!("{} is no text", file.display()) };
+        let Ok(text) = fs::read_to_string(&file) else { panic!("{} is not text", file.display()) };
         for (number, line) in text.lines().enumerate() {
             let start = line.trim_start();
             let is_comment = ["//", "*", "/*", "#"].iter().any(|mark| start.starts_with(mark));

@@ -26,7 +26,7 @@ impl EngineTask {
     /// A verification of every byte; its result is the report.
     ///
     /// # Errors
-    /// Where a text is no fingerprint.
+    /// Where a text is not a fingerprint.
     pub fn verify(size: f64, trusted: Vec<String>, revoked: Vec<String>) -> Result<EngineTask, JsValue> {
         Ok(Self::of(FullVerification::new(offset(size)?, known_keys(&trusted, &revoked).map_err(thrown)?)))
     }
@@ -34,7 +34,7 @@ impl EngineTask {
     /// A look at the head.
     ///
     /// # Errors
-    /// Where a text is no fingerprint.
+    /// Where a text is not a fingerprint.
     pub fn inspect(size: f64, trusted: Vec<String>, revoked: Vec<String>) -> Result<EngineTask, JsValue> {
         Ok(Self::of(Inspection::new(offset(size)?, known_keys(&trusted, &revoked).map_err(thrown)?)))
     }
@@ -43,7 +43,7 @@ impl EngineTask {
     /// bytes, 0 for the default.
     ///
     /// # Errors
-    /// Where the file's size is none, or a text is no fingerprint.
+    /// Where the file's size is none, or a text is not a fingerprint.
     pub fn slot(
         size: f64,
         slot: u32,

@@ -293,7 +293,7 @@ fn word(state: Integrity) -> &'static str {
     }
 }
 
-/// Judges what a slot that is no archive would put where; the entries of others are judged as they pass.
+/// Judges what a slot that is not an archive would put where; the entries of others are judged as they pass.
 fn place_slot(policy: &Policy, findings: &mut ScanFindings, judge: &mut Judge, outcome: &Outcome, number: usize) {
     let Some(slot) = outcome.report.slots.get(number) else { return };
     let entry = outcome.metadata_hint.as_ref().and_then(|metadata| metadata.slots.get(number));

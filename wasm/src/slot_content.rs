@@ -11,12 +11,12 @@ use pspf_nostd::{
     verify::Outcome,
 };
 
-/// What of a slot is to be decoded.
+/// What to decode of a slot.
 #[derive(Clone, Debug)]
 pub struct SlotPlan {
     /// Position in the table.
     pub index: usize,
-    /// Where the stored bytes stand.
+    /// Where the stored bytes are.
     pub range: ByteRange,
     /// What undoes what was done to them.
     pub operations: OperationChain,

@@ -138,7 +138,7 @@ fn modes() {
     assert_eq!(one_slot(&members, waved), []);
 }
 
-/// A slot that is no archive.
+/// A slot that is not an archive.
 fn raw(target: &str, permissions: u16) -> (SlotPlan, Vec<u8>) {
     let (plan, stored) = slot("raw", "none", "runtime", b"x");
     (SlotPlan { target: target.to_owned(), permissions, ..plan }, stored)

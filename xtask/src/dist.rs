@@ -42,7 +42,7 @@ fn documentation(workspace: &Workspace, flavor: &Path) -> Result<()> {
         fs::write(completions.join(file), output(Command::new(flavor).args(["completions", shell]))?)?;
     }
     let pages = share.join("man/man1");
-    // Those of commands that are no more.
+    // Those of removed commands.
     if pages.exists() {
         fs::remove_dir_all(&pages)?;
     }

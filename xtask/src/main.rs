@@ -55,7 +55,7 @@ struct Arguments {
 
 #[derive(Clone, Debug, Subcommand)]
 enum Task {
-    /// Install what building and testing need; what is there already is left alone
+    /// Install what building and testing need, and is not installed yet
     Setup,
     /// Build the static launcher into dist/launchers/
     Launcher,

@@ -14,7 +14,7 @@ use crate::toolchain;
 use crate::workspace::Workspace;
 
 /// Sources that are changed together, and the tests that a change in them is held against: quick ones first, then those
-/// that only what is left has to face.
+/// that only the remaining ones run.
 struct Group {
     name: &'static str,
     /// The package of the sources.

@@ -64,7 +64,7 @@ const DEBIAN_FILES: &[&str] =
 pub(crate) const NO_STD_TARGET: &str = "wasm32v1-none";
 
 /// Seconds that rustup gets to add a target or the sources, about 30 MB. With a fast network it takes 5; without one rustup gives
-/// up by itself, but for networks that swallow packets.
+/// up by itself, except where packets are dropped silently.
 pub(crate) const RUSTUP_SECONDS: u64 = 180;
 
 /// The targets of the launchers that a release has.

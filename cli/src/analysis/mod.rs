@@ -30,7 +30,7 @@ pub struct Analysis {
     pub repeated: Repeated,
 }
 
-/// Files whose content stands in an earlier slot, too. Inside a slot equal files stand beside each other and cost next to nothing.
+/// Files whose content is in an earlier slot, too. Inside a slot equal files are beside each other and cost next to nothing.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Repeated {
     /// Number of files.
@@ -85,7 +85,7 @@ pub enum Kind {
     SharedLibraries,
     /// Files of none of the above, named by their topmost folder.
     Other,
-    /// A slot that is no archive.
+    /// A slot that is not an archive.
     Slot,
     /// Headers and padding of archives.
     ArchiveHeaders,

@@ -85,7 +85,7 @@ fn source_of(path: &str) -> Option<String> {
     Some(format!("{folder}{}.py", file.split('.').next().unwrap_or(file)))
 }
 
-/// Whether it stands in `lib/pythonX.Y/`, or is the archive that holds the same.
+/// Whether it is in `lib/pythonX.Y/`, or is the archive that holds the same.
 fn is_standard_library(path: &str) -> bool {
     let mut parts = path.split('/');
     let lib = parts.any(|part| part == "lib" || part == "lib64");

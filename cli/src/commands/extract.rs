@@ -81,7 +81,7 @@ pub fn run(arguments: &Extract, console: &mut Console) -> Result<Exit, Failure> 
     Ok(Exit::Done)
 }
 
-/// Refuses an output that stands in the way, before the package is read.
+/// Refuses an output that is in the way, before the package is read.
 ///
 /// # Errors
 /// Where something of another kind is there, or anything without `force`.
@@ -142,7 +142,7 @@ fn write(file: &File, package: &Checked, slot: usize, arguments: &Extract, targe
     Ok(written)
 }
 
-/// Moves something finished to its place; what stands there moves into the scratch directory and goes with it.
+/// Moves something finished to its place; what is there moves into the scratch directory and goes with it.
 pub fn put_in_place(finished: &Path, place: &Path, scratch: &Scratch) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Diagnostic::io("output.write", place, "put the result in place", &error);
     if fs::symlink_metadata(place).is_ok_and(|facts| facts.is_dir()) {

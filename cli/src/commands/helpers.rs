@@ -190,7 +190,7 @@ fn info(chosen: &[Known], console: &mut Console) {
     }
 }
 
-/// The folder above which is a checkout of this project, if we stand in one.
+/// The folder above which is a checkout of this project, if we are in one.
 fn checkout() -> Option<PathBuf> {
     let here = env::current_dir().ok()?;
     let is_checkout = |folder: &&Path| {
@@ -233,7 +233,7 @@ fn build(platform: Option<&str>, console: &mut Console) -> Result<Exit, Failure>
             .hint("install Rust, https://rustup.rs")
     })?;
     if !status.success() {
-        return Err(refused(format!("`cargo xtask {task}` failed; its reason stands above")).file(&checkout).into());
+        return Err(refused(format!("`cargo xtask {task}` failed; its reason is above")).file(&checkout).into());
     }
     let built = checkout.join("dist/launchers");
     let failed = |error: io::Error| Diagnostic::io("launcher.keep", &folder, "keep the launcher", &error);

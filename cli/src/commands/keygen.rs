@@ -54,7 +54,7 @@ pub fn run(arguments: &Keygen, console: &mut Console) -> Result<Exit, Failure> {
     put_in_place(of_public, &public, arguments.force)?;
     if let Err(failure) = put_in_place(of_private, &private, arguments.force) {
         if !arguments.force {
-            // Half a pair would only stand in the way of the next try.
+            // Half a pair would only be in the way of the next try.
             let _ = fs::remove_file(&public);
         }
         return Err(failure);

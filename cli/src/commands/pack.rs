@@ -109,7 +109,7 @@ fn apart(report: &Path, package: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What takes the bytes of the package that stands there now.
+/// What takes the bytes of the package that is there now.
 fn report(package: &Path, to: Option<&Path>, console: &Console) -> Result<Analysis, Failure> {
     let analysis = analysis::of(package, console)?;
     if let Some(to) = to {

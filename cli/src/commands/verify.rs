@@ -87,7 +87,7 @@ fn worse(left: Exit, right: Exit) -> Exit {
     order.into_iter().find(|exit| [left, right].contains(exit)).unwrap_or(Exit::Done)
 }
 
-/// Reads the package, and with `--deep` what is in its slots: of those that verify, for nothing else is to be decoded.
+/// Reads the package, and with `--deep` what is in its slots: of those that verify, for nothing else is decoded.
 fn examine(
     arguments: &Verify,
     path: &Path,

@@ -82,7 +82,7 @@ pub enum Change {
 /// A slot that is not the same in both.
 #[derive(Debug, Serialize)]
 pub struct SlotChange {
-    /// Its identifier; of one that stands twice, with `#` and its number.
+    /// Its identifier; of one that appears twice, with `#` and its number.
     pub id: String,
     /// How.
     pub change: Change,
@@ -197,7 +197,7 @@ fn slots(before: &Side<'_>, after: &Side<'_>) -> Result<Vec<SlotChange>, Failure
     Ok(changes)
 }
 
-/// Whether two slots hold the same, and unpack in the same way. Where they stand in the file makes no difference.
+/// Whether two slots hold the same, and unpack in the same way. Where they are in the file makes no difference.
 fn same_slot(before: &SlotReport, after: &SlotReport) -> bool {
     let same_length = before.range.len() == after.range.len();
     let moved = SlotReport { index: after.index, range: after.range, ..before.clone() };
@@ -232,7 +232,7 @@ fn same_bytes(before: &Side<'_>, after: &Side<'_>) -> Result<bool, Failure> {
     if before.outcome.report.size != after.outcome.report.size {
         return Ok(false);
     }
-    // Verification reads by position: both files still stand at their start.
+    // Verification reads by position: both files are still at their start.
     let (mut left, mut right) = (BufReader::new(&before.file), BufReader::new(&after.file));
     let (mut a, mut b) = (vec![0; 1 << 16], vec![0; 1 << 16]);
     let unreadable =

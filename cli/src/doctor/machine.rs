@@ -15,7 +15,7 @@ use std::{
 };
 
 /// With less, larger projects do not fit: an interpreter takes 100 MB unpacked, numpy and pandas 150 more, and all of it
-/// stands there two or three times while a package is made.
+/// is there two or three times while a package is made.
 const FREE_WARNING: u64 = 1 << 30;
 /// With less, nothing but the smallest does.
 const FREE_FAILED: u64 = 128 << 20;
@@ -57,7 +57,7 @@ fn folder(name: &'static str, path: &Path, worst: Outcome) -> Check {
     };
     let free = found.f_bavail.saturating_mul(found.f_frsize);
     let message = format!("{shown}: {} free", size(free));
-    let hint = "`flavor clean` and `uv cache clean` make room";
+    let hint = "`flavor clean` and `uv cache clean` free space";
     match free {
         ..FREE_FAILED => Check { name, result: worst, message, hint: Some(hint.to_owned()) },
         FREE_FAILED..FREE_WARNING => Check::warning(name, message, hint),

@@ -164,7 +164,7 @@ fn read_unnoticed(path: &Path) -> io::Result<(Vec<u8>, fs::Metadata)> {
 /// The directories that hold work environments of this user, those that exist and are safe to use.
 ///
 /// # Errors
-/// Where the first one is there and is not ours alone. The others stand where anybody can put something in the way; launchers pass
+/// Where the first one is there and is not ours alone. The others are where anybody can put something in the way; launchers pass
 /// over them as well.
 pub fn directories() -> Result<Vec<PathBuf>, Failure> {
     let unusable = |error: PathError| {
@@ -235,7 +235,7 @@ pub fn named<'a>(trees: &'a [Tree], word: &OsStr) -> Result<Vec<&'a Tree>, Failu
     if found.is_empty() { Err(absent(&shown)) } else { Ok(found) }
 }
 
-/// How many builds of a package are among trees that a word has named: more than one only where it is no whole name and no pattern,
+/// How many builds of a package are among trees that a word has named: more than one only where it is not a whole name and no pattern,
 /// which say themselves that there may be several.
 #[must_use]
 pub fn builds(trees: &[&Tree], word: &OsStr) -> usize {

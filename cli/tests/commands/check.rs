@@ -290,7 +290,7 @@ fn init_writes_what_is_missing_and_nothing_else() {
 #[test]
 fn poetry_projects_need_their_backend_named() {
     let text = "[tool.poetry]\nname = 'poem'\nversion = '1'\n[tool.poetry.scripts]\npoem = 'poem:main'\n";
-    check(text, &[]).fails(1, &["`[tool.poetry]` stands without `[build-system]`", "poetry-core"]);
+    check(text, &[]).fails(1, &["`[tool.poetry]` comes without `[build-system]`", "poetry-core"]);
 }
 
 #[test]

@@ -314,7 +314,7 @@ fn packages_of_the_published_launchers_are_compatible_ones_and_run() {
     for (language, launcher) in published_launchers(Path::new(&peer)) {
         // However it was named: nothing else would run.
         for (words, variable) in [(&["--launcher-bin", &launcher][..], ""), (&[], launcher.as_str())] {
-            // Their caches do not stand two packages of one name.
+            // Their caches cannot hold two packages of one name.
             let fresh = Folder::new();
             let mut command = folder.command();
             command.args(["pack", "--manifest", "app/app.json", "--output"]).arg(fresh.path("app.psp")).args(words);

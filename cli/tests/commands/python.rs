@@ -128,7 +128,7 @@ fn options_that_do_not_fit_are_found_before_anything_is_built() {
     folder.flavor(&["pack", "--manifest", "app/app.json", "--python", "uv"]).fails(2, &["--python", "Python projects"]);
 }
 
-/// What its own files are called says nothing about who asks for them, and tools that read code find that of the standard library.
+/// What its own files are called says nothing about what uses them, and tools that read code find that of the standard library.
 #[test]
 fn nothing_that_a_program_could_ask_for_is_left_out() {
     if !pspf_test_support::has_uv() {

@@ -167,7 +167,7 @@ fn terminal_codes_in_a_package_are_not_sent_to_the_terminal() {
     }
 }
 
-/// The Go builder signs nothing of the launcher: anybody's program can stand there, and the rest verifies.
+/// The Go builder signs nothing of the launcher: anybody's program can be there, and the rest verifies.
 #[test]
 fn a_package_that_is_only_intact_has_an_exit_code_of_its_own() {
     let folder = Folder::new().with_package();

@@ -25,7 +25,7 @@ pub struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// The document of a report on a package of which at least `least` is to be proved.
+    /// The document of a report on a package of which at least `least` must be proved.
     #[must_use]
     pub fn new(file: &Path, report: &'a Report, least: Integrity, unmet: Vec<String>) -> Self {
         let accepted = report.proves(least) && unmet.is_empty();

@@ -13,7 +13,7 @@ function segment(pattern) {
   return new RegExp(`^${text}$`, 's');
 }
 
-/** What `look` finds; what is not there is `otherwise`, and what cannot be looked at an error: it may hold what is to be refused. */
+/** What `look` finds; what is not there is `otherwise`, and what cannot be looked at an error: it may hold what must be refused. */
 function found(path, look, otherwise) {
   try {
     return look(path || '.');

@@ -49,7 +49,7 @@ impl Json {
     /// and the Kelvin sign for `k`), or two of one object that differ by case only (Go and Windows take them for one).
     ///
     /// `names` are the paths of objects whose keys are names of the user's choosing, like environment variables: readers look
-    /// those up as they stand, so they may be anything.
+    /// those up unchanged, so they may be anything.
     #[must_use]
     pub fn ambiguous_key(&self, names: &[&str]) -> Option<AmbiguousKey> {
         self.find_ambiguous("", names)

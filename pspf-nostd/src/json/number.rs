@@ -8,7 +8,7 @@ use alloc::{
 use core::fmt;
 use serde::{Serialize, Serializer};
 
-/// A JSON number, digit for digit as it stands in its text.
+/// A JSON number, digit for digit as in its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Number(String);
 

@@ -289,7 +289,7 @@ impl Reader<'_> {
         }
         self.skip();
         if let Some((key, place)) = repeated(&entries, &places) {
-            let message = ["the key `", key, "` stands twice in one object"].concat();
+            let message = ["the key `", key, "` appears twice in one object"].concat();
             self.fault = Some((place, Cow::Owned(message)));
             return None;
         }
@@ -297,7 +297,7 @@ impl Reader<'_> {
     }
 }
 
-/// A key that stands a second time, and where. By sorting: an object of a million keys must not take a million squared steps.
+/// A key that is there a second time, and where. By sorting: an object of a million keys must not take a million squared steps.
 fn repeated<'a>(entries: &'a [(String, Json)], places: &[usize]) -> Option<(&'a str, usize)> {
     let keys = keys_in_order(entries.iter().map(|(key, _)| key.as_str()).zip(places.iter().copied()));
     let mut pairs = keys.iter().zip(keys.iter().skip(1));

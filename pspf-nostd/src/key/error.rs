@@ -94,7 +94,7 @@ impl fmt::Display for PemFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoEnd => "this PEM block has no END line",
-            Self::WrongBoundary => "this line does not end the PEM block it stands in",
+            Self::WrongBoundary => "this line does not end the PEM block that it is in",
             Self::Header => "header lines inside the PEM block (a password-protected key?) are not supported",
             Self::Base64 => "the PEM block that starts here is not valid base64",
         })

@@ -46,7 +46,7 @@ pub fn read_revoked(list: &[u8]) -> Result<Vec<RevokedKey>, RevocationError> {
         let text = core::str::from_utf8(text).map_err(|_| wrong("this is not UTF-8 text"))?;
         let text = text.strip_suffix('\r').unwrap_or(text);
         if text.chars().any(|found| (found.is_control() && found != '\t') || matches!(found, '\u{2028}' | '\u{2029}')) {
-            return Err(wrong("a control character stands in this line, behind which a key could be missed"));
+            return Err(wrong("this line has a control character, behind which a key could be missed"));
         }
         let text = text.trim();
         if text.is_empty() || text.starts_with('#') {
@@ -57,7 +57,7 @@ pub fn read_revoked(list: &[u8]) -> Result<Vec<RevokedKey>, RevocationError> {
             fingerprint(digits).ok_or_else(|| wrong("expected the 64 hexadecimal digits of a key's fingerprint"))?;
         let reason = reason.trim();
         if reason.split([' ', '\t', ',', ';']).any(|word| self::fingerprint(word).is_some()) {
-            return Err(wrong("a second fingerprint stands in this line; give it a line of its own"));
+            return Err(wrong("this line has a second fingerprint; give it a line of its own"));
         }
         revoked.push(RevokedKey { fingerprint, reason: reason.to_string() });
     }

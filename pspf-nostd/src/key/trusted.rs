@@ -64,9 +64,9 @@ impl LineFault {
     fn words(self) -> &'static str {
         match self {
             Self::ByteOrderMark => "the file begins with a byte order mark; save it as plain UTF-8 text",
-            Self::Control => "a control character stands in this line",
+            Self::Control => "this line has a control character",
             Self::Expires => "expected a day of the calendar, exactly as in `# Expires: 2027-01-31`",
-            Self::Twice => "this line stands twice; one name and one day are understood",
+            Self::Twice => "duplicate line: one name and one day are understood",
             Self::Name => {
                 "a name that seems to say when the trust ends; write `# Expires: 2027-01-31` on a line of its own"
             }
@@ -136,7 +136,7 @@ impl TrustedKeyFile {
         }
         let trimmed = text.trim();
         match notes.block {
-            // What stands in it was read as a key.
+            // What was in it was read as a key.
             Block::Inside if boundary(trimmed, "-----END ").is_some() => notes.block = Block::Behind,
             Block::Inside => {}
             Block::Ahead if boundary(trimmed, "-----BEGIN ").is_some() => notes.block = Block::Inside,

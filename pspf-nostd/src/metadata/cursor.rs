@@ -1,4 +1,4 @@
-//! A value of the metadata and where it stands.
+//! A value of the metadata and where it is.
 
 use super::MetadataError;
 use crate::{json::Json, quoted::quoted};

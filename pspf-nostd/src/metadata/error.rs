@@ -13,16 +13,16 @@ pub enum MetadataError {
     Value {
         /// JSON path of the value.
         path: String,
-        /// What must stand there.
+        /// What must be there.
         expected: &'static str,
-        /// What stands there.
+        /// What is there.
         found: String,
     },
     /// A key that is a known one but for its case: published readers disagree on what it means.
     KeyCase {
         /// JSON path of the object.
         path: String,
-        /// The key as it stands.
+        /// The key as written.
         found: String,
         /// The known key.
         known: &'static str,

@@ -116,7 +116,7 @@ impl LauncherEntry {
     }
 }
 
-/// A setup command as it stands; its keys are looked at, its values are the launcher's.
+/// A setup command as written; its keys are looked at, its values are the launcher's.
 pub(super) fn setup_command(command: &Cursor<'_>) -> Option<Json> {
     if matches!(command.value, Some(Json::Object(_))) {
         command.object(&["type", "command", "path", "content", "mode", "enumerate"]);

@@ -52,7 +52,7 @@ impl OperationChain {
     ///
     /// # Errors
     /// [`OperationError::TooMany`] for more than eight; [`OperationError::NotAnOperation`] for 0x00 or 0xFF, which cannot
-    /// stand in a chain.
+    /// be in a chain.
     pub fn from_operations(operations: &[Operation]) -> Result<Self, OperationError> {
         let mut bytes = [0; Self::MAX_LEN];
         if operations.len() > bytes.len() {
@@ -78,7 +78,7 @@ impl OperationChain {
         self.operations().next().is_none()
     }
 
-    /// True if a non-zero byte stands behind the byte that ends the chain (`0x1000` reads as raw, yet is not zero).
+    /// True if a non-zero byte follows the byte that ends the chain (`0x1000` reads as raw, yet is not zero).
     #[must_use]
     pub fn has_hole(self) -> bool {
         self.packed.to_le_bytes().into_iter().skip_while(|&code| code != 0).any(|code| code != 0)
@@ -263,7 +263,7 @@ impl fmt::Display for OperationError {
                 write!(f, "{found} operations in one chain; at most {} fit", OperationChain::MAX_LEN)
             }
             Self::NotAnOperation { operation: Operation(code) } => {
-                write!(f, "operation code 0x{code:02X} cannot stand in a chain")
+                write!(f, "operation code 0x{code:02X} cannot be in a chain")
             }
             Self::UnknownName { name } => {
                 write!(f, "unknown operation `{name}`; expected raw, tar, gzip, bzip2, xz, zstd, ")?;

@@ -2,7 +2,7 @@
 //!
 //! String and descriptor can disagree: two of the builders drop what they do not know. A verifier that derives the
 //! descriptor from the signed string has to follow the builder that wrote it. The rules were measured on the 0.5.4 builders
-//! (docs/format.md §4, "Operation strings accepted"); letters beyond ASCII are compared as they stand.
+//! (docs/format.md §4, "Operation strings accepted"); letters beyond ASCII are compared unchanged.
 
 use alloc::string::ToString;
 use alloc::vec::Vec;

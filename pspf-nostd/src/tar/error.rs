@@ -90,7 +90,7 @@ pub enum TarFault {
         /// How.
         problem: &'static str,
     },
-    /// The path stands twice.
+    /// A path appears twice.
     Duplicate,
     /// The path was used as a directory before.
     WasDirectory,
@@ -205,7 +205,7 @@ impl fmt::Display for TarFault {
                 write!(f, "a {kind} states a size of {size} bytes, expected 0")
             }
             Self::Extension { problem } => f.write_str(problem),
-            Self::Duplicate => f.write_str("the path stands twice"),
+            Self::Duplicate => f.write_str("duplicate path"),
             Self::WasDirectory => f.write_str("the path was used as a directory before"),
             Self::BelowNonDirectory { parent } => {
                 f.write_str("the path lies below `")?;

@@ -8,7 +8,7 @@ use super::{
 use crate::limits::TAR_NAMES_MAX;
 use alloc::{boxed::Box, collections::BTreeMap};
 
-/// What stands at a path.
+/// What is at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Member {
     /// A directory that only paths below it speak of.
@@ -30,7 +30,7 @@ pub(super) struct Members {
 }
 
 impl Members {
-    /// Remembers an entry, if it can stand beside the earlier ones.
+    /// Remembers an entry, if it can be beside the earlier ones.
     pub(super) fn add(&mut self, entry: &Entry) -> Result<(), TarFault> {
         let member = match &entry.kind {
             EntryKind::File => Member::File,

@@ -25,7 +25,7 @@
 //! * two sources for one name, extension headers without an entry, global headers between an extension and its entry;
 //! * paths that are absolute, empty, or have `..`, `.`, empty components or NUL; a leading `./` is taken off, and a directory may end
 //!   with one `/`;
-//! * a path that stands twice, or below something that is not a directory (so never below a symbolic link);
+//! * a duplicate path, or below something that is not a directory (so never below a symbolic link);
 //! * hard links to anything but an earlier regular file of the archive;
 //! * devices, FIFOs, contiguous and sparse files, volume and dump entries, unknown types;
 //! * an end marker of fewer than two zero blocks, a length that is not a multiple of 512 bytes.

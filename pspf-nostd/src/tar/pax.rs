@@ -62,7 +62,7 @@ pub(super) fn read_records(content: &[u8], scope: Scope) -> Result<Pax, TarFault
             _ => true,
         };
         if !new {
-            return refuse("stands twice");
+            return refuse("appears twice");
         }
     }
     Ok(pax)

@@ -4,12 +4,12 @@ use super::path::EntryPath;
 
 /// Whether following the link `link` with this `target` stays below the directory that the archive is unpacked into.
 ///
-/// The rule: the target is relative, not empty and without NUL; `..` stands only in front, and not more often than `link` has
+/// The rule: the target is relative, not empty and without NUL; `..` is only in front, and not more often than `link` has
 /// directories above it. `.` and empty components are nothing.
 ///
 /// This is enough, however links lead to links, if (1) every directory above a link is a real directory that the extraction made,
 /// and (2) links are made after everything else and only when this function allows them. Resolving a path goes step by step; assume
-/// it has stayed inside so far. Meeting a link, it stands in that link's own directory, which by (1) is a real one, exactly as deep as
+/// it has stayed inside so far. Meeting a link, it is in that link's own directory, which by (1) is a real one, exactly as deep as
 /// the link's path says: the leading `..` lead to real directories above it, at most to the root. What follows, here and in the rest of the
 /// path, has no `..`, so each step leads to something in a directory inside, and if that is a link, the same holds again. So no step leaves.
 ///

@@ -56,7 +56,7 @@ impl Verification {
         let mut expected = profile.index(metadata, placement, &facts);
         if profile == Profile::Python {
             // Two bits depend on build options that the metadata do not record: mmap and page alignment. The second one
-            // decides where slots have to stand.
+            // decides where slots have to be.
             if matches!(block.u64(index::CAPABILITIES), 0x80..=0x83) {
                 expected.set(index::CAPABILITIES, block.field(index::CAPABILITIES));
             }

@@ -47,7 +47,7 @@ impl ContentPass {
                 continue;
             }
             if range.start < end || range.end > head.trailer {
-                let message = format!("{} at {range} overlaps what stands before it", name(part, head, range));
+                let message = format!("{} at {range} overlaps what is before it", name(part, head, range));
                 findings.add("layout.overlap", &name(part, head, range), Some(range), message);
                 return None;
             }

@@ -1,4 +1,4 @@
-//! Trailer, metadata and slot table: reading them, and where the sections stand.
+//! Trailer, metadata and slot table: reading them, and where the sections are.
 
 use super::{Scope, Stage, Verification, content::ContentPass};
 use crate::{
@@ -68,7 +68,7 @@ pub(super) enum OriginalSize {
 /// One slot with what the engine knows of it.
 #[derive(Clone, Debug)]
 pub(super) struct HeadSlot {
-    /// Where its descriptor stands.
+    /// Where its descriptor is.
     pub row: u64,
     pub descriptor: SlotDescriptor,
     pub entry: SlotEntry,
@@ -270,7 +270,7 @@ impl Verification {
         }
     }
 
-    /// Where the sections must stand, from their sizes: signed ones wherever there are, else those of index and table.
+    /// Where the sections must be, from their sizes: signed ones wherever there are, else those of index and table.
     fn placement(
         &mut self,
         profile: Profile,
@@ -295,7 +295,7 @@ impl Verification {
         let fits = |placement: &Placement| placement.package_size == self.size;
         let placement = if usual.as_ref().is_some_and(fits) { usual } else { placements.find(fits).or(usual) };
         if placement.is_none() {
-            let message = "the sections cannot stand in a file: a size is too large".to_string();
+            let message = "the sections cannot be in a file: a size is too large".to_string();
             match slots.iter().position(|(size, _)| *size > self.size) {
                 Some(number) => self.findings.add("slot.range", &format!("slot {number}"), None, message),
                 None => self.findings.add("layout.size", "package", None, message),
@@ -356,7 +356,7 @@ impl Verification {
     }
 }
 
-/// Where index and slot table say that the sections stand.
+/// Where index and slot table say that the sections are.
 pub(super) fn actual_placement(block: &IndexBlock, descriptors: &[SlotDescriptor], size: u64) -> Option<Placement> {
     Some(Placement {
         launcher_size: block.u64(index::LAUNCHER_SIZE),
@@ -370,7 +370,7 @@ pub(super) fn actual_placement(block: &IndexBlock, descriptors: &[SlotDescriptor
     })
 }
 
-/// Says where a displaced trailer stands: bytes cut off or appended move it within the last 8200 bytes.
+/// Says where a displaced trailer is: bytes cut off or appended move it within the last 8200 bytes.
 fn displaced_trailer(held: &[u8]) -> String {
     let start = [START_MAGIC.as_slice(), &index::FORMAT_VERSION.to_le_bytes()].concat();
     if let Some(cut) = held.windows(start.len()).position(|window| window == start) {

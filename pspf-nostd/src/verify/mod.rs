@@ -83,7 +83,7 @@ pub struct Outcome {
     pub authenticated: Option<Authenticated>,
     /// Proof that every byte was read and nothing failed; `None` in head scope and where anything failed.
     pub checked: Option<Checked>,
-    /// The metadata as they stand in the file, to be shown: nothing is proved of them unless one of the proofs is there.
+    /// The metadata as in the file, for showing them: nothing is proved of them unless one of the proofs is there.
     pub metadata_hint: Option<Arc<Metadata>>,
     /// SHA-256 of the launcher as computed, where it was read.
     pub launcher_sha256: Option<Sha256Digest>,

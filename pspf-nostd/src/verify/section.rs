@@ -39,7 +39,7 @@ enum Count {
 }
 
 impl Count {
-    /// Takes the next stored bytes. One layer never gives more than the number that is to be proved: a larger one is an error
+    /// Takes the next stored bytes. One layer never gives more than the number to prove: a larger one is an error
     /// at once.
     fn take(&mut self, bytes: &[u8], last: bool) {
         if let Self::Wanted(layers, claim) = *self {

@@ -36,7 +36,7 @@ impl SlotFacts {
         &self.entry
     }
 
-    /// Where the stored bytes stand.
+    /// Where the stored bytes are.
     #[must_use]
     pub fn range(&self) -> ByteRange {
         self.range

@@ -190,7 +190,7 @@ fn every_check_is_compared() {
         (Check::Sha256, "the SHA-256 of a block"),
     ] {
         let mut stream = xz(&content, 6, check);
-        // The last byte of the check stands before the index (8 bytes and its CRC) and the footer (12 bytes).
+        // The last byte of the check is before the index (8 bytes and its CRC) and the footer (12 bytes).
         let at = stream.len() - 12 - 12 - 1;
         stream[at] ^= 1;
         match decode(Codec::Xz, &stream) {

@@ -85,7 +85,7 @@ pub(crate) fn plan() -> PackagePlan {
     }
 }
 
-/// A small sealed package with where everything in it stands.
+/// A small sealed package and where everything in it is.
 pub(crate) fn sealed() -> (Vec<u8>, Assembly) {
     let assembly = plan().assemble(&key()).unwrap();
     let stored: Vec<&[u8]> = SLOTS.iter().map(|slot| slot.4).collect();

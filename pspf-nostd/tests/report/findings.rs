@@ -398,14 +398,14 @@ fn sections_that_share_bytes_are_named() {
         let row = position(table.start);
         shared[row + 16..row + 24].copy_from_slice(&start.to_le_bytes());
         shared[row + 24..row + 32].copy_from_slice(&(range.start + 1 - start).to_le_bytes());
-        let message = format!("{part} at {range} overlaps what stands before it");
+        let message = format!("{part} at {range} overlaps what is before it");
         assert_said(&shared, "layout.overlap", part, Some((range.start, range.len())), &message);
     }
 }
 
 #[test]
 fn sizes_that_no_file_has() {
-    let message = "the sections cannot stand in a file: a size is too large";
+    let message = "the sections cannot be in a file: a size is too large";
     let (file, placement) = sample("Rust, sizes missing");
     let size = position(placement.table.start) + 24;
     for large in [u64::MAX, u64::MAX - 8192] {

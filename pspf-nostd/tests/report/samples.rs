@@ -110,7 +110,7 @@ impl Sample {
         format!(r#"{{"format":"PSPF/2025","slots":[{}]{build}{launcher}}}"#, slots.join(","))
     }
 
-    /// The file, and where its sections stand.
+    /// The file, and where its sections are.
     pub(super) fn make(&self) -> (Vec<u8>, Placement) {
         let slots: Vec<(&[u8], usize)> =
             self.slots.iter().map(|slot| (slot.stored.as_slice(), slot.original)).collect();

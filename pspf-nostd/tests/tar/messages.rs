@@ -42,7 +42,7 @@ fn every_fault_has_its_code_and_sentence() {
             "a directory states a size of 3 bytes, expected 0",
         ),
         (TarFault::Extension { problem: "two of them" }, "tar.extension", "two of them"),
-        (TarFault::Duplicate, "tar.duplicate", "the path stands twice"),
+        (TarFault::Duplicate, "tar.duplicate", "duplicate path"),
         (TarFault::WasDirectory, "tar.was_directory", "the path was used as a directory before"),
         (below, "tar.below_non_directory", "the path lies below `a\\n\\xff`, which is not a directory"),
         (link, "tar.hard_link_target", "the hard link's target `b` is not an earlier regular file of the archive"),

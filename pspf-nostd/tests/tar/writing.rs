@@ -46,7 +46,7 @@ fn planned() -> impl Strategy<Value = Planned> {
     })
 }
 
-/// Only what can stand in one archive: no path twice, nothing below a file. Each third file gets a hard link.
+/// Only what can be in one archive: no path twice, nothing below a file. Each third file gets a hard link.
 fn tree(planned: Vec<Planned>) -> Vec<Planned> {
     let (mut used, mut above, mut kept) = (BTreeSet::new(), BTreeSet::new(), Vec::<Planned>::new());
     let mut directories = BTreeSet::new();
@@ -194,7 +194,7 @@ fn only_long_names_that_are_not_utf_8_are_said_to_be_binary() {
         let header = header(path, &kind, 0, 0o644, 0).expect("a header");
         let said = header.windows(19).any(|bytes| bytes == b" hdrcharset=BINARY\n");
         assert_eq!(said, binary, "{} -> {kind:?}", path.escape_ascii());
-        // What fits stands in the ustar header, for readers that know no pax.
+        // What fits is in the ustar header, for readers that know no pax.
         let last = &header[header.len() - 512..];
         let name = &path[..path.len().min(100)];
         assert_eq!(&last[..name.len()], name);

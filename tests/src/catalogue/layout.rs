@@ -1,4 +1,4 @@
-//! Files whose sections are as signed, but do not stand where their builder puts them.
+//! Files whose sections are as signed, but are not where their builder puts them.
 
 use super::{Case, Expect, PYTHON, broken, case};
 use crate::{
@@ -45,10 +45,10 @@ fn align_slots(sample: &mut Sample, alignment: usize) {
 }
 
 pub(super) const CASES: &[Case] = &[
-    case("layout-longer-sealed", Sealed, LONGER, "Zeros stand in front of the trailer.", lengthen),
-    case("layout-longer-python", Python, LONGER, "Zeros stand in front of the trailer.", lengthen),
-    case("layout-longer-rust", Rust, LONGER, "Zeros stand in front of the trailer.", lengthen),
-    case("layout-longer-go", Go, LONGER, "Zeros stand in front of the trailer.", lengthen),
+    case("layout-longer-sealed", Sealed, LONGER, "Zeros are in front of the trailer.", lengthen),
+    case("layout-longer-python", Python, LONGER, "Zeros are in front of the trailer.", lengthen),
+    case("layout-longer-rust", Rust, LONGER, "Zeros are in front of the trailer.", lengthen),
+    case("layout-longer-go", Go, LONGER, "Zeros are in front of the trailer.", lengthen),
     case(
         "layout-shorter",
         Rust,
@@ -59,14 +59,14 @@ pub(super) const CASES: &[Case] = &[
             s.bytes.drain(at - 8..at);
         },
     ),
-    case("layout-counted-python", Python, LONGER, "Zeros stand in front of the trailer, and are counted.", append),
-    case("layout-counted-rust", Rust, LONGER, "Zeros stand in front of the trailer, and are counted.", append),
-    case("layout-counted-go", Go, LONGER, "Zeros stand in front of the trailer, and are counted.", append),
+    case("layout-counted-python", Python, LONGER, "Zeros are in front of the trailer, and are counted.", append),
+    case("layout-counted-rust", Rust, LONGER, "Zeros are in front of the trailer, and are counted.", append),
+    case("layout-counted-go", Go, LONGER, "Zeros are in front of the trailer, and are counted.", append),
     case(
         "layout-gap-launcher",
         Go,
         broken(&["index.field", "layout.size"], "index.metadata_offset"),
-        "Zeros stand between launcher and metadata; every number is put right.",
+        "Zeros are between launcher and metadata; every number is put right.",
         |s| {
             let at = s.metadata().start;
             insert(s, at, 8);
@@ -76,7 +76,7 @@ pub(super) const CASES: &[Case] = &[
         "layout-gap-table",
         Rust,
         broken(&["index.field", "layout.size"], "index.slot_table_offset"),
-        "Zeros stand between metadata and slot table; every number is put right.",
+        "Zeros are between metadata and slot table; every number is put right.",
         |s| {
             let at = s.table().start;
             insert(s, at, 8);
@@ -86,7 +86,7 @@ pub(super) const CASES: &[Case] = &[
         "layout-gap-slots",
         Python,
         broken(&["slot.descriptor", "layout.size"], "slot 1 descriptor.offset"),
-        "A page of zeros stands between two slots; every number is put right.",
+        "A page of zeros is between two slots; every number is put right.",
         |s| {
             let at = s.slot(1).start;
             insert(s, at, 4096);
@@ -107,24 +107,24 @@ pub(super) const CASES: &[Case] = &[
         "layout-pages-not-said",
         Python,
         broken(&["slot.descriptor", "layout.size"], "slot 0 descriptor.offset"),
-        "Slots stand on pages, and the index says that they do not.",
+        "Slots are on pages, and the index says that they are not.",
         |s| s.set_word(index::CAPABILITIES, 0x81),
     ),
     case(
         "layout-pages-missing",
         Python,
         broken(&["slot.descriptor", "layout.size"], "slot 0 descriptor.offset"),
-        "Slots stand without padding, and the index says that they stand on pages.",
+        "Slots are without padding, and the index says that they are on pages.",
         |s| align_slots(s, 1),
     ),
     case(
         "layout-pages-of-other-size",
         Python,
         broken(&["slot.descriptor", "layout.size"], "slot 0 descriptor.offset"),
-        "Slots stand on pages of 8 KiB, which no builder takes.",
+        "Slots are on pages of 8 KiB, which no builder takes.",
         |s| align_slots(s, 8192),
     ),
-    case("variant-python-large-pages", Python, PYTHON, "Slots stand on pages of 16 KiB, as on some Macs.", |s| {
+    case("variant-python-large-pages", Python, PYTHON, "Slots are on pages of 16 KiB, as on some Macs.", |s| {
         align_slots(s, 16384);
     }),
     case(

@@ -44,7 +44,7 @@ fn metadata_of_length(sample: &mut Sample, length: u64) {
     sample.store_signed_json(&json);
 }
 
-/// Bytes that are no package.
+/// Bytes that are not a package.
 fn bytes(bytes: Vec<u8>) -> Sample {
     Sample { bytes, key: key(), profile: Profile::Rust }
 }

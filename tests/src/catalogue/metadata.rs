@@ -25,7 +25,7 @@ pub(super) const CASES: &[Case] = &[
         "json-duplicate-key",
         Handmade,
         JSON,
-        "The command stands twice in one object: the readers run different ones.",
+        "The command appears twice in one object: the readers run different ones.",
         |s| {
             let json = s.edited_json("\"command\":", "\"command\": \"{workenv}/other\",\n    \"command\":");
             s.store_signed_json(&json);
@@ -75,7 +75,7 @@ pub(super) const CASES: &[Case] = &[
     case("json-key-case-policy", Python, JSON, "A key of the policy differs from a known one by case only.", |s| {
         add(s, r#""policy": {"Refuse_root": true},"#);
     }),
-    case("json-duplicate-key-escaped", Handmade, JSON, "The command stands twice, once with a letter escaped.", |s| {
+    case("json-duplicate-key-escaped", Handmade, JSON, "The command appears twice, once with a letter escaped.", |s| {
         let json = s.edited_json("\"command\":", "\"comm\\u0061nd\": \"{workenv}/other\", \"command\":");
         s.store_signed_json(&json);
     }),
@@ -90,16 +90,16 @@ pub(super) const CASES: &[Case] = &[
     case("json-utf-8-overlong", Handmade, JSON, "A slash in the package's name takes two bytes.", |s| {
         replace(s, "\"sample", b"\"\xc0\xafsample");
     }),
-    case("json-utf-8-surrogate", Handmade, JSON, "Half a surrogate pair stands in the name, in three bytes.", |s| {
+    case("json-utf-8-surrogate", Handmade, JSON, "Half a surrogate pair is in the name, in three bytes.", |s| {
         replace(s, "\"sample", b"\"\xed\xa0\x80sample");
     }),
-    case("json-control-character", Handmade, JSON, "A line break stands in a string.", |s| {
+    case("json-control-character", Handmade, JSON, "A line break is in a string.", |s| {
         replace(s, "\"sample", b"\"\nsample");
     }),
     case("json-comment", Handmade, JSON, "The metadata hold a comment.", |s| {
         replace(s, "\"slots\"", b"/**/ \"slots\"");
     }),
-    case("json-trailing-comma", Handmade, JSON, "A comma stands behind the last entry.", |s| {
+    case("json-trailing-comma", Handmade, JSON, "A comma follows the last entry.", |s| {
         let end = s.json().len() - 1;
         let json = [&s.json()[..end], b",}".as_slice()].concat();
         s.store_signed_json(&json);
@@ -121,7 +121,7 @@ pub(super) const CASES: &[Case] = &[
         add(s, r#""future": 1e999,"#);
     }),
     case("json-not-a-number", Handmade, JSON, "A value is NaN, which Python reads.", |s| add(s, r#""future": NaN,"#)),
-    case("json-byte-order-mark", Handmade, JSON, "A byte order mark stands in front of the metadata.", |s| {
+    case("json-byte-order-mark", Handmade, JSON, "A byte order mark is in front of the metadata.", |s| {
         let json = [b"\xef\xbb\xbf".as_slice(), &s.json()].concat();
         s.store_signed_json(&json);
     }),
@@ -230,7 +230,7 @@ pub(super) const CASES: &[Case] = &[
         "json-operations",
         Python,
         broken(&["slot.operations"], "slot 0"),
-        "The signed operations are no chain that the builder accepts.",
+        "The signed operations are not a chain that the builder accepts.",
         |s| {
             let json = s.edited_json("\"operations\": \"none\"", "\"operations\": \"rot13\"");
             s.store_signed_json(&json);

@@ -104,7 +104,7 @@ pub(super) const CASES: &[Case] = &[
         "seal-gap",
         Sealed,
         broken(&["index.package_size"], "index.package_size"),
-        "Zeros stand between metadata and trailer; every size is put right.",
+        "Zeros are between metadata and trailer; every size is put right.",
         |s| {
             s.append(&[0; 64]);
         },
@@ -113,7 +113,7 @@ pub(super) const CASES: &[Case] = &[
         "seal-metadata-moved",
         Sealed,
         broken(&["index.field"], "index.metadata_offset"),
-        "The metadata stand elsewhere; every offset is put right.",
+        "The metadata are elsewhere; every offset is put right.",
         |s| {
             let old = s.metadata();
             let blob = s.bytes[old].to_vec();
@@ -125,7 +125,7 @@ pub(super) const CASES: &[Case] = &[
         "seal-slot-moved",
         Sealed,
         broken(&["slot.descriptor"], "slot 2 descriptor.offset"),
-        "A slot stands elsewhere; its descriptor is put right.",
+        "A slot is elsewhere; its descriptor is put right.",
         |s| {
             let old = s.slot(2);
             let content = s.bytes[old.clone()].to_vec();

@@ -33,7 +33,7 @@ pub(super) const CASES: &[Case] = &[
         "metadata-offset-outside",
         Python,
         broken(&["metadata.range"], "index.metadata"),
-        "The metadata stand behind the end of the file.",
+        "The metadata are behind the end of the file.",
         |s| {
             let size = length(&s.bytes);
             s.set_word(index::METADATA_OFFSET, size + 1);
@@ -82,7 +82,7 @@ pub(super) const CASES: &[Case] = &[
         "key-replaced",
         Python,
         broken(&["signature.invalid", "key.fingerprint"], "index"),
-        "Another public key stands in the index.",
+        "Another public key is in the index.",
         |s| {
             s.set(index::PUBLIC_KEY, &stranger().public_key().0);
         },
@@ -156,7 +156,7 @@ pub(super) const CASES: &[Case] = &[
         "metadata-behind-slots",
         Python,
         broken(&["index.field", "layout.size"], "index.metadata_offset"),
-        "The metadata stand behind the slots, zeros where they were: no builder puts them there.",
+        "The metadata are behind the slots, zeros where they were: no builder puts them there.",
         |s| {
             let old = s.metadata();
             let blob = s.bytes[old.clone()].to_vec();

@@ -1,4 +1,4 @@
-//! Damage to slots, their descriptors and what stands between them: rows of `format/corruptions.json`.
+//! Damage to slots, their descriptors and what is between them: rows of `format/corruptions.json`.
 
 use super::{Case, Expect, broken, built, case, limits};
 use crate::{
@@ -200,7 +200,7 @@ pub(super) const CASES: &[Case] = &[
         "descriptor-operation-hole",
         Python,
         broken(DESCRIPTOR, "slot 1 descriptor.operations"),
-        "An operation stands behind the end of a descriptor's chain.",
+        "An operation follows the end of a descriptor's chain.",
         |s| s.set_row_word(1, 40, 0x1000),
     )
     .row("descriptor: operations 0x1000 (hole: 00 then gzip; slot1)"),
@@ -257,7 +257,7 @@ pub(super) const CASES: &[Case] = &[
         "padding-trailer",
         Python,
         broken(&["padding.nonzero", "layout.size", "index.package_size"], "padding"),
-        "Data stand between the slots and the trailer.",
+        "Data are between the slots and the trailer.",
         |s| {
             s.append(b"hidden between slots and trailer");
         },

@@ -26,7 +26,7 @@ pub(super) const CASES: &[Case] = &[
         "variant-sealed",
         Sealed,
         sound("sealed", &[]),
-        "Sealed: every byte follows from the signed metadata, which stand behind the slots.",
+        "Sealed: every byte follows from the signed metadata, which are behind the slots.",
         |_| {},
     ),
     case(

@@ -183,7 +183,7 @@ fn starts_at_stale_lock(stage: &Stage<'_>) -> io::Result<String> {
     Ok(tally(&words))
 }
 
-/// Leaves a cache in which nothing is extracted but a lock file stands, with the text of the published launchers' locks.
+/// Leaves a cache in which nothing is extracted but there is a lock file, with the text of the published launchers' locks.
 fn lay_lock(stage: &Stage<'_>, package: &Path, text: &str) -> io::Result<()> {
     clear(stage)?;
     let lock = match stage.maker {

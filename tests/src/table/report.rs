@@ -138,7 +138,7 @@ pub fn plain(results: &[RowResult]) -> String {
 pub fn markdown(results: &[RowResult]) -> String {
     let mut page = String::from(concat!(
         "# What launchers make of it\n\n",
-        "Each row was done to real processes, with the same package in front of which stood this project's launcher, or one of\n",
+        "Each row was done to real processes, with the same package behind this project's launcher, or one of\n",
         "the two published ones (flavorpack 0.5.4). `refused N` is an exit code with a message; counts are of simultaneous or\n",
         "repeated starts, and those of the published launchers differ from run to run. Made by `cargo xtask table`, which\n",
         "writes `target/reports/launcher-table.md`; the rows are in `tests/src/table/`.\n\n",

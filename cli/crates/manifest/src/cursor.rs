@@ -4,6 +4,9 @@ use super::document::{Document, Entry, Node, Origin, Value};
 use crate::diagnostic::Diagnostic;
 use std::cell::RefCell;
 
+/// The least and the largest number that a key takes: for the reader, the schema and the page.
+pub type Range = (i64, i64);
+
 /// Collects the problems of one document.
 #[derive(Debug)]
 pub struct Problems<'a> {

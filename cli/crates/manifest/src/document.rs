@@ -1,4 +1,4 @@
-//! A manifest as a tree of values that know where they stand in the text.
+//! A manifest as a tree of values that know their place in the text.
 
 use crate::diagnostic::Diagnostic;
 use pspf_nostd::{json::Json, metadata::Metadata};
@@ -8,12 +8,12 @@ use std::{
 };
 use toml::de::{DeTable, DeValue};
 
-/// A value and the bytes of the text that it stands in.
+/// A value and the bytes of the text that it is in.
 #[derive(Clone, Debug)]
 pub struct Node {
     /// Place in the text; of no meaning where the value does not come from it.
     pub span: Range<usize>,
-    /// What stands there.
+    /// What is there.
     pub value: Value,
     /// Where the value comes from.
     pub origin: Origin,
@@ -44,11 +44,11 @@ pub enum Value {
     Bool(bool),
     /// An integer of up to 64 bits.
     Integer(i64),
-    /// A number with a fraction, or one that is out of range, as it stands.
+    /// A number with a fraction, or one that is out of range, as written.
     Float(String),
     /// A string.
     String(String),
-    /// A date or time (TOML only), as it stands.
+    /// A date or time (TOML only), as written.
     Datetime(String),
     /// An array.
     Array(Vec<Node>),
@@ -61,13 +61,13 @@ pub enum Value {
 pub struct Entry {
     /// The key.
     pub key: String,
-    /// Where the key stands.
+    /// Where the key is.
     pub span: Range<usize>,
     /// Its value.
     pub node: Node,
 }
 
-/// Why a text is no manifest.
+/// Why a text is not a manifest.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ManifestError {

@@ -114,7 +114,7 @@ fn child<'a>(node: &'a mut Node, key: &str) -> Option<&'a mut Node> {
 
 /// Sets the value at a dotted path, making tables on the way. A table is merged into one that is there.
 ///
-/// Where something else than a table stands in the way nothing is done: the reader reports it.
+/// Where something else than a table is in the way nothing is done: the reader reports it.
 pub fn set(root: &mut Node, path: &str, node: Node) {
     let Value::Table(entries) = &mut root.value else { return };
     let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));

@@ -28,7 +28,7 @@ pub struct PackageSpec {
     pub slots: Vec<SlotSpec>,
     /// Slots that are left out, each with the reason.
     pub left_out: Vec<String>,
-    /// Further top-level keys of the metadata, as they will stand there.
+    /// Further top-level keys of the metadata, as they will be there.
     pub extra: Vec<(String, Json)>,
 }
 

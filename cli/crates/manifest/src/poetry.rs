@@ -50,7 +50,7 @@ pub fn without_backend(document: &Document) -> Option<Diagnostic> {
         project.span == root.keys(&["tool", "poetry"]).node.map_or(0..0, |poetry| poetry.span.clone())
     });
     (is_missing && adopted).then(|| {
-        let problem = Diagnostic::error("project.build_system", "`[tool.poetry]` stands without `[build-system]`")
+        let problem = Diagnostic::error("project.build_system", "`[tool.poetry]` comes without `[build-system]`")
             .file(&document.path);
         problem.expected("requires = [\"poetry-core\"] and build-backend = \"poetry.core.masonry.api\"")
     })

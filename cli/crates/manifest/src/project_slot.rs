@@ -84,7 +84,7 @@ fn compression(slot: &Cursor<'_>, spec: &mut SlotSpec) {
     let place = slot.key("compression");
     let Some(word) = place.word(&["none", "raw", "gzip", "bzip2", "xz", "zstd"]) else { return };
     if slot.key("operations").present() {
-        let problem = Diagnostic::error("slot.compression", "stands beside `operations`, which say it as well");
+        let problem = Diagnostic::error("slot.compression", "contradicts or repeats `operations`");
         place.report(problem.expected("one of the two"));
     }
     let text = if word == "none" { "raw" } else { word };
@@ -172,7 +172,7 @@ pub(super) fn place(spec: &mut SlotSpec, directory: bool) {
 
 /// Whether a source is a pattern.
 pub(super) fn is_pattern(source: &str) -> bool {
-    // `{workenv}` is no choice between words.
+    // `{workenv}` is not a choice between words.
     source.replace("{workenv}", "").contains(['*', '?', '[', '{'])
 }
 

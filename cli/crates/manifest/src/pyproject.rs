@@ -20,7 +20,7 @@ use std::str::FromStr as _;
 /// A Python application to be packed.
 #[derive(Clone, Debug, Default)]
 pub struct PythonSpec {
-    /// `project.name` as it stands.
+    /// `project.name` as written.
     pub project_name: String,
     /// Name of the package and of its file.
     pub package_name: String,
@@ -193,7 +193,7 @@ fn version(project: &Cursor<'_>) -> Option<String> {
         return None;
     }
     let text = place.required_string("the project's version, or \"version\" in `project.dynamic`")?;
-    // A variable names the package's version only; that of the distribution stands in the text.
+    // A variable names the package's version only; that of the distribution is in the text.
     let is_built = place.node.is_some_and(|node| matches!(node.origin, Origin::Text | Origin::Condition));
     if is_built && Version::from_str(text).is_err() {
         let problem = Diagnostic::error("project.version", "is not a version of a Python project (PEP 440)");

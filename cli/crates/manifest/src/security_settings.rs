@@ -43,7 +43,7 @@ pub fn security(flavor: &Cursor<'_>, directory: &Path) -> SecuritySettings {
     for (place, text) in seeds.iter().zip(&texts) {
         let in_file = place.node.is_some_and(|node| matches!(node.origin, super::document::Origin::Text));
         if in_file && text.is_some() && place.string().is_some_and(|text| !text.contains("${")) {
-            let problem = Diagnostic::warning("security.seed", "stands in the manifest: who can read it can sign");
+            let problem = Diagnostic::warning("security.seed", "is in the manifest: anyone who can read it can sign");
             place.report(problem.hint("write \"${NAME}\" and set the variable where packages are made"));
         }
     }

@@ -27,7 +27,7 @@ const BUILDER_KEYS: &[&str] = &[
 /// Slots that packing a project adds.
 const RESERVED_IDS: [&str; 3] = ["runtime", "app", "_attestation"];
 
-/// Which manifest the slots stand in.
+/// Which manifest the slots are in.
 #[derive(Debug)]
 pub(crate) enum Dialect<'a> {
     /// The builder manifest in JSON: words are kept as they are, an archive unpacks at the root of the work environment.

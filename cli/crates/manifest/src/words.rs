@@ -101,7 +101,7 @@ pub fn unsafe_name(name: &str) -> Option<&'static str> {
 /// Longest identifier of a slot, in bytes.
 const ID_MAX: usize = 120;
 
-/// Why a text is not an identifier of a slot, where it is not: it names variables (`FLAVOR_SLOT_…`), and stands in commands and reports.
+/// Why a text is not an identifier of a slot, where it is not: it names variables (`FLAVOR_SLOT_…`), and is in commands and reports.
 #[must_use]
 pub fn unsafe_id(id: &str) -> Option<&'static str> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');

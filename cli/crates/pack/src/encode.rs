@@ -77,7 +77,7 @@ pub(crate) fn encode(
 ) -> io::Result<EncodedSlot> {
     let file = File::create_new(target)?;
     let mut stage = Stage::File(HashingFile { file: BufWriter::new(file), hasher: StreamingSha256::new() });
-    // The last compression stands next to the file; only it is told the size, which the others' output has not.
+    // The last compression is next to the file; only it is told the size, which the others' output has not.
     for (number, (codec, level)) in settings.codecs.iter().enumerate().rev() {
         let size = (number == 0).then_some(settings.content_size);
         stage = Stage::around(stage, *codec, *level, size, settings.threads)?;

@@ -63,7 +63,7 @@ fn has_module(files: &[PathBuf], module: &str) -> bool {
     })
 }
 
-/// Whether the module's first or last name stands anywhere else than in the commands: a name can be mapped to another folder.
+/// Whether the module's first or last name is anywhere else than in the commands: a name can be mapped to another folder.
 fn is_mentioned(manifest: &toml::Table, directory: &Path, module: &str) -> bool {
     let mut rest = manifest.clone();
     if let Some(project) = rest.get_mut("project").and_then(toml::Value::as_table_mut) {

@@ -3,7 +3,7 @@
 use flavor_attest::AttestError;
 use flavor_manifest::{Diagnostic, ManifestError};
 
-/// What keeps a package from being made, with everything that is wrong; warnings may stand among the errors.
+/// What keeps a package from being made, with everything that is wrong; warnings may be among the errors.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PackError {

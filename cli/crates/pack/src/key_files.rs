@@ -28,7 +28,7 @@ pub fn public_key(path: &Path) -> Result<PublicKey, PackError> {
     PublicKey::from_pem(&bytes).map_err(|error| unusable(path, &error).into())
 }
 
-/// Reads a public key file that is to be trusted: what it says of name and end is understood, or the file is refused.
+/// Reads a public key file to trust: what it says of name and end is understood, or the file is refused.
 ///
 /// # Errors
 /// [`PackError`] that names the file and what was found in it.

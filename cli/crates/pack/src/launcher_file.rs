@@ -138,7 +138,7 @@ pub(crate) fn from_bytes(bytes: Cow<'static, [u8]>) -> Result<Launcher, Diagnost
     Ok(Launcher { bytes, tool: tool.to_owned(), version: version.to_owned(), os, arch })
 }
 
-/// Whether some bytes stand in a program.
+/// Whether some bytes are in a program.
 #[must_use]
 pub(crate) fn contains(bytes: &[u8], marker: &[u8]) -> bool {
     memchr::memmem::find(bytes, marker).is_some()

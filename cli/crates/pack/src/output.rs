@@ -41,7 +41,7 @@ impl Output {
     /// Whether a package can be put there.
     ///
     /// # Errors
-    /// Where it is a directory, an existing file that is no package, or cannot be written.
+    /// Where it is a directory, an existing file that is not a package, or cannot be written.
     pub fn check(&self) -> Result<(), Diagnostic> {
         let problem = |code, message: &str| Err(Diagnostic::error(code, message).file(&self.path).field("--output"));
         if self.path.file_name().is_none() {

@@ -146,7 +146,7 @@ fn choose_launcher(arguments: &PackOptions, document: Option<&Document>) -> Resu
 }
 
 /// The processor that a Python project is packed for, where that is not this machine's. Only interpreters of Linux can be moved,
-/// and of those for other processors only Debian's are to be had.
+/// and of those for other processors only Debian's are available.
 fn foreign(launcher: &Launcher) -> Result<Option<Processor>, Diagnostic> {
     let (target, host) = ((launcher.os, launcher.arch), host_platform());
     let named = if Processor::named(host.1).is_some() { host.1 } else { "any" };

@@ -101,7 +101,7 @@ pub(crate) fn all(specs: &[SlotSpec], options: &Options) -> (Vec<Prepared>, Vec<
     (slots, warnings, errors)
 }
 
-/// Finds out how a slot is to be encoded.
+/// Finds out how a slot is encoded.
 ///
 /// # Errors
 /// Everything about it that cannot be packed.

@@ -236,7 +236,7 @@ fn strict(mut problems: Vec<Diagnostic>, options: &ManifestOptions<'_>) -> Vec<D
 fn workenv_base(options: &ManifestOptions<'_>, directory: &Path) -> PathBuf {
     let variable = || env::var_os("FLAVOR_WORKENV_BASE").filter(|path| !path.is_empty()).map(PathBuf::from);
     let base = options.workenv_base.map(Path::to_owned).or_else(variable);
-    // Relative to where the user stands, as all options are; sources are joined to the manifest's directory.
+    // Relative to where the user is, as all options are; sources are joined to the manifest's directory.
     base.map_or_else(PathBuf::new, |base| fs::canonicalize(&base).unwrap_or_else(|_| directory.join(base)))
 }
 

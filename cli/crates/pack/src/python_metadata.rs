@@ -58,7 +58,7 @@ pub(super) fn package(spec: &PythonSpec, tree: &PythonTree) -> Result<PackageSpe
     })
 }
 
-/// What is known of it before there is a tree: every text in which a placeholder may stand.
+/// What is known of it before there is a tree: every text in which a placeholder may be.
 pub(super) fn draft(spec: &PythonSpec) -> PackageSpec {
     let setup = spec.build.hooks.post_extract.iter().map(|command| Json::from(command.as_str())).collect();
     PackageSpec {

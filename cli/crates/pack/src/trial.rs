@@ -31,8 +31,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LINES: usize = 20;
 /// The package's path in the words of a test.
 const PACKAGE: &str = "{package}";
-/// What stands in the package's place when the test is tested.
-const FAILING: &str = "#!/bin/sh\necho 'this program stands in the place of the package, to see whether the test can fail' >&2\nexit 86\n";
+/// What is in the package's place when the test is tested.
+const FAILING: &str =
+    "#!/bin/sh\necho 'this program takes the place of the package, to see whether the test can fail' >&2\nexit 86\n";
 
 /// Variables by which the caller could make the package do something else.
 const MISLEADING: [&str; 6] = [
@@ -182,7 +183,7 @@ impl Trial {
         Ok(())
     }
 
-    /// A copy of the project, and the package (or what stands in its place) first on `PATH`.
+    /// A copy of the project, and the package (or what is in its place) first on `PATH`.
     fn bench(&self, folder: &Path, package: &Path) -> Result<Bench, PackError> {
         let make = || {
             for name in ["", "bin", "cache", "config", "state"] {

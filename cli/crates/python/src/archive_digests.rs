@@ -114,7 +114,7 @@ fn lock(pins: &str, runtime: &Runtime, uv: &Uv, index: &IndexSettings, hidden: &
 
 fn of_direct_url(text: &[u8]) -> Option<ArchiveDigest> {
     let direct: DirectUrl = serde_json::from_slice(text).ok()?;
-    // What stands behind the path may be a token.
+    // What is behind the path may be a token.
     let file = direct.url.split(['?', '#']).next()?.rsplit('/').next()?.to_owned();
     Some(ArchiveDigest { file, sha256: direct.archive_info.hashes.sha256? })
 }

@@ -72,7 +72,7 @@ pub fn parse_metadata(metadata: &str, dist_info: String) -> Distribution {
     let value = |key: &str| {
         headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value.trim().to_owned())
     };
-    // A whole licence text may stand in `License`; its further lines are indented.
+    // A whole licence text may be in `License`; its further lines are indented.
     let is_one_line =
         !metadata.lines().skip_while(|line| !line.starts_with("License:")).nth(1).unwrap_or_default().starts_with(' ');
     Distribution {

@@ -12,7 +12,7 @@ use std::{fmt, fs, path::Path, time::Duration};
 
 const CHECK: &str = include_str!("check_entry_point.py");
 
-/// Importing an application takes seconds at most; one that waits for something would wait for ever.
+/// Importing an application takes seconds at most; one that waits for something would wait forever.
 const CHECK_LIMIT: Duration = Duration::from_secs(120);
 
 /// `module:function`; the function may be a dotted name.

@@ -47,7 +47,7 @@ pub enum PythonError {
     /// A command of the manifest failed.
     #[error("the command `{command}` of {key} {reason}{}{output}", if output.is_empty() { "" } else { ":\n" })]
     Hook {
-        /// Where it stands in the manifest.
+        /// Where it is in the manifest.
         key: &'static str,
         /// The command.
         command: String,

@@ -148,7 +148,7 @@ pub(super) fn platform_of_uv(command: &mut Command, runtime: &Runtime, manylinux
 
 /// The manifest's indexes. What the caller's environment says outweighs them; what it says to pip holds for uv too.
 ///
-/// uv takes a distribution from the first index that has it, and asks its default index last. The one that stands first here is
+/// uv takes a distribution from the first index that has it, and asks its default index last. The first one here is
 /// asked first: else whoever registers a name in a further, public index would replace what is in the private one.
 ///
 /// They are given as variables, for their passwords: everybody can read the words of a running program.

@@ -68,7 +68,7 @@ fn text(name: &str, entry_point: &EntryPoint, others: &[(String, EntryPoint)], c
              break\n\n"
         );
     }
-    // The imports stand outside of the guard, as in scripts of installers: processes that multiprocessing spawns run this file too.
+    // The imports are outside of the guard, as in scripts of installers: processes that multiprocessing spawns run this file too.
     if others.is_empty() {
         let (module, function) = (entry_point.module(), entry_point.function());
         let first = function.split('.').next().unwrap_or(function);

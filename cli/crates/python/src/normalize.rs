@@ -86,7 +86,7 @@ fn moved_program(path: &str, runtime: &Runtime) -> Option<String> {
     (!name.contains('/') && runtime.root.join("bin").join(name).is_file()).then(|| name.to_owned())
 }
 
-/// The path in a line of `RECORD`, the first field of CSV: as it stands, and without its quotes.
+/// The path in a line of `RECORD`, the first field of CSV: as written, and without its quotes.
 #[must_use]
 pub fn record_path(line: &str) -> (&str, String) {
     if !line.starts_with('"') {

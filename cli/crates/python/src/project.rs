@@ -29,7 +29,7 @@ const LEFT_OUT: [&str; 10] = [
     "node_modules",
 ];
 
-/// Results of earlier builds, if they stand at the top: stale modules in `build` would be packed again.
+/// Results of earlier builds, if they are at the top: stale modules in `build` would be packed again.
 const RESULTS: [&str; 2] = ["build", "dist"];
 
 /// Parts of the names of build requirements that look at submodules too, for the version or the list of files.
@@ -86,7 +86,7 @@ impl Project {
 
     /// Copies what a build needs below `target`, and gives the folder of the copy. `work` is passed over if it lies in the project.
     ///
-    /// A project in a git repository stands in the copy where it stands there.
+    /// A project in a git repository keeps its place in the copy.
     pub(super) fn copy_to(&self, target: &Path, work: &Path, options: &BuildOptions) -> Result<PathBuf, FileError> {
         let around = WorkingCopy::around(&self.dir);
         let below = around.as_ref().and_then(|around| self.dir.strip_prefix(&around.root).ok());

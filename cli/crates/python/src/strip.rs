@@ -61,7 +61,7 @@ fn stripped(strip: &Path, file: &Path, data: &[u8]) -> Result<bool, PythonError>
     Ok(true)
 }
 
-/// Whether each segment stands in the file where its address says (modulo the page), as the loader needs it.
+/// Whether each segment is in the file where its address says (modulo the page), as the loader needs it.
 fn is_loadable(data: &[u8]) -> bool {
     let Ok(file) = object::File::parse(data) else { return false };
     let sound = |segment: object::Segment<'_, '_>| {

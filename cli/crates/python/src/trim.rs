@@ -1,5 +1,5 @@
 //! Removes files of dependencies that the manifest asks to leave out. The project's own files always stay: what they are called
-//! says nothing about who asks for them at run time.
+//! says nothing about what uses them at run time.
 
 use super::{
     distribution,

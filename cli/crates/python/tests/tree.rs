@@ -332,7 +332,7 @@ fn an_interpreter_that_uv_manages_is_preferred_where_there_is_one() {
     for folder in ["bin", "lib", "include"] {
         std::os::unix::fs::symlink(Path::new(prefix).join(folder), install.join(folder)).unwrap();
     }
-    // The variable is read by uv, so it must stand in the environment of a whole process.
+    // The variable is read by uv, so it must be in the environment of a whole process.
     let child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "managed_interpreter_child", "--ignored", "--nocapture"])
         .env("UV_PYTHON_INSTALL_DIR", &managed)

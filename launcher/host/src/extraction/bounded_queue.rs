@@ -31,7 +31,7 @@ impl<T> Queue<T> {
         Self { state: Mutex::new(state), filled: Condvar::new(), emptied: Condvar::new(), capacity }
     }
 
-    /// Appends an item of `weight` bytes, waiting for room. False where the queue is closed: the item is dropped.
+    /// Appends an item of `weight` bytes, waiting for space. False where the queue is closed: the item is dropped.
     pub(crate) fn push(&self, item: T, weight: usize) -> bool {
         let mut state = self.lock();
         while !state.closed && state.held > 0 && state.held.saturating_add(weight) > self.capacity {
@@ -56,7 +56,7 @@ impl<T> Queue<T> {
         loop {
             if let Some((item, weight)) = state.items.pop_front() {
                 state.held = state.held.saturating_sub(weight);
-                // Not for every item's room: who is woken up should have something to do for a while.
+                // Not for every item: a thread that is woken up should have work for a while.
                 if state.blocked > 0 && state.held <= self.capacity / 2 {
                     self.emptied.notify_all();
                 }

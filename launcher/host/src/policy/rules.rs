@@ -481,7 +481,7 @@ mod tests {
         }
     }
 
-    /// Who asks for a signer gets one; who asks for something else takes no choice from the user.
+    /// A rule that asks for a signer gets one; other rules take no choice from the user.
     #[test]
     fn rules_about_the_signer_need_the_strict_level_and_others_do_not() {
         for (text, expected) in [

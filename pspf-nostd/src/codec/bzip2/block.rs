@@ -9,7 +9,7 @@ use super::huffman::{CODE_LENGTH_MAX, Code, Next, SYMBOLS_MAX};
 /// Symbols coded with the same table.
 const GROUP_LENGTH: u32 = 50;
 const TABLES_MAX: u32 = 6;
-/// Selectors that a block of 900,000 bytes can use. More may stand in a block (some encoders round up); they are ignored.
+/// Selectors that a block of 900,000 bytes can use. More may be in a block (some encoders round up); they are ignored.
 const SELECTORS_MAX: usize = 18_002;
 const RUN_A: u16 = 0;
 const RUN_B: u16 = 1;

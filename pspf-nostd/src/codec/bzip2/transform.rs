@@ -8,7 +8,7 @@ use crate::offsets::position;
 
 /// Bytes leave in pieces of this many.
 const PIECE_LENGTH: usize = 32 << 10;
-/// Equal bytes in a row behind which a repeat count stands.
+/// Equal bytes in a row behind which there is a repeat count.
 const RUN_LENGTH: u32 = 4;
 
 /// Undoes the transform and the run-length coding around it, and computes the checksum.

@@ -26,7 +26,7 @@ pub(super) struct BlockHeader {
 }
 
 impl BlockHeader {
-    /// Reads a whole header that stands at offset `at`.
+    /// Reads a whole header at offset `at`.
     pub(super) fn parse(bytes: &[u8], at: u64) -> Result<Self, DecodeError> {
         let codec = Codec::Xz;
         let corrupt = |what| DecodeError::Corrupt { codec, at, what };

@@ -92,7 +92,7 @@ pub struct Request<'a> {
     pub python: Option<&'a str>,
     /// Compression level from the command line.
     pub level: Option<i64>,
-    /// The commit that the manifest stands in.
+    /// The commit that the manifest is in.
     pub revision: Option<source_revision::Revision>,
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 /// Names this kind of build: what `externalParameters` and `resolvedDependencies` mean is in docs/formats.md.
 pub const BUILD_TYPE: &str = "urn:pspf:2025:flavor-pack:1";
 
-/// Names the builder. It is the signer's own machine: nothing but the signature vouches for what stands here.
+/// Names the builder. It is the signer's own machine: nothing but the signature vouches for what is here.
 pub const BUILDER_ID: &str = "urn:pspf:2025:flavor";
 
 /// The object that readers of the published tool know (docs/format.md §8).

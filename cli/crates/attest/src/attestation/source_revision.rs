@@ -1,4 +1,4 @@
-//! Which commit a folder stands at, where git can say.
+//! Which commit a folder is at, where git can say.
 
 use flavor_python::process;
 use std::{path::Path, process::Stdio};

@@ -35,7 +35,7 @@ pub struct Deep {
     pub slots: Vec<DecodedSlot>,
     /// The installed distributions, in the order of their normalised names.
     pub distributions: Vec<Installed>,
-    /// The wheels that stand among the files, in the order of their normalised names.
+    /// The wheels that are among the files, in the order of their normalised names.
     pub wheels: Vec<Carried>,
     /// Components of the bill of materials; absent where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -100,7 +100,7 @@ impl EntrySink for Members {
 }
 
 impl Reading {
-    /// `target` is where the slot goes, given where wheels are to be looked into: a slot of one file may be one.
+    /// `target` is where the slot goes, given where wheels are read: a slot of one file may be one.
     pub(super) fn new(is_tar: bool, target: Option<&str>) -> Self {
         let wheels = target.map(|target| {
             let mut wheels = Wheels::new();

@@ -135,7 +135,7 @@ impl Archive {
         drain(&mut decoder, member.size, out).map_err(refuse)?;
         match decoder.into_inner().total_in() {
             used if used == member.stored => Ok(()),
-            used => Err(refuse(format!("{} bytes stand behind its compressed data", member.stored.abs_diff(used)))),
+            used => Err(refuse(format!("{} bytes follow its compressed data", member.stored.abs_diff(used)))),
         }
     }
 }
@@ -220,12 +220,12 @@ fn no_gaps(mut stretches: Vec<Stretch>, directory: u64) -> Result<(), Refusal> {
     };
     for stretch in &stretches {
         if !follows(at, stretch.start, described) {
-            return Err(format!("files overlap, or bytes of no file stand between them, at byte {at}"));
+            return Err(format!("files overlap, or bytes of no file are between them, at byte {at}"));
         }
         (at, described) = (stretch.end, stretch.described);
     }
     if !follows(at, directory, described) {
-        return Err(format!("bytes of no file stand in front of the list, at byte {at}"));
+        return Err(format!("bytes of no file are in front of the list, at byte {at}"));
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ pub(crate) const NAME_MAX: usize = 256;
 
 /// Most decoded bytes of all wheels of one slot: as much as the slot's own archive may hold.
 pub(crate) const WHEELS_TOTAL_MAX: u64 = TAR_TOTAL_MAX;
-/// Largest wheel that is looked into, in bytes: several times the largest that PyPI takes. It stands in a temporary file meanwhile.
+/// Largest wheel that is looked into, in bytes: several times the largest that PyPI takes. It is in a temporary file meanwhile.
 pub(crate) const WHEEL_MAX: u64 = 4 << 30;
 /// Most faults of one wheel that are told apart; one is enough to distrust it.
 const FAULTS_MAX: usize = 32;

@@ -142,7 +142,7 @@ fn a_wheel_as_it_should_be_has_no_faults() {
     let folder = |name| Part { mode: 0o040_755, ..part(name, "") };
     let folders = [folder("good_one/sub/"), folder("good_one/")];
     let mut parts = good(&[vec![zeros, described, long, marked, quoted, early], folders.to_vec()].concat());
-    // A folder stands in no RECORD.
+    // A folder is in no RECORD.
     let record = parts.last_mut().unwrap();
     let text = String::from_utf8(record.content.clone()).unwrap();
     record.content = text.lines().filter(|line| !line.contains("/,")).collect::<Vec<_>>().join("\r\n").into();
@@ -162,10 +162,7 @@ fn archives_that_readers_understand_differently_are_refused() {
         (b"PK".to_vec(), "end of central directory"),
         (extra(&|part| part.local_name = Some("good_one/MORE.py".to_owned())), "local header"),
         (extra(&|part| part.gap = b"gap".to_vec()), "bytes of no file"),
-        (
-            extra(&|part| (part.deflate, part.junk) = (true, b"junk".to_vec())),
-            "4 bytes stand behind its compressed data",
-        ),
+        (extra(&|part| (part.deflate, part.junk) = (true, b"junk".to_vec())), "4 bytes follow its compressed data"),
         (extra(&|part| part.claimed_size = Some(3)), "size"),
         (extra(&|part| (part.deflate, part.claimed_size) = (true, Some(3))), "3"),
         (extra(&|part| (part.deflate, part.claimed_size) = (true, Some(30))), "30"),

@@ -1,6 +1,7 @@
 //! The tables.
 
-use super::{Key, Kind, Range, key};
+use super::{Key, Kind, key};
+use crate::cursor::Range;
 use crate::words::{LIFECYCLES, PLATFORMS, VERIFY_CACHE};
 
 /// Seconds.

@@ -7,12 +7,12 @@ pub mod keys;
 pub mod reference;
 
 use super::{
-    cursor::{Cursor, with_suggestion},
+    cursor::{Cursor, Range, with_suggestion},
     document::Origin,
 };
 use crate::diagnostic::Diagnostic;
 
-/// What stands behind a key.
+/// What a key holds.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// Any text.
@@ -46,9 +46,6 @@ pub enum Kind {
     /// Belongs to other tools, and is not looked into.
     Others,
 }
-
-/// The least and the largest number that a key takes: for the reader, the schema and the page.
-pub type Range = (i64, i64);
 
 /// One key.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +88,7 @@ fn in_table(table: &Cursor<'_>, keys: &'static [Key]) {
     for entry in table.table_entries() {
         match keys.iter().find(|key| key.name == entry.key) {
             Some(key) => in_value(&table.key(&entry.key), key.kind),
-            // It is reported where it stands, under `conditions`.
+            // It is reported where it is, under `conditions`.
             None if entry.node.origin == Origin::Condition => {}
             None => unknown(table, entry, keys.iter().map(|key| key.name)),
         }

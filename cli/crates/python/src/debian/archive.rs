@@ -90,7 +90,7 @@ impl Archive {
     /// The packages of a release with its security updates.
     pub(super) fn packages(&self, release: &str, architecture: &str) -> Result<BTreeMap<String, Package>, DebianError> {
         let mut found = BTreeMap::new();
-        // The security archive stands beside the main one.
+        // The security archive is beside the main one.
         let security = self.mirror.strip_suffix("/debian").map(|base| format!("{base}/debian-security"));
         let suites = [(Some(self.mirror.clone()), release.to_owned()), (security, format!("{release}-security"))];
         for (mirror, suite) in suites {
