@@ -1,6 +1,7 @@
 //! What the `flavor` command is made of: arguments in, packages and reports out.
 //!
-//! Everything that knows the format's bytes is in `pspf-nostd`; everything that unpacks and runs is in `flavor-launcher`.
+//! The format's bytes are in `pspf-nostd`, unpacking and running in `flavor-host`, and what commands do in the crates of
+//! `cli/crates`. Here are the command line, the terminal, exit codes, and what only one command needs.
 #![forbid(unsafe_code)]
 
 pub mod analysis;
