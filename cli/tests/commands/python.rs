@@ -164,6 +164,45 @@ fn nothing_that_a_program_could_ask_for_is_left_out() {
     }
 }
 
+/// Wheels install scripts, data and headers beside their modules; programs look for them below `sys.prefix`.
+#[test]
+fn what_wheels_install_beside_their_modules_is_where_programs_look() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
+    let folder = project();
+    folder.write(
+        "dep/pyproject.toml",
+        "[build-system]\nrequires = ['setuptools>=61']\nbuild-backend = 'setuptools.build_meta'\n",
+    );
+    let setup = "from setuptools import setup\nsetup(name='dep', version='1', py_modules=['dep'], scripts=['dep-sh', 'dep-py'],\n    \
+        data_files=[('share/dep', ['x.txt']), ('etc/dep', ['x.txt'])], headers=['dep.h'],\n    \
+        entry_points={'console_scripts': ['dep-ep = dep:main', 'dep-other = dep:main']})\n";
+    folder.write("dep/setup.py", setup);
+    folder.write("dep/dep.py", "import sys\ndef main():\n    print('dep', sys.argv[1:])\n");
+    folder.write("dep/x.txt", "data");
+    folder.write("dep/dep.h", "");
+    folder.write("dep/dep-sh", "#!/bin/sh\necho shell $1\n");
+    folder.write("dep/dep-py", "#!/usr/bin/python3\nimport sys\nprint('python', sys.argv[1:], sys.prefix)\n");
+    let app = "def main():\n    import os, subprocess, sys, sysconfig, importlib.metadata as m\n    \
+        bin = sysconfig.get_path('scripts')\n    \
+        for name in ['dep-ep', 'dep-other', 'dep-sh', 'dep-py']:\n        \
+        run = subprocess.run([os.path.join(bin, name), 'a b'], capture_output=True, text=True)\n        \
+        print((run.stdout + run.stderr).replace(sys.prefix, 'PREFIX'), end='')\n    \
+        print([open(os.path.join(sys.prefix, part, 'dep/x.txt')).read() for part in ('share', 'etc')])\n    \
+        files = m.files('dep')\n    \
+        print(len(files) > 9, all(os.path.exists(file.locate()) for file in files), os.path.isfile(sys.argv[0]))\n    \
+        print([file.name for file in files if file.hash and file.read_binary() is None])\n    \
+        print(subprocess.run([sys.argv[0], 'x'] if len(sys.argv) < 2 else ['true']).returncode)\n";
+    folder.write("project/tiny/app.py", app);
+    folder.write("project/pyproject.toml", format!("{PYPROJECT}[tool.flavor.build]\ndependencies = ['../dep']\n"));
+    pack(&folder, &[]).succeeds();
+    let run = Run::of(&mut folder.package("tiny.psp", &[])).succeeds();
+    let once = "dep ['a b']\ndep ['a b']\nshell a b\npython ['a b'] PREFIX\n['data', 'data']\nTrue True True\n[]\n0\n";
+    assert_eq!(run.stdout, once.repeat(2), "{run:#?}");
+    folder.flavor(&["verify", "tiny.psp", "--deep"]).succeeds();
+}
+
 #[test]
 fn scripts_that_only_the_backend_knows_are_commands_beside_the_entry_point() {
     if !pspf_test_support::has_uv() {

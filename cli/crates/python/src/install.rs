@@ -10,7 +10,7 @@ use super::{
     processor::Processor,
     project::Project,
     provider::Runtime,
-    tree_files,
+    scheme, tree_files,
     uv::{UV_LIMIT, Uv},
 };
 use flavor_manifest::IndexSettings;
@@ -65,9 +65,7 @@ pub(super) fn install(what: &Installation<'_>) -> Result<Option<pip::Report>, Py
         projects.extend(sources.others(what.copy));
         projects.sort();
         projects.dedup();
-        let report = pip::install(what, environment.as_deref(), locked.as_deref(), &projects)?;
-        nothing_is_editable(&what.runtime.site_packages())?;
-        return Ok(Some(report));
+        return Ok(Some(pip::install(what, environment.as_deref(), locked.as_deref(), &projects)?));
     }
     let mut command = with_uv(what, environment.as_deref());
     for file in locked.iter().chain(&what.options.installs.requirements_file) {
@@ -80,12 +78,11 @@ pub(super) fn install(what: &Installation<'_>) -> Result<Option<pip::Report>, Py
     command.arg(format!(".{extras}")).args(&projects).args(&what.options.installs.requirements);
     prepare(&mut command, what);
     Uv::run(&mut command, UV_LIMIT, what.copy)?;
-    nothing_is_editable(&what.runtime.site_packages())?;
     Ok(None)
 }
 
 /// pip, and uv before it had a variable for it, install `-e` as a pointer to the folder (PEP 610).
-fn nothing_is_editable(site: &Path) -> Result<(), PythonError> {
+pub(super) fn nothing_is_editable(site: &Path) -> Result<(), PythonError> {
     for dist_info in distribution::dist_infos(site)? {
         let text = fs::read_to_string(dist_info.join("direct_url.json")).unwrap_or_default();
         let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
@@ -119,7 +116,7 @@ fn with_uv(what: &Installation<'_>, environment: Option<&Path>) -> Command {
         "never",
     ]);
     command.arg("--python").arg(environment.unwrap_or(&what.runtime.original));
-    command.arg("--target").arg(what.runtime.site_packages());
+    command.arg("--prefix").arg(scheme::prefix(what.work));
     if let Some(name) = &what.project.name {
         // uv keeps builds of folders, and looks for changes in few of their files.
         command.args(["--refresh-package", name]);

@@ -6,7 +6,7 @@ use super::{
     provider::Runtime,
     tree_files,
 };
-use std::fmt::Write as _;
+use std::{fmt::Write as _, path::PathBuf};
 
 /// Where certificates are on systems other than the one that the bundled OpenSSL was built for: Debian, Fedora, old Fedora,
 /// openSUSE, Alpine, FreeBSD, macOS.
@@ -35,16 +35,33 @@ pub(super) fn check_name(name: &str) -> Result<(), PythonError> {
     Err(PythonError::ScriptName { name: name.to_owned(), reason })
 }
 
-/// Writes `bin/<name>`, which starts the entry point, or another command that it is asked for by its name.
+/// What a script starts with that runs in the interpreter beside it, wherever the tree is: to a shell the second line is a command, to
+/// Python a string.
+pub(super) fn header(program: &str) -> String {
+    format!("#!/bin/sh\n'''exec' \"$(dirname -- \"$(realpath -- \"$0\")\")/{program}\" \"$0\" \"$@\"\n' '''\n")
+}
+
+/// Writes `bin/<name>`, which starts the entry point, or another command that it is asked for by its name, and a script for each of the
+/// others. Gives them as records of distributions name them.
 pub(super) fn write(
     runtime: &Runtime,
     name: &str,
     entry_point: &EntryPoint,
     others: &[(String, EntryPoint)],
-) -> Result<(), FileError> {
-    let path = runtime.root.join("bin").join(name);
-    tree_files::write(&path, text(name, entry_point, others, &runtime.certificates).as_bytes())?;
-    tree_files::set_mode(&path, false)
+) -> Result<Vec<PathBuf>, FileError> {
+    let up: PathBuf = runtime.site.components().map(|_| "..").collect();
+    let bin = runtime.site_packages().join(up).join("bin");
+    let write = |name: &str, text: String| {
+        let path = bin.join(name);
+        tree_files::write(&path, (header(&runtime.program) + &text).as_bytes())?;
+        tree_files::set_mode(&path, true)?;
+        Ok(path)
+    };
+    let mut written = vec![write(name, text(name, entry_point, others, &runtime.certificates))?];
+    for (other, called) in others {
+        written.push(write(other, text(other, called, &[], &runtime.certificates))?);
+    }
+    Ok(written)
 }
 
 /// The command that runs it; without a name the interpreter.

@@ -5,10 +5,11 @@
 //!
 //! ```text
 //! bin/pythonX.Y          the interpreter, with an RPATH relative to itself
-//! bin/<script name>      starts the entry point
+//! bin/<script name>      starts the entry point; beside it scripts of the project and of dependencies
 //! lib/libpython…         if the interpreter has one
 //! lib/ext/               shared libraries that the interpreter and the dependencies need, except the C library's
 //! lib/pythonX.Y/         standard library, with the project and its dependencies in site-packages
+//! share/, etc/, include/ what wheels install beside their modules
 //! ```
 #![forbid(unsafe_code)]
 
@@ -44,6 +45,7 @@ mod python_choice;
 pub mod readiness;
 mod relocate;
 mod runtime_error;
+mod scheme;
 mod shared_libraries;
 mod stdlib;
 mod strip;
@@ -238,11 +240,16 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
     // uv mostly waits for the network, and nobody else writes where the other does.
     let (installed, compiled) = thread::scope(|scope| {
         let compiling = scope.spawn(|| bytecode::compile_runtime(&runtime, options.compile));
-        let installed = install::install(&installation)
-            .and_then(|report| distributions(&runtime, &uv, &options.index, request.work, report.as_ref()));
+        let installed = install::install(&installation).and_then(|report| {
+            let placed = scheme::place(&scheme::prefix(request.work), &runtime)?;
+            install::nothing_is_editable(&runtime.site_packages())?;
+            let distributions = distributions(&runtime, &uv, &options.index, request.work, report.as_ref())?;
+            Ok((placed, distributions))
+        });
         (installed, compiling.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
-    let distributions = installed?;
+    let (placed, distributions) = installed?;
+    notices.extend(placed.notices);
     compiled?;
     if let Some(processor) = runtime.foreign {
         foreign_code::refuse(&runtime, &distributions, processor)?;
@@ -250,21 +257,22 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
     if options.stdlib == StandardLibrary::Minimal && options.compile.compile {
         bytecode::drop_runtime_sources(&runtime)?;
     }
-    let runtime_files = TreeFiles::list(&root)?.outside(&runtime.site);
+    let runtime_files = TreeFiles::list(&root)?.outside(&runtime.site).without_all(&placed.paths);
     normalize::scripts(&runtime)?;
-    let mut changed = trim(&runtime, &options.trim, &mut notices)?;
+    let mut changed = placed.changed;
+    changed.extend(trim(&runtime, &options.trim, &mut notices)?);
     let bundled = relocate::bundle_for_site_packages(&runtime)?;
     notices.extend(bundled.notices);
     changed.extend(bundled.changed);
-    normalize::metadata(&runtime, &changed)?;
     let mut commands = None;
     if let Some(entry_point) = &request.entry_point {
         let site = runtime.site_packages();
         let name = request.script_name;
         let found = commands::find(name, entry_point, options, &distributions, &site, &mut notices)?;
-        launch_script::write(&runtime, &found.name, entry_point, &found.others)?;
+        changed.extend(launch_script::write(&runtime, &found.name, entry_point, &found.others)?);
         commands = Some(found);
     }
+    normalize::metadata(&runtime, &changed)?;
     normalize::modes(&root)?;
     request.progress.step("Compile the application");
     bytecode::compile_site_packages(&runtime, options.compile)?;

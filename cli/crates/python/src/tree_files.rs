@@ -41,6 +41,12 @@ impl TreeFiles {
         self
     }
 
+    /// Without these.
+    pub(super) fn without_all(mut self, paths: &BTreeSet<PathBuf>) -> Self {
+        self.0.retain(|path| !paths.contains(Path::new(path)));
+        self
+    }
+
     /// The list, sorted by bytes.
     pub(super) fn into_paths(self) -> Vec<PathBuf> {
         self.0.into_iter().map(PathBuf::from).collect()
