@@ -97,7 +97,7 @@ enum Task {
     Wasm,
     /// Type-check launcher and core for macOS and Windows
     CheckTargets,
-    /// Measure the engine in Node beside hash-wasm, and its memory on a 2 GB package
+    /// Measure the engine in Node beside hash-wasm, fflate and fzstd, and its memory on a 2 GB package
     BenchWasm,
     /// Build the npm package and the web page; the page lands in dist/web/
     Web {

@@ -12,7 +12,7 @@ const LAUNCHERS: &[(&str, u64)] =
     &[("x86_64-unknown-linux-musl", 1_503_000), ("aarch64-unknown-linux-musl", 1_258_000)];
 
 /// The engine with `gzip -9`, in bytes as measured.
-const ENGINE: u64 = 353_000;
+const ENGINE: u64 = 409_000;
 
 /// An error where one has more than a tenth beyond what was measured.
 pub(crate) fn sizes(workspace: &Workspace) -> Result<()> {
