@@ -1,10 +1,11 @@
 //! What each fuzz target asserts, as plain functions; the targets themselves are three lines.
 
-use flavor_host::extraction::codecs::NativeCodecs;
 use flavor_host::command::{self, glob};
+use flavor_host::extraction::codecs::NativeCodecs;
 use pspf_nostd::{
     codec::{Budget, Codec, Codecs, PureCodecs, Stop},
     index::{self, END_MAGIC, IndexBlock, START_MAGIC},
+    json::Json,
     key::{PublicKey, SigningKey},
     limits::READ_WINDOW,
     metadata::Metadata,
@@ -65,6 +66,28 @@ pub fn metadata(text: &[u8]) {
             }
         }
     }
+}
+
+/// A text is JSON for the core where it is for `serde_json`, with the same value, but for keys that are repeated.
+pub fn json(text: &[u8]) {
+    match (Json::parse(text), serde_json::from_slice::<serde_json::Value>(text)) {
+        (Ok(ours), Ok(theirs)) => {
+            assert_eq!(Json::parse(&ours.to_pretty()).unwrap(), ours);
+            let written = serde_json::to_string(&ours).unwrap();
+            // serde_json reads some numbers as neighbours of the nearest one.
+            if !text.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E')) && !long_digits(text) {
+                assert_eq!(serde_json::from_str::<serde_json::Value>(&written).unwrap(), theirs);
+            }
+        }
+        (Err(ours), Ok(_)) => assert!(ours.message.contains("twice"), "{ours}"),
+        (Ok(_), Err(theirs)) => panic!("accepted: {theirs}"),
+        (Err(_), Err(_)) => {}
+    }
+}
+
+/// Whether there is a number that no integer type holds.
+fn long_digits(text: &[u8]) -> bool {
+    text.split(|byte| !byte.is_ascii_digit()).any(|digits| digits.len() > 18)
 }
 
 /// Keys that are accepted survive being written and read.
@@ -163,7 +186,7 @@ pub fn tar(archive: &[u8]) {
 pub fn command_words(text: &[u8]) {
     let Ok(text) = core::str::from_utf8(text) else { return };
     let Ok(words) = command::split(text) else { return };
-    // In single quotes nothing is special but their own end; that one is in double quotes.
+    // In single quotes nothing is special but their own end; that one stands in double quotes.
     let quoted: Vec<String> = words.iter().map(|word| format!("'{}'", word.replace('\'', "'\"'\"'"))).collect();
     assert_eq!(command::split(&quoted.join(" ")).unwrap(), words);
 }
