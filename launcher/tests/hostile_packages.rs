@@ -92,7 +92,7 @@ fn archives_cannot_write_outside() {
         (Slot::tree("t", &[symlink("up", "../../victim")]), ["up", "out of the directory"]),
         (Slot::tree("t", &[symlink("d/abs", "/etc/passwd")]), ["d/abs", "/etc/passwd"]),
         (Slot::tree("t", &[symlink("d", "e"), file("d/f", "")]), ["d/f", "not a directory"]),
-        (Slot::tree("t", &[file("a", "1"), file("a", "2")]), ["`a`", "twice"]),
+        (Slot::tree("t", &[file("a", "1"), file("a", "2")]), ["`a`", "duplicate path"]),
         (Slot::tree("t", &[file("a", "1"), file("a/b", "2")]), ["a/b", "not a directory"]),
         (Slot::tree("t", &[file(".pspf/complete", "x")]), [".pspf/complete", "reserved"]),
         (Slot::tree("t", &[file(".PSPF/complete", "x")]), [".PSPF/complete", "reserved"]),
