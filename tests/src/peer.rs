@@ -5,6 +5,8 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    thread,
+    time::Duration,
 };
 
 /// Names the folder with the published implementation's programs: `bin` of its virtual environment.
@@ -135,6 +137,15 @@ impl Peer {
     /// Where it does not start.
     pub fn verify_by_launcher(&self, package: &Path, home: &Path) -> io::Result<Output> {
         fs::set_permissions(package, fs::Permissions::from_mode(0o755))?;
-        self.command(package, home).env("FLAVOR_LAUNCHER_CLI", "1").arg("verify").output()
+        // Another thread may be starting a program, whose process has our file open for writing until it becomes that program.
+        for _ in 0..100 {
+            match self.command(package, home).env("FLAVOR_LAUNCHER_CLI", "1").arg("verify").output() {
+                Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy => {
+                    thread::sleep(Duration::from_millis(10));
+                }
+                done => return done,
+            }
+        }
+        Err(io::ErrorKind::ExecutableFileBusy.into())
     }
 }

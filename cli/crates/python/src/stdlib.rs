@@ -18,7 +18,7 @@ pub enum StandardLibrary {
     /// All of it, with sources, but for CPython's own tests and what needs Tk, which is not bundled.
     #[default]
     Full,
-    /// Bytecode in place of sources, and without [`NOT_IN_MINIMAL`].
+    /// Bytecode in place of sources, and without `ensurepip`, `nis` and the manual of `help()`.
     Minimal,
 }
 
