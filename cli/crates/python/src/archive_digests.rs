@@ -6,24 +6,16 @@
 
 use super::distribution::normal_name;
 use super::{
-    distribution::Distribution,
-    error::{FileContext as _, PythonError},
-    install::{index_of_uv, platform_of_uv},
+    distribution::{ArchiveDigest, Distribution},
+    error::PythonError,
+    file_error::FileContext as _,
+    installation::{index_of_uv, platform_of_uv},
     provider::Runtime,
     uv::{UV_LIMIT, Uv, UvError},
 };
 use flavor_manifest::IndexSettings;
 use serde::Deserialize;
 use std::{collections::BTreeSet, fs, path::Path};
-
-/// A wheel or source archive.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ArchiveDigest {
-    /// Its file name.
-    pub file: String,
-    /// Its SHA-256, 64 hexadecimal digits.
-    pub sha256: String,
-}
 
 /// The parts of `pylock.toml` (PEP 751) that matter here.
 #[derive(Deserialize)]

@@ -2,12 +2,13 @@
 
 use super::{
     PythonChoice, Silent, TreeOptions, distribution,
-    error::{FileContext as _, PythonError},
-    install::index_of_uv,
+    error::PythonError,
+    file_error::FileContext as _,
+    installation::index_of_uv,
     local_sources::LocalSources,
     project::Project,
-    provider::{self, RuntimeRequest},
-    tree_files,
+    provider::RuntimeRequest,
+    providers, tree_files,
     uv::{UV_LIMIT, Uv},
 };
 use std::{fs, path::Path};
@@ -48,7 +49,7 @@ pub fn project_metadata(
         uv: &uv,
         progress: &Silent,
     };
-    provider::check(choice, &request)?;
+    providers::check(choice, &request)?;
     let copy = project.copy_to(&work.join("metadata-source"), work, &options.build)?;
     LocalSources::new(work).rewrite(directory, &copy)?;
     let target = work.join("metadata");

@@ -1,8 +1,9 @@
 //! A virtual environment of the user's to build in, and shell commands around the build.
 
 use super::{
-    error::{FileContext as _, PythonError},
-    install::index_of_uv,
+    error::PythonError,
+    file_error::FileContext as _,
+    installation::index_of_uv,
     options::{BuildEnvironment, TreeOptions},
     process,
     uv::{UV_LIMIT, Uv},

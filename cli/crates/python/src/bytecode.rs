@@ -4,7 +4,8 @@
 //! embeddable distribution.
 
 use super::{
-    error::{FileContext as _, FileError, PythonError},
+    error::PythonError,
+    file_error::{FileContext as _, FileError},
     options::CompileOptions,
     process::{self, Finished},
     provider::Runtime,

@@ -2,7 +2,7 @@
 
 use super::{
     Distribution, EntryPoint, backend_metadata, distribution,
-    error::{FileContext as _, FileError},
+    file_error::{FileContext as _, FileError},
     launch_script,
     options::TreeOptions,
 };

@@ -1,13 +1,22 @@
 //! What is installed.
 
 use super::{
-    archive_digests::ArchiveDigest,
-    error::{FileContext as _, FileError, PythonError},
+    error::PythonError,
+    file_error::{FileContext as _, FileError},
 };
 use std::{
     fs,
     path::{Path, PathBuf},
 };
+
+/// A wheel or source archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArchiveDigest {
+    /// Its file name.
+    pub file: String,
+    /// Its SHA-256, 64 hexadecimal digits.
+    pub sha256: String,
+}
 
 /// An installed distribution, as its `METADATA` describes it (core metadata specification).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,13 +3,8 @@
 //! Wheels are chosen for the tree's processor, but a source archive is built by this machine's compiler, whatever it is built for.
 
 use super::{
-    distribution::Distribution,
-    elf,
-    error::{FileContext as _, PythonError},
-    normalize::record_path,
-    processor::Processor,
-    provider::Runtime,
-    tree_files,
+    distribution::Distribution, elf, error::PythonError, file_error::FileContext as _, normalize::record_path,
+    processor::Processor, provider::Runtime, tree_files,
 };
 use std::fs;
 

@@ -1,11 +1,6 @@
 //! The small script that starts the program.
 
-use super::{
-    entry_point::EntryPoint,
-    error::{FileError, PythonError},
-    provider::Runtime,
-    tree_files,
-};
+use super::{entry_point::EntryPoint, error::PythonError, file_error::FileError, provider::Runtime, tree_files};
 use std::{fmt::Write as _, path::PathBuf};
 
 /// Where certificates are on systems other than the one that the bundled OpenSSL was built for: Debian, Fedora, old Fedora,

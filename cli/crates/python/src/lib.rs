@@ -21,13 +21,17 @@ mod bytecode;
 pub mod cache_folder;
 mod commands;
 mod debian;
+mod debian_error;
 mod distribution;
 mod elf;
+mod entry_check;
 mod entry_point;
 mod environment;
 mod error;
+mod file_error;
 mod foreign_code;
 mod install;
+mod installation;
 mod interpreter;
 mod launch_script;
 mod library_bundle;
@@ -41,6 +45,7 @@ pub mod process;
 mod processor;
 mod project;
 mod provider;
+mod providers;
 mod python_choice;
 pub mod readiness;
 mod relocate;
@@ -55,20 +60,22 @@ mod uv;
 mod uv_provider;
 mod version_control;
 
-pub use archive_digests::ArchiveDigest;
 pub use backend_metadata::{ProjectMetadata, project_metadata};
 pub use build_environment::run_hooks;
-pub use debian::{DebianError, DebianPackage, DebianProvider};
-pub use distribution::{Distribution, named as distribution_named, normal_name, parse_metadata};
+pub use debian::DebianProvider;
+pub use debian_error::DebianError;
+pub use distribution::{ArchiveDigest, Distribution, named as distribution_named, normal_name, parse_metadata};
 pub use entry_point::{EntryPoint, EntryPointError};
 pub use environment::Environment;
-pub use error::{FileError, PythonError};
+pub use error::PythonError;
+pub use file_error::FileError;
 pub use local_provider::LocalProvider;
 pub use normalize::record_path;
 pub use options::{BuildEnvironment, BuildOptions, CompileOptions, Installs, TreeOptions, TrimOptions};
 pub use processor::Processor;
 pub use project::{copy_folder, project_files};
-pub use provider::{Runtime, RuntimeProvider, RuntimeRequest, providers};
+pub use provider::{DebianPackage, Runtime, RuntimeProvider, RuntimeRequest};
+pub use providers::providers;
 pub use python_choice::PythonChoice;
 pub use runtime_error::RuntimeError;
 pub use stdlib::StandardLibrary;
@@ -180,7 +187,7 @@ pub fn preflight(request: &TreeRequest<'_>) -> Vec<PythonError> {
             problems.push(PythonError::ForeignPip { platform: format!("linux_{}", processor.name()) });
         }
         problems.extend(pip::refuse(request.options, request.project_dir));
-        problems.extend(provider::check(&request.python, &runtime_request).err().map(PythonError::from));
+        problems.extend(providers::check(&request.python, &runtime_request).err().map(PythonError::from));
     }
     problems
 }
@@ -221,13 +228,13 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
         uv: &uv,
         progress: request.progress,
     };
-    let mut runtime = provider::provide(&request.python, &runtime_request, &root)?;
+    let mut runtime = providers::provide(&request.python, &runtime_request, &root)?;
     let mut notices = std::mem::take(&mut runtime.notices);
     normalize::modes(&root)?;
     let options = request.options;
     let copy = project.copy_to(&request.work.join("source"), request.work, &options.build)?;
     request.progress.step("Install the project and its dependencies");
-    let installation = install::Installation {
+    let installation = installation::Installation {
         uv: &uv,
         project: &project,
         copy: &copy,
@@ -280,12 +287,12 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
 
     if let (Some(entry_point), Some(commands)) = (&request.entry_point, &commands) {
         request.progress.step("Check the entry point");
-        let can_run = entry_point::can_run(&runtime);
+        let can_run = entry_check::can_run(&runtime);
         let check = |wanted: &EntryPoint| {
             if can_run {
-                entry_point::check(&runtime, wanted, &options.run_env, request.work)
+                entry_check::check(&runtime, wanted, &options.run_env, request.work)
             } else {
-                entry_point::find(&runtime, wanted)
+                entry_check::find(&runtime, wanted)
             }
         };
         check(entry_point)?;

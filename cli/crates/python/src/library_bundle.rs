@@ -2,7 +2,7 @@
 
 use super::{
     elf::{self, ElfFacts},
-    error::{FileContext as _, FileError},
+    file_error::{FileContext as _, FileError},
     runtime_error::RuntimeError,
     shared_libraries::{self, LibrarySearch},
     tree_files,

@@ -4,10 +4,8 @@
 
 use super::distribution::normal_name;
 use super::{
-    error::{FileContext as _, PythonError},
-    options::BuildOptions,
-    project::Project,
-    tree_files, version_control,
+    error::PythonError, file_error::FileContext as _, options::BuildOptions, project::Project, tree_files,
+    version_control,
 };
 use std::{
     collections::BTreeMap,

@@ -1,7 +1,8 @@
 //! Takes out of the tree what differs between two builds of the same inputs.
 
 use super::{
-    error::{FileContext as _, FileError, PythonError},
+    error::PythonError,
+    file_error::{FileContext as _, FileError},
     provider::Runtime,
     tree_files,
 };

@@ -1,16 +1,16 @@
 //! pip in the place of uv (`use_pip`), as far as it can keep what uv keeps: no index outranks another, what a lock or a requirements file
 //! has hashes of is installed with these, and the bill of materials names the archives that pip has installed.
 
+use super::{distribution::normal_name, process};
 use super::{
-    archive_digests::ArchiveDigest,
-    distribution::Distribution,
-    error::{FileContext as _, PythonError},
-    install::{Installation, prepare},
+    distribution::{ArchiveDigest, Distribution},
+    error::PythonError,
+    file_error::FileContext as _,
+    installation::{Installation, prepare},
     options::TreeOptions,
     tree_files,
     uv::{UV_LIMIT, Uv},
 };
-use super::{distribution::normal_name, process};
 use pspf_nostd::digest::sha256;
 use serde::Deserialize;
 use std::{

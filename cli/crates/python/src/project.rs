@@ -1,7 +1,8 @@
 //! The project: what must be known of it before it is built, and a copy to build in.
 
 use super::{
-    error::{FileContext as _, FileError, PythonError},
+    error::PythonError,
+    file_error::{FileContext as _, FileError},
     options::BuildOptions,
     tree_files,
     version_control::{self, WorkingCopy},

@@ -1,16 +1,8 @@
-//! Where the interpreter in the tree comes from.
+//! What a provider of interpreters is asked for, and what it gives.
 
 use super::{
-    Progress,
-    debian::{DebianPackage, DebianProvider},
-    local_provider::LocalProvider,
-    processor::Processor,
-    python_choice::PythonChoice,
-    runtime_error::RuntimeError,
-    shared_libraries::LibrarySearch,
-    stdlib::StandardLibrary,
-    uv::Uv,
-    uv_provider::UvProvider,
+    Progress, processor::Processor, runtime_error::RuntimeError, shared_libraries::LibrarySearch,
+    stdlib::StandardLibrary, uv::Uv,
 };
 use pep440_rs::VersionSpecifiers;
 use std::path::{Path, PathBuf};
@@ -77,6 +69,29 @@ impl Runtime {
     }
 }
 
+/// A package of Debian's archive that an interpreter was made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DebianPackage {
+    /// Its name, such as `libc6`.
+    pub name: String,
+    /// Its version, epoch included, such as `1:1.2.13.dfsg-1`.
+    pub version: String,
+    /// Debian's name of the architecture, such as `amd64`.
+    pub architecture: &'static str,
+    /// The release, such as `bookworm`.
+    pub release: &'static str,
+    /// Name of the file in the archive.
+    pub file: String,
+    /// SHA-256 of that file, in lower-case hexadecimal, as the signed index states it.
+    pub sha256: String,
+    /// Names of the packages of the same list that it needs.
+    pub requires: Vec<String>,
+    /// Short names of the licences of its files, as its copyright file has them for machines; empty where it is for people only.
+    pub licences: Vec<String>,
+    /// The copyright file in the tree, where it is there.
+    pub copyright: Option<String>,
+}
+
 /// Puts a complete, relocatable interpreter into a folder.
 pub trait RuntimeProvider {
     /// A short name for reports.
@@ -93,55 +108,6 @@ pub trait RuntimeProvider {
     /// # Errors
     /// [`RuntimeError::NoInterpreter`] if the provider has none that fits, so that another may be asked; anything else ends the search.
     fn provide(&self, request: &RuntimeRequest<'_>, into: &Path) -> Result<Runtime, RuntimeError>;
-}
-
-/// The providers to ask for a choice, in this order.
-#[must_use]
-pub fn providers(choice: &PythonChoice) -> Vec<Box<dyn RuntimeProvider>> {
-    let managed = |version: Option<&String>, download| UvProvider { version: version.cloned(), download };
-    match choice {
-        PythonChoice::Auto => vec![Box::new(managed(None, false)), Box::new(LocalProvider::default())],
-        PythonChoice::Debian(version) => vec![Box::new(DebianProvider { version: version.clone() })],
-        PythonChoice::Local => vec![Box::new(LocalProvider::default())],
-        PythonChoice::Path(path) => vec![Box::new(LocalProvider { path: Some(path.clone()), version: None })],
-        PythonChoice::Uv => vec![Box::new(managed(None, true))],
-        PythonChoice::Version(version) => vec![
-            Box::new(LocalProvider { path: None, version: Some(version.clone()) }),
-            Box::new(managed(Some(version), true)),
-        ],
-    }
-}
-
-/// Asks the providers of the choice one after the other.
-pub(super) fn provide(
-    choice: &PythonChoice,
-    request: &RuntimeRequest<'_>,
-    into: &Path,
-) -> Result<Runtime, RuntimeError> {
-    first(choice, request, |provider| provider.provide(request, into))
-}
-
-/// Says whether [`provide`] will find one.
-pub(super) fn check(choice: &PythonChoice, request: &RuntimeRequest<'_>) -> Result<(), RuntimeError> {
-    first(choice, request, |provider| provider.check(request))
-}
-
-fn first<T>(
-    choice: &PythonChoice,
-    request: &RuntimeRequest<'_>,
-    ask: impl Fn(&dyn RuntimeProvider) -> Result<T, RuntimeError>,
-) -> Result<T, RuntimeError> {
-    if let (Some(processor), false) = (request.foreign, matches!(choice, PythonChoice::Debian(_))) {
-        return Err(RuntimeError::Foreign { processor: processor.name() });
-    }
-    let mut all_tried = Vec::new();
-    for provider in providers(choice) {
-        match ask(&*provider) {
-            Err(RuntimeError::NoInterpreter { tried, .. }) => all_tried.extend(tried),
-            other => return other,
-        }
-    }
-    Err(no_interpreter(request, all_tried))
 }
 
 pub(super) fn no_interpreter(request: &RuntimeRequest<'_>, tried: Vec<String>) -> RuntimeError {

@@ -1,7 +1,7 @@
 //! What a machine has for packing Python projects, asked before anybody packs one.
 
 use super::{
-    LocalProvider, RuntimeError, RuntimeRequest, Uv, UvError, UvProvider, debian, install::index_of_uv, process,
+    LocalProvider, RuntimeError, RuntimeRequest, Uv, UvError, UvProvider, debian, installation::index_of_uv, process,
 };
 use flavor_manifest::IndexSettings;
 use jiff::Timestamp;
@@ -94,7 +94,7 @@ pub fn managed(request: &RuntimeRequest<'_>) -> Option<PathBuf> {
 ///
 /// # Errors
 /// Where it cannot be used, or does not answer.
-pub fn debian_date() -> Result<(String, Option<Timestamp>), debian::DebianError> {
+pub fn debian_date() -> Result<(String, Option<Timestamp>), super::debian_error::DebianError> {
     let (mirror, date) = debian::answer(ANSWER_LIMIT)?;
     Ok((mirror, date.and_then(|date| parse(&date))))
 }

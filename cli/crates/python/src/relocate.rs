@@ -6,7 +6,8 @@
 use super::{
     build_paths,
     elf::{self, ElfFacts},
-    error::{FileContext as _, FileError, PythonError},
+    error::PythonError,
+    file_error::{FileContext as _, FileError},
     interpreter::Interpreter,
     library_bundle::{Bundle, Missing, folder_of},
     loader, process,

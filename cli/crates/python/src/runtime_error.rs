@@ -1,6 +1,6 @@
 //! Why there is no interpreter for the tree.
 
-use super::{debian::DebianError, error::FileError, uv::UvError};
+use super::{debian_error::DebianError, file_error::FileError, uv::UvError};
 use std::path::PathBuf;
 
 /// Why there is no interpreter for the tree.

@@ -2,7 +2,7 @@
 //! other file (`bin`, `share`, `etc`, `include`) to the same place below the tree, which is `sys.prefix` of its programs.
 
 use super::{
-    error::{FileContext as _, FileError},
+    file_error::{FileContext as _, FileError},
     launch_script,
     provider::Runtime,
     tree_files,

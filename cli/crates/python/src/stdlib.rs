@@ -2,7 +2,7 @@
 
 use super::{
     build_paths,
-    error::{FileContext as _, FileError},
+    file_error::{FileContext as _, FileError},
     interpreter::Interpreter,
     tree_files,
 };

@@ -1,11 +1,6 @@
 //! Removes debugging symbols from the programs and libraries that wheels brought.
 
-use super::{
-    error::{FileContext as _, PythonError},
-    process,
-    provider::Runtime,
-    tree_files,
-};
+use super::{error::PythonError, file_error::FileContext as _, process, provider::Runtime, tree_files};
 use object::{Object as _, ObjectSegment as _};
 use std::{
     collections::BTreeSet,

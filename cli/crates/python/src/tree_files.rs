@@ -2,7 +2,7 @@
 
 use super::{
     elf::{self, GlibcVersion},
-    error::{FileContext as _, FileError},
+    file_error::{FileContext as _, FileError},
 };
 use std::{
     collections::BTreeSet,

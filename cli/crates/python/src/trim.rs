@@ -3,7 +3,7 @@
 
 use super::{
     distribution,
-    error::{FileContext as _, FileError},
+    file_error::{FileContext as _, FileError},
     normalize::record_path,
     tree_files,
 };

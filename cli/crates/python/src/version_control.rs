@@ -1,7 +1,7 @@
 //! The git repository of a project, given to the copy that is built: backends take the version from it, and leave out what it ignores.
 
 use super::{
-    error::{FileContext as _, FileError},
+    file_error::{FileContext as _, FileError},
     process, tree_files,
 };
 use std::{

@@ -3,9 +3,9 @@
 //! A mirror is not trusted, so plain HTTP is enough (as apt has it). The signature is verified by `gpgv`, apt's own verifier.
 
 use super::{
-    super::{error::FileContext as _, process, tree_files},
+    super::{file_error::FileContext as _, process, tree_files},
+    DebianError,
     control::{Package, add_packages, field},
-    error::DebianError,
 };
 use crate::cache_folder;
 use pspf_nostd::{

@@ -4,16 +4,14 @@
 mod archive;
 mod control;
 mod copyright;
-mod error;
 mod unpack;
 
-pub use error::DebianError;
-
 use super::{
-    error::{FileContext as _, FileError},
+    debian_error::DebianError,
+    file_error::{FileContext as _, FileError},
     interpreter::Interpreter,
     processor::Processor,
-    provider::{Runtime, RuntimeProvider, RuntimeRequest},
+    provider::{DebianPackage, Runtime, RuntimeProvider, RuntimeRequest},
     relocate,
     runtime_error::RuntimeError,
     tree_files,
@@ -43,29 +41,6 @@ const CERTIFICATES: [&str; 2] = ["/usr/lib/ssl/cert.pem", "/usr/lib/ssl/certs"];
 /// Whether the mirror of the archive answers: its address, and the date that it states.
 pub(super) fn answer(limit: std::time::Duration) -> Result<(String, Option<String>), DebianError> {
     Archive::open()?.answer(limit)
-}
-
-/// A package of Debian's archive that an interpreter was made from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DebianPackage {
-    /// Its name, such as `libc6`.
-    pub name: String,
-    /// Its version, epoch included, such as `1:1.2.13.dfsg-1`.
-    pub version: String,
-    /// Debian's name of the architecture, such as `amd64`.
-    pub architecture: &'static str,
-    /// The release, such as `bookworm`.
-    pub release: &'static str,
-    /// Name of the file in the archive.
-    pub file: String,
-    /// SHA-256 of that file, in lower-case hexadecimal, as the signed index states it.
-    pub sha256: String,
-    /// Names of the packages of the same list that it needs.
-    pub requires: Vec<String>,
-    /// Short names of the licences of its files, as its copyright file has them for machines; empty where it is for people only.
-    pub licences: Vec<String>,
-    /// The copyright file in the tree, where it is there.
-    pub copyright: Option<String>,
 }
 
 /// The interpreter of a Debian release.

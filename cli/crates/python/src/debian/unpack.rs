@@ -1,8 +1,8 @@
 //! Unpacks the files of a package (deb(5)): an ar archive whose member `data.tar.*` holds them.
 
 use super::{
+    DebianError,
     archive::{PACKAGE_MAX, decode},
-    error::DebianError,
 };
 use pspf_nostd::codec::Codec;
 use std::path::Path;

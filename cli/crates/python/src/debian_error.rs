@@ -1,6 +1,6 @@
 //! What can go wrong with Debian's archive.
 
-use super::super::error::FileError;
+use super::file_error::FileError;
 use std::path::PathBuf;
 
 /// Why there is no interpreter from Debian.
