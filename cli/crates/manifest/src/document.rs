@@ -1,12 +1,12 @@
 //! A manifest as a tree of values that know their place in the text.
 
 use crate::diagnostic::Diagnostic;
+use flavor_host::document::{self, SyntaxError, line_and_column};
 use pspf_nostd::{json::Json, metadata::Metadata};
 use std::{
     ops::Range,
     path::{Path, PathBuf},
 };
-use toml::de::{DeTable, DeValue};
 
 /// A value and the bytes of the text that it is in.
 #[derive(Clone, Debug)]
@@ -116,22 +116,10 @@ impl Document {
     /// # Errors
     /// All syntax errors, each with line and column.
     pub fn from_toml(path: &Path, text: String) -> Result<Self, ManifestError> {
-        let (table, errors) = DeTable::parse_recoverable(&text);
-        let place = |offset| line_and_column(&text, offset);
-        let mut problems: Vec<Diagnostic> = errors
-            .iter()
-            .map(|error| {
-                let (line, column) = place(error.span().map(|span| span.start).unwrap_or_default());
-                let message = format!("this is not valid TOML: {}", error.message());
-                Diagnostic::error("manifest.toml", message).file(path).at(line, column)
-            })
-            .collect();
-        // Of brackets within one another that nothing closes, each has one.
-        problems.dedup();
-        if !problems.is_empty() {
-            return Err(ManifestError::Toml(problems));
-        }
-        let root = Node::in_text(0..text.len(), from_table(table.get_ref()));
+        let all = |errors: Vec<SyntaxError>| {
+            ManifestError::Toml(errors.into_iter().map(|error| wrong("manifest.toml", path, error)).collect())
+        };
+        let root = Node::from(document::read_toml(&text).map_err(all)?);
         Ok(Self { path: path.to_owned(), root, text })
     }
 
@@ -141,19 +129,12 @@ impl Document {
     /// # Errors
     /// The first error.
     pub fn from_json(path: &Path, text: String) -> Result<Self, ManifestError> {
-        match Json::parse(text.as_bytes()).map(|json| Metadata::ambiguous_key(&json)) {
-            Ok(None) => {}
-            Ok(Some(key)) => {
-                return Err(ManifestError::Json(Diagnostic::error("manifest.json", key.to_string()).file(path)));
-            }
-            Err(error) => {
-                let message = format!("this is not valid JSON: {}", error.message);
-                let problem = Diagnostic::error("manifest.json", message).file(path).at(error.line, error.column);
-                return Err(ManifestError::Json(problem));
-            }
+        let root =
+            document::read_json(&text).map_err(|error| ManifestError::Json(wrong("manifest.json", path, error)))?;
+        if let Ok(Some(key)) = Json::parse(text.as_bytes()).map(|json| Metadata::ambiguous_key(&json)) {
+            return Err(ManifestError::Json(Diagnostic::error("manifest.json", key.to_string()).file(path)));
         }
-        let mut scan = Scan { text: &text, at: 0 };
-        let root = scan.value();
+        let root = Node::from(root);
         Ok(Self { path: path.to_owned(), root, text })
     }
 
@@ -190,7 +171,7 @@ impl Node {
 
     /// A value from elsewhere.
     #[must_use]
-    pub fn from(origin: Origin, value: Value) -> Self {
+    pub fn of(origin: Origin, value: Value) -> Self {
         Self { span: 0..0, value, origin }
     }
 
@@ -220,126 +201,28 @@ impl Node {
     }
 }
 
-fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
-    let mut offset = offset.min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    let before = &text[..offset];
-    let start = before.rfind('\n').map_or(0, |at| at + 1);
-    (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
+fn wrong(code: &'static str, path: &Path, error: SyntaxError) -> Diagnostic {
+    Diagnostic::error(code, error.message).file(path).at(error.line, error.column)
 }
 
-fn from_table(table: &DeTable<'_>) -> Value {
-    let mut entries: Vec<Entry> = table
-        .iter()
-        .map(|(key, value)| Entry {
-            key: key.get_ref().to_string(),
-            span: key.span(),
-            node: Node::in_text(value.span(), from_value(value.get_ref())),
-        })
-        .collect();
-    entries.sort_by_key(|entry| entry.span.start);
-    Value::Table(entries)
-}
-
-fn from_value(value: &DeValue<'_>) -> Value {
-    match value {
-        DeValue::String(text) => Value::String(text.to_string()),
-        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-            .map_or_else(|_| Value::Float(number.as_str().to_owned()), Value::Integer),
-        DeValue::Float(number) => Value::Float(number.as_str().to_owned()),
-        DeValue::Boolean(value) => Value::Bool(*value),
-        DeValue::Datetime(time) => Value::Datetime(time.to_string()),
-        DeValue::Array(items) => {
-            Value::Array(items.iter().map(|item| Node::in_text(item.span(), from_value(item.get_ref()))).collect())
-        }
-        DeValue::Table(table) => from_table(table),
-    }
-}
-
-/// Finds the places of values in a JSON text that has been checked before; so it needs no errors of its own.
-struct Scan<'a> {
-    text: &'a str,
-    at: usize,
-}
-
-impl Scan<'_> {
-    fn peek(&mut self) -> u8 {
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        self.at += rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-        self.text.as_bytes().get(self.at).copied().unwrap_or_default()
-    }
-
-    /// Steps over `expected` if it comes next.
-    fn take(&mut self, expected: u8) -> bool {
-        let found = self.peek() == expected;
-        self.at += usize::from(found);
-        found
-    }
-
-    fn value(&mut self) -> Node {
-        let first = self.peek();
-        let start = self.at;
-        let value = match first {
-            b'{' => self.object(),
-            b'[' => self.array(),
-            b'"' => Value::String(self.string()),
-            _ => self.word(),
+impl From<document::Node> for Node {
+    fn from(node: document::Node) -> Self {
+        let value = match node.value {
+            document::Value::Null => Value::Null,
+            document::Value::Bool(value) => Value::Bool(value),
+            document::Value::Integer(value) => Value::Integer(value),
+            document::Value::Float(text) => Value::Float(text),
+            document::Value::String(text) => Value::String(text),
+            document::Value::Datetime(text) => Value::Datetime(text),
+            document::Value::Array(items) => Value::Array(items.into_iter().map(Self::from).collect()),
+            document::Value::Table(entries) => Value::Table(
+                entries
+                    .into_iter()
+                    .map(|entry| Entry { key: entry.key, span: entry.span, node: Self::from(entry.node) })
+                    .collect(),
+            ),
         };
-        Node::in_text(start..self.at, value)
-    }
-
-    fn object(&mut self) -> Value {
-        let mut entries = Vec::new();
-        self.take(b'{');
-        while self.peek() == b'"' {
-            let start = self.at;
-            let key = self.string();
-            let span = start..self.at;
-            self.take(b':');
-            entries.push(Entry { key, span, node: self.value() });
-            self.take(b',');
-        }
-        self.take(b'}');
-        Value::Table(entries)
-    }
-
-    fn array(&mut self) -> Value {
-        let mut items = Vec::new();
-        self.take(b'[');
-        while !matches!(self.peek(), b']' | 0) {
-            items.push(self.value());
-            self.take(b',');
-        }
-        self.take(b']');
-        Value::Array(items)
-    }
-
-    fn string(&mut self) -> String {
-        let start = self.at;
-        let bytes = self.text.as_bytes();
-        self.at += 1;
-        while let Some(byte) = bytes.get(self.at) {
-            self.at += if *byte == b'\\' { 2 } else { 1 };
-            if *byte == b'"' {
-                break;
-            }
-        }
-        serde_json::from_str(self.text.get(start..self.at).unwrap_or_default()).unwrap_or_default()
-    }
-
-    fn word(&mut self) -> Value {
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        let word = rest.split([',', ']', '}', ' ', '\t', '\r', '\n']).next().unwrap_or_default();
-        // At least one byte, so that the scan always ends.
-        self.at += word.len().max(1);
-        match word {
-            "true" => Value::Bool(true),
-            "false" => Value::Bool(false),
-            "null" => Value::Null,
-            number => number.parse().map_or_else(|_| Value::Float(number.to_owned()), Value::Integer),
-        }
+        Self::in_text(node.span, value)
     }
 }
 

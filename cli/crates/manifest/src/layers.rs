@@ -35,7 +35,7 @@ pub fn apply(
         let Some(text) = variable(name).filter(|text| !text.is_empty()) else { continue };
         let origin = Origin::Variable(name);
         match parse(&text, leaf.key.kind, &origin) {
-            Some(value) => set(&mut document.root, &leaf.path, Node::from(origin, value)),
+            Some(value) => set(&mut document.root, &leaf.path, Node::of(origin, value)),
             None => problems.push(
                 Diagnostic::error("manifest.variable_value", format!("the environment variable {name} cannot be read"))
                     .field(format!("`{}`", leaf.path))
@@ -48,7 +48,7 @@ pub fn apply(
         }
     }
     for given in options {
-        set(&mut document.root, given.path, Node::from(Origin::Option(given.option), given.value));
+        set(&mut document.root, given.path, Node::of(Origin::Option(given.option), given.value));
     }
     problems
 }
@@ -85,7 +85,7 @@ fn merge(base: &mut Node, over: Node) {
 }
 
 fn parse(text: &str, kind: Kind, origin: &Origin) -> Option<Value> {
-    let string = |text: &str| Node::from(origin.clone(), Value::String(text.trim().to_owned()));
+    let string = |text: &str| Node::of(origin.clone(), Value::String(text.trim().to_owned()));
     let parts = || text.split(',').filter(|part| !part.trim().is_empty());
     Some(match kind {
         Kind::Boolean => match text.trim().to_ascii_lowercase().as_str() {
@@ -119,7 +119,7 @@ pub fn set(root: &mut Node, path: &str, node: Node) {
     let Value::Table(entries) = &mut root.value else { return };
     let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
     let at = entries.iter().position(|entry| entry.key == first).unwrap_or_else(|| {
-        let table = Node::from(node.origin.clone(), Value::Table(Vec::new()));
+        let table = Node::of(node.origin.clone(), Value::Table(Vec::new()));
         entries.push(Entry { key: first.to_owned(), span: 0..0, node: table });
         entries.len() - 1
     });

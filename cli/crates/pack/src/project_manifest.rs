@@ -283,7 +283,7 @@ fn ask_backend(draft: &pyproject::PythonSpec, directory: &Path, python: &str) ->
 
 /// Puts these fields of what the backend says under the names of `[project]`.
 fn adopt(document: &mut Document, metadata: &ProjectMetadata, fields: &[&str]) {
-    let node = |value: Value| Node::from(Origin::Backend, value);
+    let node = |value: Value| Node::of(Origin::Backend, value);
     let text = |text: &str| node(Value::String(text.to_owned()));
     let entry = |key: &str, node: Node| Entry { key: key.to_owned(), span: 0..0, node };
     let scripts = metadata.scripts.iter().map(|(name, value)| entry(name, text(value))).collect();

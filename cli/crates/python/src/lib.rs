@@ -175,14 +175,7 @@ pub fn preflight(request: &TreeRequest<'_>) -> Vec<PythonError> {
     let uv = Uv::find().map_err(|error| problems.push(error.into())).ok();
     if let (Some(project), Some(uv)) = (project, uv) {
         let accepted = accepted(&project, request.options);
-        let runtime_request = RuntimeRequest {
-            requires_python: accepted.as_ref(),
-            foreign: request.foreign,
-            symlinks: request.symlinks,
-            stdlib: request.options.stdlib,
-            uv: &uv,
-            progress: &Silent,
-        };
+        let runtime_request = runtime_request(request, accepted.as_ref(), &uv, &Silent);
         if let Some(processor) = request.foreign.filter(|_| request.options.installs.use_pip) {
             problems.push(PythonError::ForeignPip { platform: format!("linux_{}", processor.name()) });
         }
@@ -190,6 +183,22 @@ pub fn preflight(request: &TreeRequest<'_>) -> Vec<PythonError> {
         problems.extend(providers::check(&request.python, &runtime_request).err().map(PythonError::from));
     }
     problems
+}
+
+fn runtime_request<'a>(
+    request: &'a TreeRequest<'_>,
+    accepted: Option<&'a VersionSpecifiers>,
+    uv: &'a Uv,
+    progress: &'a dyn Progress,
+) -> RuntimeRequest<'a> {
+    RuntimeRequest {
+        requires_python: accepted,
+        foreign: request.foreign,
+        symlinks: request.symlinks,
+        stdlib: request.options.stdlib,
+        uv,
+        progress,
+    }
 }
 
 /// Everything that is installed, with the archives it came from.
@@ -220,14 +229,7 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
     tree_files::create_dir(&root)?;
 
     let accepted = accepted(&project, request.options);
-    let runtime_request = RuntimeRequest {
-        requires_python: accepted.as_ref(),
-        foreign: request.foreign,
-        symlinks: request.symlinks,
-        stdlib: request.options.stdlib,
-        uv: &uv,
-        progress: request.progress,
-    };
+    let runtime_request = runtime_request(request, accepted.as_ref(), &uv, request.progress);
     let mut runtime = providers::provide(&request.python, &runtime_request, &root)?;
     let mut notices = std::mem::take(&mut runtime.notices);
     normalize::modes(&root)?;
