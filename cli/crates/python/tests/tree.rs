@@ -2,7 +2,9 @@
 //!
 //! uv is taken from `FLAVOR_UV` or `PATH`; without it these tests are skipped, without an index they fail and say so.
 
-use flavor_python::{EntryPoint, PythonChoice, PythonError, PythonTree, Silent, TreeOptions, TreeRequest};
+use flavor_python::{
+    EntryPoint, PythonChoice, PythonError, PythonTree, Silent, StandardLibrary, TreeOptions, TreeRequest,
+};
 use std::{
     collections::BTreeMap,
     fs,
@@ -485,7 +487,7 @@ fn debians_python_loads_nothing_of_the_machine() {
 }
 
 #[test]
-fn the_standard_library_has_no_sources_and_the_application_has() {
+fn the_application_has_its_sources_and_the_standard_library_unless_it_is_minimal() {
     if !has_uv() {
         return;
     }
@@ -493,13 +495,41 @@ fn the_standard_library_has_no_sources_and_the_application_has() {
     let dir = temp.path().join("project");
     let code = "import json\n\ndef main():\n    json.loads('{')\n";
     project(&dir, "hello_cli", "", SETUPTOOLS, code);
-    let tree = build(&dir, &temp.path().join("work"), "hello_cli.cli:main").unwrap();
-    let names = |paths: &[PathBuf]| paths.iter().map(|path| path.to_string_lossy().into_owned()).collect::<Vec<_>>();
-    let runtime = names(&tree.runtime_paths);
-    assert!(runtime.iter().any(|path| path.ends_with("/json/decoder.pyc")));
-    assert!(!runtime.iter().any(|path| path.ends_with("/json/decoder.py") || path.contains("__pycache__")));
-    assert!(names(&tree.app_paths).iter().any(|path| path.ends_with("hello_cli/cli.py")));
-    let output = command(&tree, &moved(&tree, temp.path())).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stderr);
-    assert!(text.contains("json/decoder.py\", line") && text.contains("    json.loads('{')"), "{text}");
+    for (name, stdlib) in [("full", StandardLibrary::Full), ("minimal", StandardLibrary::Minimal)] {
+        let work = temp.path().join(name);
+        fs::create_dir_all(&work).unwrap();
+        let tree = flavor_python::build(&TreeRequest {
+            project_dir: &dir,
+            entry_point: Some(EntryPoint::parse("hello_cli.cli:main").unwrap()),
+            script_name: "hello",
+            extras: &[],
+            python: PythonChoice::Local,
+            foreign: None,
+            work: &work,
+            source_date_epoch: 1_735_689_600,
+            symlinks: true,
+            progress: &Silent,
+            options: &TreeOptions { stdlib, ..TreeOptions::default() },
+        });
+        let tree = tree.unwrap();
+        let has = |paths: &[PathBuf], end: &str| paths.iter().any(|path| path.to_string_lossy().ends_with(end));
+        let full = stdlib == StandardLibrary::Full;
+        let found = [
+            "/json/decoder.py",
+            "/json/decoder.pyc",
+            "/ensurepip/__init__.py",
+            "/test/__init__.py",
+            "/tkinter/__init__.py",
+        ]
+        .map(|end| has(&tree.runtime_paths, end));
+        assert_eq!(found, [full, !full, full, false, false], "{name}");
+        let caches = tree.runtime_paths.iter().any(|path| path.iter().any(|part| part == "__pycache__"));
+        assert_eq!(caches, full, "{name}");
+        assert!(has(&tree.app_paths, "hello_cli/cli.py"));
+        let output = command(&tree, &moved(&tree, &work)).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(text.contains("json/decoder.py\", line") && text.contains("    json.loads('{')"), "{text}");
+        // Tracebacks show the line of a module that has its source.
+        assert_eq!(text.contains("return _default_decoder.decode(s)"), full, "{text}");
+    }
 }
