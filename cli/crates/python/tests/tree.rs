@@ -529,7 +529,7 @@ fn the_application_has_its_sources_and_the_standard_library_unless_it_is_minimal
         let output = command(&tree, &moved(&tree, &work)).output().unwrap();
         let text = String::from_utf8_lossy(&output.stderr);
         assert!(text.contains("json/decoder.py\", line") && text.contains("    json.loads('{')"), "{text}");
-        // Tracebacks show the line of a module that has its source.
-        assert_eq!(text.contains("return _default_decoder.decode(s)"), full, "{text}");
+        // Without sources Python looks for them below the current directory, where this machine may have some.
+        assert!(!full || text.contains("return _default_decoder.decode(s)"), "{text}");
     }
 }
