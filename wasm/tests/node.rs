@@ -11,6 +11,6 @@ fn the_verdict_is_the_same_as_everywhere() {
 }
 
 #[wasm_bindgen_test]
-fn what_is_wrong_is_thrown_as_json() {
-    host::what_is_wrong_is_thrown_as_json();
+fn what_is_wrong_is_thrown_with_its_code() {
+    host::what_is_wrong_is_thrown_with_its_code();
 }

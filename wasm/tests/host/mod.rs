@@ -8,6 +8,7 @@ use pspf_nostd::{
     writer::{EncodedSlot, PackagePlan, Segment, SlotPlan},
 };
 use pspf_wasm::bindings::{EngineTask, key_from_file};
+use wasm_bindgen::JsCast as _;
 
 const LAUNCHER: &[u8] = b"stands where a launcher would";
 const CONTENT: &[u8] = b"content of the only slot";
@@ -81,8 +82,10 @@ pub(crate) fn the_verdict_is_the_same_as_everywhere() {
     }
 }
 
-pub(crate) fn what_is_wrong_is_thrown_as_json() {
+pub(crate) fn what_is_wrong_is_thrown_with_its_code() {
     let thrown = key_from_file(b"no key").expect_err("not a key");
-    let text = thrown.as_string().expect("a text");
-    assert!(Json::parse(text.as_bytes()).is_ok_and(|error| error.get("code").is_some()), "{text}");
+    assert!(thrown.is_instance_of::<js_sys::Error>(), "{thrown:?}");
+    let text = |name: &str| js_sys::Reflect::get(&thrown, &name.into()).ok().and_then(|value| value.as_string());
+    assert!(text("code").is_some_and(|code| code.starts_with("key.")), "{thrown:?}");
+    assert!(text("message").is_some_and(|message| !message.is_empty()), "{thrown:?}");
 }
