@@ -184,8 +184,8 @@ fn what_wheels_install_beside_their_modules_is_where_programs_look() {
     folder.write("dep/dep.h", "");
     folder.write("dep/dep-sh", "#!/bin/sh\necho shell $1\n");
     folder.write("dep/dep-py", "#!/usr/bin/python3\nimport sys\nprint('python', sys.argv[1:], sys.prefix)\n");
-    let app = "def main():\n    import os, subprocess, sys, sysconfig, importlib.metadata as m\n    \
-        bin = sysconfig.get_path('scripts')\n    \
+    let app = "def main():\n    import os, subprocess, sys, importlib.metadata as m\n    \
+        bin = os.path.join(sys.prefix, 'bin')\n    \
         for name in ['dep-ep', 'dep-other', 'dep-sh', 'dep-py']:\n        \
         run = subprocess.run([os.path.join(bin, name), 'a b'], capture_output=True, text=True)\n        \
         print((run.stdout + run.stderr).replace(sys.prefix, 'PREFIX'), end='')\n    \
