@@ -23,6 +23,20 @@ pub enum Integrity {
     Sealed,
 }
 
+impl Integrity {
+    /// As messages name it.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Broken => "broken",
+            Self::Partial => "partly read",
+            Self::Intact => "intact",
+            Self::Bound => "bound",
+            Self::Sealed => "sealed",
+        }
+    }
+}
+
 /// Who made the signature, as far as the caller's keys tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

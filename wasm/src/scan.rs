@@ -128,7 +128,7 @@ impl Scan {
         }
         let state = report.state;
         if state != Integrity::Broken && state < policy.minimum() && state != Integrity::Partial {
-            let message = format!("the package is {}, the policy wants {}", word(state), word(policy.minimum()));
+            let message = format!("the package is {}, the policy wants {}", state.words(), policy.minimum().words());
             refuse("policy.state", "package", message);
         }
         if policy.trusted().is_some() && report.trust == Trust::UnknownKey {
@@ -281,16 +281,6 @@ fn finish(
         }
     }
     Ok(())
-}
-
-fn word(state: Integrity) -> &'static str {
-    match state {
-        Integrity::Broken => "broken",
-        Integrity::Partial => "partly read",
-        Integrity::Intact => "intact",
-        Integrity::Bound => "bound",
-        Integrity::Sealed => "sealed",
-    }
 }
 
 /// Judges what a slot that is not an archive would put where; the entries of others are judged as they pass.

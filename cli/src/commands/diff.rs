@@ -8,7 +8,6 @@ use crate::{
     terminal::{Console, Style, printable, size},
     trusted_keys,
 };
-use flavor_pack::state_word;
 use pspf_nostd::{report::Trust, tar::FileEntry};
 use serde::Serialize;
 use std::path::Path;
@@ -81,7 +80,7 @@ fn words(verdict: Verdict) -> String {
         Trust::Pinned | Trust::InStore => "signed by a trusted key",
         Trust::Revoked => "signed by a revoked key",
     };
-    format!("{}, {trust}", state_word(verdict.state))
+    format!("{}, {trust}", verdict.state.words())
 }
 
 fn slot(console: &mut Console, change: &SlotChange) {

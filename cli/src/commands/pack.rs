@@ -17,7 +17,6 @@ use flavor_pack::{
     job::{Job, Packed},
     launchers,
     preflight::{self, Purpose},
-    state_word,
 };
 use flavor_python::process;
 use pspf_nostd::report::{Integrity, SlotReport};
@@ -203,7 +202,7 @@ fn human(arguments: &Pack, console: &mut Console, job: &Job<'_>, packed: &Packed
         packed.notices.iter().for_each(|notice| console.note(&printable(notice)));
     }
     let path = console.styled(Style::Bold, &printable(&job.output.path.display().to_string()));
-    let state = if arguments.no_verify { "not verified" } else { state_word(packed.report.state) };
+    let state = if arguments.no_verify { "not verified" } else { packed.report.state.words() };
     console.say(&format!("{path}  {}, {state}, {seconds:.1} s", size(packed.report.size)));
     let about = format!("{} {}", printable(&packed.spec.name), printable(&packed.spec.version));
     let compatible = if job.is_compatible() { ", packed for the published launchers (--compat)" } else { "" };

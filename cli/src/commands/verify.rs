@@ -13,7 +13,6 @@ use flavor_attest::deep::{self, Deep};
 use flavor_host::{trust::Trusted, verification::Document};
 use flavor_manifest::Diagnostic;
 use flavor_pack::key_files;
-use flavor_pack::state_word;
 use pspf_nostd::{
     report::{Integrity, Report, Trust},
     verify::{Checked, Outcome, TrustedKeys},
@@ -155,7 +154,7 @@ fn least(arguments: &Verify) -> Integrity {
 fn unmet(arguments: &Verify, report: &Report) -> Vec<String> {
     let mut unmet = Vec::new();
     if let Some(required) = arguments.require.map(Integrity::from).filter(|required| report.state < *required) {
-        unmet.push(format!("required to be {}, it is {}", state_word(required), state_word(report.state)));
+        unmet.push(format!("required to be {}, it is {}", required.words(), report.state.words()));
     }
     let trusted = matches!(report.trust, Trust::Pinned | Trust::InStore);
     if report.trust == Trust::Revoked {
@@ -226,7 +225,7 @@ fn human(console: &mut Console, path: &Path, document: &Document<'_>, deep: Opti
 
 /// The verdict in one sentence, and whether it is good news.
 fn verdict(report: &Report) -> (String, Style) {
-    let state = state_word(report.state);
+    let state = report.state.words();
     let signer =
         report.signer.as_ref().map(|signer| signer.fingerprint.get(..16).unwrap_or_default()).unwrap_or_default();
     match (report.state, report.trust) {

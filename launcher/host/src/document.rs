@@ -75,13 +75,13 @@ pub fn read_toml(text: &str) -> Result<Node, Vec<SyntaxError>> {
     if errors.is_empty() { Ok(Node { span: 0..text.len(), value: table_value(table.get_ref()) }) } else { Err(errors) }
 }
 
-/// Reads JSON by the strict rules of package metadata: no repeated keys, no trailing text.
+/// Reads JSON by the strict rules of package metadata: no repeated keys, no trailing text. Gives the value without its places as well.
 ///
 /// # Errors
 /// The first error.
-pub fn read_json(text: &str) -> Result<Node, SyntaxError> {
+pub fn read_json(text: &str) -> Result<(Node, Json), SyntaxError> {
     match Json::parse(text.as_bytes()) {
-        Ok(_) => Ok(Scan { text, at: 0 }.value()),
+        Ok(json) => Ok((Scan { text, at: 0 }.value(), json)),
         Err(error) => Err(SyntaxError {
             line: error.line,
             column: error.column.max(1),
@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn json_values_know_their_places() {
         let text = "{\n  \"a\": [1, -2.5, \"x\\\"y\", {\"b\": null}],\n  \"c\": {}, \"d\\u0065\": true\n}";
-        let root = read_json(text).unwrap();
+        let (root, _) = read_json(text).unwrap();
         let [a, c, de] = entries(&root) else { panic!("{root:?}") };
         assert_eq!((de.key.as_str(), line_and_column(text, de.span.start)), ("de", (3, 12)));
         assert_eq!((&c.node.value, &de.node.value), (&Value::Table(vec![]), &Value::Bool(true)));

@@ -129,9 +129,9 @@ impl Document {
     /// # Errors
     /// The first error.
     pub fn from_json(path: &Path, text: String) -> Result<Self, ManifestError> {
-        let root =
+        let (root, json) =
             document::read_json(&text).map_err(|error| ManifestError::Json(wrong("manifest.json", path, error)))?;
-        if let Ok(Some(key)) = Json::parse(text.as_bytes()).map(|json| Metadata::ambiguous_key(&json)) {
+        if let Some(key) = Metadata::ambiguous_key(&json) {
             return Err(ManifestError::Json(Diagnostic::error("manifest.json", key.to_string()).file(path)));
         }
         let root = Node::from(root);

@@ -31,7 +31,6 @@ mod write;
 
 pub use argument_file::open_argument;
 pub use error::PackError;
-pub use job::state_word;
 pub use launcher_file::host_platform;
 pub use options::PackOptions;
 pub use progress::Progress;

@@ -50,8 +50,17 @@ pub(super) fn dist_infos(site: &Path) -> Result<Vec<PathBuf>, FileError> {
 
 /// Whether the distribution with this `dist-info` was built from a folder: the project itself, or one beside it (PEP 610).
 pub(super) fn is_from_folder(dist_info: &Path) -> bool {
-    let text = fs::read_to_string(dist_info.join("direct_url.json")).unwrap_or_default();
-    serde_json::from_str::<serde_json::Value>(&text).is_ok_and(|origin| origin.get("dir_info").is_some())
+    folder_of_origin(dist_info).is_some()
+}
+
+/// Whether it is only a pointer to that folder.
+pub(super) fn is_editable(dist_info: &Path) -> bool {
+    folder_of_origin(dist_info).is_some_and(|folder| folder.get("editable") == Some(&true.into()))
+}
+
+fn folder_of_origin(dist_info: &Path) -> Option<serde_json::Value> {
+    let text = fs::read(dist_info.join("direct_url.json")).ok()?;
+    serde_json::from_slice::<serde_json::Value>(&text).ok()?.get("dir_info").cloned()
 }
 
 /// Everything that is installed, sorted by name.

@@ -9,7 +9,6 @@ use super::{
     uv::{UV_LIMIT, Uv},
 };
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -61,9 +60,7 @@ pub(super) fn install(what: &Installation<'_>) -> Result<Option<pip::Report>, Py
 /// pip, and uv before it had a variable for it, install `-e` as a pointer to the folder (PEP 610).
 pub(super) fn nothing_is_editable(site: &Path) -> Result<(), PythonError> {
     for dist_info in distribution::dist_infos(site)? {
-        let text = fs::read_to_string(dist_info.join("direct_url.json")).unwrap_or_default();
-        let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-        if value.pointer("/dir_info/editable") == Some(&serde_json::Value::Bool(true)) {
+        if distribution::is_editable(&dist_info) {
             let name = dist_info.file_name().unwrap_or_default().to_string_lossy().into_owned();
             return Err(PythonError::Editable { name });
         }

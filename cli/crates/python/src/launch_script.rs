@@ -1,7 +1,10 @@
 //! The small script that starts the program.
 
 use super::{entry_point::EntryPoint, error::PythonError, file_error::FileError, provider::Runtime, tree_files};
-use std::{fmt::Write as _, path::PathBuf};
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 
 /// Where certificates are on systems other than the one that the bundled OpenSSL was built for: Debian, Fedora, old Fedora,
 /// openSUSE, Alpine, FreeBSD, macOS.
@@ -44,8 +47,7 @@ pub(super) fn write(
     entry_point: &EntryPoint,
     others: &[(String, EntryPoint)],
 ) -> Result<Vec<PathBuf>, FileError> {
-    let up: PathBuf = runtime.site.components().map(|_| "..").collect();
-    let bin = runtime.site_packages().join(up).join("bin");
+    let bin = runtime.recorded(Path::new("bin"));
     let write = |name: &str, text: String| {
         let path = bin.join(name);
         tree_files::write(&path, (header(&runtime.program) + &text).as_bytes())?;

@@ -18,8 +18,8 @@ use walkdir::WalkDir;
 /// Records of where and how a distribution was installed, which no program needs (PEP 376, PEP 610, uv's own).
 const INSTALL_RECORDS: [&str; 3] = ["REQUESTED", "direct_url.json", ".lock"];
 
-/// Removes the scripts that uv made, which name this machine's interpreter; programs that wheels brought go to the tree's `bin`,
-/// where `sysconfig.get_path("scripts")` finds them.
+/// Removes the scripts that pip made beside the modules, which name this machine's interpreter; programs that wheels brought go to the
+/// tree's `bin`.
 pub(super) fn scripts(runtime: &Runtime) -> Result<(), PythonError> {
     let scripts = runtime.site_packages().join("bin");
     // A distribution may have a package called `bin`.

@@ -62,6 +62,13 @@ impl Runtime {
         self.root.join("bin").join(&self.program)
     }
 
+    /// A file of the tree, as records of distributions name it: through the folder of installed modules.
+    #[must_use]
+    pub(super) fn recorded(&self, relative: &Path) -> PathBuf {
+        let up: PathBuf = self.site.components().map(|_| "..").collect();
+        self.site_packages().join(up).join(relative)
+    }
+
     /// The folder of installed modules.
     #[must_use]
     pub fn site_packages(&self) -> PathBuf {

@@ -51,7 +51,6 @@ pub(super) fn place(prefix: &Path, runtime: &Runtime) -> Result<Placed, FileErro
             }
         }
     }
-    let up: PathBuf = runtime.site.components().map(|_| "..").collect();
     for entry in WalkDir::new(prefix).min_depth(1).sort_by_file_name() {
         let path = entry.on("list", prefix)?.into_path();
         let Ok(relative) = path.strip_prefix(prefix).map(Path::to_owned) else { continue };
@@ -69,7 +68,7 @@ pub(super) fn place(prefix: &Path, runtime: &Runtime) -> Result<Placed, FileErro
         if let Some(script) = script {
             tree_files::write(&target, &script)?;
             tree_files::set_mode(&target, true)?;
-            placed.changed.insert(site.join(&up).join(&relative));
+            placed.changed.insert(runtime.recorded(&relative));
         } else {
             move_file(&path, &target)?;
         }

@@ -83,7 +83,7 @@ pub fn read(bytes: &[u8], syntax: Syntax) -> Result<Vec<Setting>, Malformed> {
     })?;
     let root = match syntax {
         Syntax::Toml => document::read_toml(text).map_err(|errors| errors.into_iter().next().map(Malformed::from)),
-        Syntax::Json => document::read_json(text).map_err(|error| Some(error.into())),
+        Syntax::Json => document::read_json(text).map(|(root, _)| root).map_err(|error| Some(error.into())),
     };
     let root = root.map_err(|error| error.unwrap_or_else(|| Malformed::new(text, 0, "this cannot be read")))?;
     let document::Value::Table(entries) = root.value else {

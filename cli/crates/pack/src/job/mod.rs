@@ -104,18 +104,6 @@ pub struct Packed {
     pub notices: Vec<String>,
 }
 
-/// The state as it is called everywhere.
-#[must_use]
-pub fn state_word(state: Integrity) -> &'static str {
-    match state {
-        Integrity::Broken => "broken",
-        Integrity::Partial => "partly read",
-        Integrity::Intact => "intact",
-        Integrity::Bound => "bound",
-        Integrity::Sealed => "sealed",
-    }
-}
-
 /// All parts of the metadata but the slots' digests.
 pub(super) struct Contents {
     pub(super) spec: PackageSpec,
@@ -378,8 +366,8 @@ impl<'a> Job<'a> {
         let mut problems = vec![
             Diagnostic::error("pack.verify", "the package that was made does not verify; it was not kept")
                 .file(&self.output.path)
-                .expected(state_word(expected))
-                .found(state_word(report.state))
+                .expected(expected.words())
+                .found(report.state.words())
                 .hint("this is a mistake in flavor: please report it"),
         ];
         problems.extend(report.errors().map(|finding| Diagnostic::error(finding.code, finding.message.clone())));

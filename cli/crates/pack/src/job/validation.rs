@@ -2,7 +2,7 @@
 
 use crate::{error::PackError, key_files};
 use crate::{
-    job::{Contents, Job, state_word},
+    job::{Contents, Job},
     write,
 };
 use flavor_attest::deep;
@@ -42,7 +42,7 @@ pub(super) fn before_signing(
     let outcome = driver::verify_file(&file, Scope::Content, trusted, &mut |_, _| ())
         .map_err(|error| Diagnostic::io("output.read", &package, "read the package back", &error))?;
     let Some(checked) = outcome.checked.filter(|_| outcome.report.state == Integrity::Sealed) else {
-        let found = state_word(outcome.report.state);
+        let found = outcome.report.state.words();
         let mut problems = vec![refused("the package would not verify").expected("sealed").found(found)];
         problems
             .extend(outcome.report.errors().map(|finding| Diagnostic::error(finding.code, finding.message.clone())));
