@@ -267,7 +267,9 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
         bytecode::drop_runtime_sources(&runtime)?;
     }
     let runtime_files = TreeFiles::list(&root)?.outside(&runtime.site).without_all(&placed.paths);
-    normalize::scripts(&runtime)?;
+    if options.installs.use_pip {
+        normalize::scripts(&runtime)?;
+    }
     let mut changed = placed.changed;
     changed.extend(trim(&runtime, &options.trim, &mut notices)?);
     let bundled = relocate::bundle_for_site_packages(&runtime)?;
