@@ -1,6 +1,6 @@
-//! Why a tree could not be built.
+//! Why a tree could not be built: for the whole, for its interpreter, and for one from Debian.
 
-use super::{entry_point::EntryPointError, file_error::FileError, runtime_error::RuntimeError, uv::UvError};
+use super::{entry_point::EntryPointError, file_error::FileError, uv::UvError};
 use std::path::PathBuf;
 
 /// Why a tree could not be built. [`PythonError::code`] is stable, the text is for people.
@@ -175,5 +175,262 @@ impl PythonError {
             ),
             _ => None,
         }
+    }
+}
+
+/// Why there is no interpreter for the tree.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RuntimeError {
+    /// No provider has one that fits.
+    #[error("no Python that can be bundled was found{}{}", required.as_ref().map_or_else(String::new, |specifiers| format!(" (the project requires {specifiers})")), list(tried))]
+    NoInterpreter {
+        /// What the project requires.
+        required: Option<String>,
+        /// What was looked at, and why it was not taken.
+        tried: Vec<String>,
+    },
+    /// Only Debian's interpreters can be had for other processors than this machine's.
+    #[error("a Python project is packed for linux_{processor} on another machine with Debian's Python only")]
+    Foreign {
+        /// The processor that the package is for.
+        processor: &'static str,
+    },
+    /// The chosen file cannot be used.
+    #[error("{} cannot be bundled: {reason}", path.display())]
+    NotUsable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// The chosen interpreter has the wrong version.
+    #[error("the project requires Python {required}, but {} is Python {found}", path.display())]
+    RequiresPython {
+        /// The interpreter.
+        path: PathBuf,
+        /// Its version.
+        found: String,
+        /// What the project requires.
+        required: String,
+    },
+    /// The interpreter needs a library that is not on this machine.
+    #[error("{} needs {library}, which is not on this machine", needed_by.display())]
+    LibraryMissing {
+        /// The library.
+        library: String,
+        /// What needs it.
+        needed_by: PathBuf,
+    },
+    /// An executable could not be made relocatable.
+    #[error("{} cannot be made relocatable: {reason}", path.display())]
+    Rewrite {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// uv could not download an interpreter.
+    #[error("uv could not get Python {version}: {source}")]
+    Download {
+        /// What was asked for.
+        version: String,
+        /// What happened.
+        source: UvError,
+    },
+    /// Debian's archive could not be used.
+    #[error(transparent)]
+    Debian(#[from] DebianError),
+    /// A file operation failed.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+fn list(tried: &[String]) -> String {
+    tried.iter().map(|line| format!("\n  {line}")).collect()
+}
+
+impl RuntimeError {
+    /// A stable code for machines.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoInterpreter { .. } => "python.runtime.none",
+            Self::Foreign { .. } => "python.platform",
+            Self::NotUsable { .. } => "python.runtime.unusable",
+            Self::RequiresPython { .. } => "python.version.mismatch",
+            Self::LibraryMissing { .. } => "python.runtime.library",
+            Self::Rewrite { .. } => "python.runtime.rewrite",
+            Self::Download { .. } => "python.runtime.download",
+            Self::Debian(error) => error.code(),
+            Self::File(_) => "python.file",
+        }
+    }
+
+    /// What the user can do about it, if that is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NoInterpreter { .. } => {
+                "install a fitting Python, name one with --python PATH, or let uv download one with --python uv"
+            }
+            Self::Foreign { processor } => {
+                return Some(format!("use --python debian, or pack it on a machine that is linux_{processor}"));
+            }
+            Self::NotUsable { .. } | Self::RequiresPython { .. } => {
+                "name a fitting CPython with --python PATH, or use --python uv"
+            }
+            Self::LibraryMissing { .. } => "repair that Python's installation, or name another with --python PATH",
+            Self::Rewrite { .. } => "name another interpreter with --python PATH, or use --python uv",
+            Self::Download { .. } => "name an installed interpreter with --python PATH",
+            Self::Debian(error) => return error.hint().map(str::to_owned),
+            Self::File(_) => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// Why there is no interpreter from Debian.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DebianError {
+    /// Not a machine that Debian has packages for which we take.
+    #[error("Debian's packages are for Linux on amd64 and arm64; this is {os} on {arch}")]
+    Platform {
+        /// The operating system.
+        os: &'static str,
+        /// The processor.
+        arch: &'static str,
+    },
+    /// There is no gpgv.
+    #[error("gpgv, which verifies the signature of Debian's archive, was not found on PATH")]
+    NoGpgv,
+    /// There are no keys.
+    #[error("the keys of Debian's archive are missing: {}", path.display())]
+    NoKeyring {
+        /// Where they were looked for.
+        path: PathBuf,
+    },
+    /// The mirror did not answer, or not as it should.
+    #[error("{url} could not be read: {reason}")]
+    Download {
+        /// The address.
+        url: String,
+        /// What happened.
+        reason: String,
+    },
+    /// The signature is not good.
+    #[error("{url} is not signed by Debian: {reason}")]
+    Signature {
+        /// The address.
+        url: String,
+        /// gpgv's words.
+        reason: String,
+    },
+    /// The list is out of date.
+    #[error("{url} was valid until {until} only: the mirror is out of date, or somebody holds updates back")]
+    Expired {
+        /// The address.
+        url: String,
+        /// When.
+        until: String,
+    },
+    /// The list does not say what it should.
+    #[error("{url}: {reason}")]
+    Content {
+        /// The address.
+        url: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A file is not the one that was signed for.
+    #[error("{url} is not the file that Debian signed for: expected SHA-256 {expected}, found {found}")]
+    Digest {
+        /// The address.
+        url: String,
+        /// In the signed list.
+        expected: String,
+        /// Of the file.
+        found: String,
+    },
+    /// The archive is being updated.
+    #[error("Debian {release} has another Python for {} than for {}", architectures[1], architectures[0])]
+    Versions {
+        /// The release.
+        release: &'static str,
+        /// This machine's, and the one that the tree is for.
+        architectures: [&'static str; 2],
+    },
+    /// A package is not in the list.
+    #[error("Debian's list has no package {package}")]
+    Missing {
+        /// Its name.
+        package: String,
+    },
+    /// A package cannot be unpacked.
+    #[error("the package {package} cannot be unpacked: {reason}")]
+    Package {
+        /// Its file.
+        package: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A file operation failed.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl DebianError {
+    /// A stable code for machines.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Platform { .. } => "python.debian.platform",
+            Self::NoGpgv => "python.debian.gpgv",
+            Self::NoKeyring { .. } => "python.debian.keyring",
+            Self::Download { .. } => "python.debian.download",
+            Self::Signature { .. } | Self::Expired { .. } => "python.debian.signature",
+            Self::Digest { .. } => "python.debian.digest",
+            Self::Content { .. } | Self::Versions { .. } | Self::Missing { .. } | Self::Package { .. } => {
+                "python.debian.archive"
+            }
+            Self::File(_) => "python.file",
+        }
+    }
+
+    /// What the user can do about it, if that is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Platform { .. } => "name an installed interpreter with --python PATH",
+            Self::NoGpgv => "install gpgv (Debian, Ubuntu) or gnupg, or use another --python",
+            Self::NoKeyring { .. } => {
+                "install debian-archive-keyring, or set FLAVOR_DEBIAN_KEYRING to a copy of its debian-archive-keyring.gpg"
+            }
+            Self::Download { .. } | Self::Expired { .. } => {
+                "check the network (http_proxy is used), or set FLAVOR_DEBIAN_MIRROR to another mirror, such as http://deb.debian.org/debian"
+            }
+            Self::Signature { .. } | Self::Digest { .. } => {
+                "do not use this mirror; set FLAVOR_DEBIAN_MIRROR to another one"
+            }
+            Self::Versions { .. } => "try it again in an hour: an update is on its way to the mirrors",
+            Self::Content { .. } | Self::Missing { .. } | Self::Package { .. } | Self::File(_) => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_looked_at_is_named() {
+        let error = RuntimeError::NoInterpreter {
+            required: Some(">=3.99".to_owned()),
+            tried: vec!["/usr/bin/python3: Python 3.11.2".to_owned()],
+        };
+        let text = error.to_string();
+        assert!(text.contains(">=3.99") && text.contains("/usr/bin/python3: Python 3.11.2"), "{text}");
+        assert_eq!(error.code(), "python.runtime.none");
     }
 }

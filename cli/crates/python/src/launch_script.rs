@@ -1,8 +1,18 @@
-//! The small script that starts the program.
+//! The commands of a tree, and the small scripts that start them.
 
-use super::{entry_point::EntryPoint, error::PythonError, file_error::FileError, provider::Runtime, tree_files};
+use super::{
+    backend_metadata,
+    distribution::{self, Distribution},
+    entry_point::EntryPoint,
+    error::PythonError,
+    file_error::{FileContext as _, FileError},
+    options::TreeOptions,
+    provider::Runtime,
+    tree_files,
+};
 use std::{
     fmt::Write as _,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -31,6 +41,54 @@ pub(super) fn check_name(name: &str) -> Result<(), PythonError> {
         return Ok(());
     };
     Err(PythonError::ScriptName { name: name.to_owned(), reason })
+}
+
+/// The command that the package runs, and the others.
+#[derive(Debug)]
+pub(super) struct Commands {
+    /// Name of the default one.
+    pub name: String,
+    /// By name.
+    pub others: Vec<(String, EntryPoint)>,
+}
+
+impl Commands {
+    /// Names, the default first.
+    pub(super) fn names(self) -> Vec<String> {
+        [self.name].into_iter().chain(self.others.into_iter().map(|(name, _)| name)).collect()
+    }
+}
+
+/// Those of the options, and those that the build backend gave the project. `name` is what the default command is called, unless
+/// a script calls the same function.
+pub(super) fn commands(
+    name: &str,
+    entry_point: &EntryPoint,
+    options: &TreeOptions,
+    distributions: &[Distribution],
+    site: &Path,
+    notices: &mut Vec<String>,
+) -> Result<Commands, FileError> {
+    let mut commands = Commands { name: name.to_owned(), others: options.commands.clone() };
+    let Some(own) = &options.scripts_of else { return Ok(commands) };
+    let Some(own) = distribution::named(distributions, own) else { return Ok(commands) };
+    let path = site.join(&own.dist_info).join("entry_points.txt");
+    let text = if path.is_file() { fs::read_to_string(&path).on("read", &path)? } else { String::new() };
+    let mut scripts = Vec::new();
+    for (script, value) in backend_metadata::scripts(&text) {
+        match (check_name(&script), EntryPoint::parse(&value)) {
+            (Ok(()), Ok(called)) => scripts.push((script, called)),
+            (Err(error), _) => notices.push(format!("the script {script:?} is no command: {error}")),
+            (_, Err(error)) => notices.push(format!("the script {script} is no command: {error}")),
+        }
+    }
+    if let Some((same, _)) = scripts.iter().find(|(_, called)| called == entry_point) {
+        commands.name.clone_from(same);
+    }
+    scripts.retain(|(script, _)| *script != commands.name && commands.others.iter().all(|(known, _)| known != script));
+    commands.others.retain(|(known, _)| *known != commands.name);
+    commands.others.extend(scripts);
+    Ok(commands)
 }
 
 /// What a script starts with that runs in the interpreter beside it, wherever the tree is: to a shell the second line is a command, to

@@ -19,9 +19,7 @@ mod build_environment;
 mod build_paths;
 mod bytecode;
 pub mod cache_folder;
-mod commands;
 mod debian;
-mod debian_error;
 mod distribution;
 mod elf;
 mod entry_check;
@@ -35,7 +33,6 @@ mod installation;
 mod interpreter;
 mod launch_script;
 mod library_bundle;
-mod loader;
 mod local_provider;
 mod local_sources;
 mod normalize;
@@ -46,10 +43,8 @@ mod processor;
 mod project;
 mod provider;
 mod providers;
-mod python_choice;
 pub mod readiness;
 mod relocate;
-mod runtime_error;
 mod scheme;
 mod shared_libraries;
 mod stdlib;
@@ -63,11 +58,10 @@ mod version_control;
 pub use backend_metadata::{ProjectMetadata, project_metadata};
 pub use build_environment::run_hooks;
 pub use debian::DebianProvider;
-pub use debian_error::DebianError;
 pub use distribution::{ArchiveDigest, Distribution, named as distribution_named, normal_name, parse_metadata};
 pub use entry_point::{EntryPoint, EntryPointError};
 pub use environment::Environment;
-pub use error::PythonError;
+pub use error::{DebianError, PythonError, RuntimeError};
 pub use file_error::FileError;
 pub use local_provider::LocalProvider;
 pub use normalize::record_path;
@@ -75,9 +69,7 @@ pub use options::{BuildEnvironment, BuildOptions, CompileOptions, Installs, Tree
 pub use processor::Processor;
 pub use project::{copy_folder, project_files};
 pub use provider::{DebianPackage, Runtime, RuntimeProvider, RuntimeRequest};
-pub use providers::providers;
-pub use python_choice::PythonChoice;
-pub use runtime_error::RuntimeError;
+pub use providers::{PythonChoice, providers};
 pub use stdlib::StandardLibrary;
 pub use uv::{Uv, UvError};
 pub use uv_provider::UvProvider;
@@ -279,7 +271,7 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
     if let Some(entry_point) = &request.entry_point {
         let site = runtime.site_packages();
         let name = request.script_name;
-        let found = commands::find(name, entry_point, options, &distributions, &site, &mut notices)?;
+        let found = launch_script::commands(name, entry_point, options, &distributions, &site, &mut notices)?;
         changed.extend(launch_script::write(&runtime, &found.name, entry_point, &found.others)?);
         commands = Some(found);
     }
@@ -327,7 +319,7 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
         provider: runtime.provider,
         program: runtime.program.clone(),
         command: launch_script::command(&runtime, commands.as_ref().map(|commands| commands.name.as_str())),
-        commands: commands.into_iter().flat_map(commands::Commands::names).collect(),
+        commands: commands.into_iter().flat_map(launch_script::Commands::names).collect(),
         environment: Environment::of_package().with(options.compile, request.entry_point.is_none()),
         distributions,
         debian_packages: runtime.debian_packages,

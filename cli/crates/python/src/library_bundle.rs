@@ -2,8 +2,8 @@
 
 use super::{
     elf::{self, ElfFacts},
+    error::RuntimeError,
     file_error::{FileContext as _, FileError},
-    runtime_error::RuntimeError,
     shared_libraries::{self, LibrarySearch},
     tree_files,
 };

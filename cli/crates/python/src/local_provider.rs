@@ -1,11 +1,11 @@
 //! Interpreters that are installed on this machine.
 
 use super::{
+    error::RuntimeError,
     interpreter::{Interpreter, ProbeError},
     process,
     provider::{Runtime, RuntimeProvider, RuntimeRequest, no_interpreter},
     relocate,
-    runtime_error::RuntimeError,
 };
 use pep440_rs::{Version, VersionSpecifiers};
 use std::{

@@ -1,8 +1,8 @@
 //! What a provider of interpreters is asked for, and what it gives.
 
 use super::{
-    Progress, processor::Processor, runtime_error::RuntimeError, shared_libraries::LibrarySearch,
-    stdlib::StandardLibrary, uv::Uv,
+    Progress, error::RuntimeError, processor::Processor, shared_libraries::LibrarySearch, stdlib::StandardLibrary,
+    uv::Uv,
 };
 use pep440_rs::VersionSpecifiers;
 use std::path::{Path, PathBuf};

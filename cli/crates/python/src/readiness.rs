@@ -94,7 +94,7 @@ pub fn managed(request: &RuntimeRequest<'_>) -> Option<PathBuf> {
 ///
 /// # Errors
 /// Where it cannot be used, or does not answer.
-pub fn debian_date() -> Result<(String, Option<Timestamp>), super::debian_error::DebianError> {
+pub fn debian_date() -> Result<(String, Option<Timestamp>), super::error::DebianError> {
     let (mirror, date) = debian::answer(ANSWER_LIMIT)?;
     Ok((mirror, date.and_then(|date| parse(&date))))
 }

@@ -6,13 +6,12 @@
 use super::{
     build_paths,
     elf::{self, ElfFacts},
-    error::PythonError,
+    error::{PythonError, RuntimeError},
     file_error::{FileContext as _, FileError},
     interpreter::Interpreter,
     library_bundle::{Bundle, Missing, folder_of},
-    loader, process,
+    process,
     provider::{Runtime, RuntimeRequest},
-    runtime_error::RuntimeError,
     shared_libraries::{self, LibrarySearch},
     stdlib, tree_files,
 };
@@ -165,11 +164,39 @@ fn relocate_from(
     })
 }
 
+/// A small program in the place of an interpreter that has its own C library beside it.
+///
+/// An ELF file names its loader by an absolute path, which a tree that can be moved does not have. So `bin/pythonX.Y` is a static
+/// program of 2 KB that starts `lib/ext/pythonX.Y` through the loader in `lib/ext`; `sys.executable` is the former, and works
+/// as for any other interpreter. Its source is `loader/loader.c`.
+struct Loader {
+    program: &'static [u8],
+    /// File name of the loader that it starts.
+    c_loader: &'static str,
+}
+
+impl Loader {
+    /// For the machine of `facts`.
+    fn of(facts: &ElfFacts) -> Option<Self> {
+        use object::elf::{EM_AARCH64, EM_X86_64};
+        let (machine, is_64) = facts.machine;
+        if machine == EM_X86_64.0 && is_64 {
+            let program = include_bytes!("../loader/loader-x86_64");
+            return Some(Self { program, c_loader: "ld-linux-x86-64.so.2" });
+        }
+        if machine == EM_AARCH64.0 && is_64 {
+            let program = include_bytes!("../loader/loader-aarch64");
+            return Some(Self { program, c_loader: "ld-linux-aarch64.so.1" });
+        }
+        None
+    }
+}
+
 /// Puts the program that starts the interpreter through its own loader into `bin`.
 fn place_loader(root: &Path, program: &str, facts: &ElfFacts) -> Result<(), RuntimeError> {
     let path = root.join("bin").join(program);
     let reason = || "there is no loader for its processor".to_owned();
-    let found = loader::of(facts).ok_or_else(|| RuntimeError::NotUsable { path: path.clone(), reason: reason() })?;
+    let found = Loader::of(facts).ok_or_else(|| RuntimeError::NotUsable { path: path.clone(), reason: reason() })?;
     tree_files::write(&path, found.program)?;
     tree_files::set_mode(&path, true)?;
     tree_files::set_mode(&root.join("lib/ext").join(found.c_loader), true)?;

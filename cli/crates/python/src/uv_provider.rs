@@ -1,9 +1,9 @@
 //! Interpreters that uv manages (python-build-standalone).
 
 use super::{
+    error::RuntimeError,
     local_provider::{chosen, relocate_with_progress},
     provider::{Runtime, RuntimeProvider, RuntimeRequest, no_interpreter},
-    runtime_error::RuntimeError,
     uv::{Uv, UvError},
 };
 use flavor_manifest::words::OLDEST_PYTHON;

@@ -7,14 +7,12 @@ mod copyright;
 mod unpack;
 
 use super::{
-    debian_error::DebianError,
+    error::{DebianError, RuntimeError},
     file_error::{FileContext as _, FileError},
     interpreter::Interpreter,
     processor::Processor,
     provider::{DebianPackage, Runtime, RuntimeProvider, RuntimeRequest},
-    relocate,
-    runtime_error::RuntimeError,
-    tree_files,
+    relocate, tree_files,
 };
 use archive::Archive;
 use control::Package;
