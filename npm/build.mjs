@@ -43,6 +43,7 @@ const nodeCjs = { banner: { js: "const moduleUrl = require('node:url').pathToFil
 
 await build({ ...esm, entryPoints: ['src/node.js'], platform: 'node' });
 await build({ ...cjs, ...nodeCjs, entryPoints: ['src/node.js'], platform: 'node' });
+await build({ ...esm, entryPoints: ['src/worker-node.js', 'src/worker-thread-node.js'], platform: 'node' });
 // Its threads run the same file, so that it is complete by itself.
 await build({ ...esm, entryPoints: { cli: 'src/cli/main.js' }, platform: 'node' });
 await build({ ...esm, entryPoints: ['browser', 'default', 'inline', 'worker', 'worker-thread'].map((name) => `src/${name}.js`), platform: 'neutral' });

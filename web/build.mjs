@@ -1,5 +1,5 @@
 // Builds the static site and the one-file page. Called by `cargo xtask web`:
-//   node build.mjs --engine NPM_PACKAGE --wasm FILE --samples FOLDER --out FOLDER [--same-origin-urls]
+//   node build.mjs --engine NPM_DIST --wasm FILE --samples FOLDER --out FOLDER [--same-origin-urls]
 
 import { build, transform } from 'esbuild';
 import { createHash } from 'node:crypto';
@@ -67,8 +67,11 @@ const virtual = (modules) => ({
   },
 });
 
-/** `import … from 'pspf'` is the npm package, which is given its WebAssembly by `init`. */
-const engine = { name: 'engine', setup(to) { to.onResolve({ filter: /^pspf$/ }, () => ({ path: resolve(options.engine) })); } };
+/** `import … from 'pspf'` and `'pspf/worker'` are the npm package, which is given its WebAssembly by the page. */
+const engine = { name: 'engine', setup(to) {
+  to.onResolve({ filter: /^pspf$/ }, () => ({ path: resolve(options.engine, 'default.js') }));
+  to.onResolve({ filter: /^pspf\/worker$/ }, () => ({ path: resolve(options.engine, 'worker.js') }));
+} };
 
 /** The list of samples, and all their bytes in its order. */
 async function samples() {
@@ -107,7 +110,7 @@ const template = await readFile(join(here, 'index.html'), 'utf8');
 
 const files = new Map();
 
-const siteScript = await bundle('main.js', [virtual({ 'built:engine': { external: './engine.js' }, 'built:samples': { external: './samples.js' }, 'built:facts': facts(true) })]);
+const siteScript = await bundle('main.js', [engine, virtual({ 'built:engine': { external: './engine.js' }, 'built:samples': { external: './samples.js' }, 'built:facts': facts(true) })]);
 files.set('index.html', page(template, { policy: policy({ script: "'self'", style: "'self'" }), style: '<link rel="stylesheet" href="style.css">',
   script: '<script type="module" src="page.js"></script>', copyLink: ` (<a href="${ONE_FILE}" download>one HTML file</a>)` }));
 files.set('page.js', siteScript);
@@ -116,7 +119,7 @@ files.set('engine.js', `${UNPACK}export const workerScript=${JSON.stringify(work
 files.set('samples.js', `${UNPACK}${sampled.source}export const sampleBytes=()=>unpacked("${packed(sampled.bytes).toString('base64')}");`);
 
 const part = 'globalThis.pspfParts';
-const oneScript = await bundle('main.js', [virtual({
+const oneScript = await bundle('main.js', [engine, virtual({
   'built:engine': { source: `export const workerScript=new TextDecoder().decode(${part}.worker);export const engineModule=async()=>${part}.engine;` },
   'built:samples': { source: `${sampled.source}export const sampleBytes=async()=>${part}.samples;` },
   'built:facts': facts(false),

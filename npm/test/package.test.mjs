@@ -22,7 +22,8 @@ test('it holds what is meant to be in it', () => {
   assert.deepEqual(names, [
     'LICENSE', 'README.md', 'THIRD-PARTY-LICENSES.txt',
     'dist/browser.js', 'dist/cli.js', 'dist/default.cjs', 'dist/default.js', 'dist/inline.cjs', 'dist/inline.js',
-    'dist/node.cjs', 'dist/node.js', 'dist/pspf.wasm', 'dist/worker-thread.js', 'dist/worker.js',
+    'dist/node.cjs', 'dist/node.js', 'dist/pspf.wasm', 'dist/worker-node.js', 'dist/worker-thread-node.js',
+    'dist/worker-thread.js', 'dist/worker.js',
     'index.d.cts', 'index.d.ts', 'inline.d.cts', 'inline.d.ts', 'package.json', 'worker.d.ts',
   ].sort());
   const licences = readFileSync(join(folder, 'node_modules/pspf/THIRD-PARTY-LICENSES.txt'), 'utf8');

@@ -1,59 +1,44 @@
-// The verification engine's side of the page: calls to the worker in which the npm package runs.
+// The verification engine's side of the page: the npm package, which runs in a worker.
 
 import { engineModule, workerScript } from 'built:engine';
+import { spawn } from 'pspf/worker';
 import { workerUrl } from './script-urls.js';
 
-let worker;
-let last = 0;
-const calls = new Map();
-
 /**
- * Starts the worker from a Blob: such a worker obeys this page's Content-Security-Policy, so that it cannot reach a network
+ * The worker comes from a Blob: such a worker obeys this page's Content-Security-Policy, so that it cannot reach a network
  * either. One that is loaded by URL would obey its own response's headers, which a static host may not set.
  */
-function started() {
-  if (worker) return worker;
+function worker() {
   const url = workerUrl(workerScript);
-  worker = new Worker(url);
+  const made = new Worker(url);
   URL.revokeObjectURL(url);
-  worker.onmessage = ({ data }) => receive(data);
-  worker.onerror = (event) => end(event.message || 'The worker stopped.');
-  const made = worker;
-  const start = engineModule().then((bytes) => made.postMessage({ start: bytes }));
-  start.catch((error) => end(`The engine could not be unpacked: ${error.message}`));
-  return worker;
+  return made;
 }
 
-/** Ends the worker, and every call that waits for it. */
-function end(message) {
-  worker?.terminate();
-  worker = undefined;
-  for (const call of calls.values()) call.reject(new Error(message));
-  calls.clear();
-}
+/** The functions of the package (npm/worker.d.ts). */
+export const engine = spawn({ worker, engine: engineModule() });
 
-function receive({ call: number, progress, items, result, error }) {
-  const call = calls.get(number);
-  if (!call) return;
-  if (progress) return call.onProgress?.(...progress);
-  if (items) return call.onItems?.(items);
-  calls.delete(number);
-  // After a trap nothing is known of the engine's memory: the next call starts another.
-  if (error?.name === 'RuntimeError') end('The engine stopped.');
-  if (error) call.reject(Object.assign(new Error(error.message), { code: error.code, name: error.name }));
-  else call.resolve(result);
-}
+/** What is read: a file, or an address in a build that allows it. */
+const source = (file) => (file.url ? new URL(file.url) : file);
+
+const methods = {
+  inspect: ({ file, trustedKeys, revokedKeys }, options) => engine.inspect(source(file), { ...options, trustedKeys, revokedKeys }),
+  verify: ({ file, trustedKeys, revokedKeys }, options) => engine.verify(source(file), { ...options, trustedKeys, revokedKeys }),
+  diff: ({ a, b }, options) => engine.diff(source(a), source(b), options),
+  attestation: ({ file }, options) => engine.attestation(source(file), options),
+  scan: ({ file, policy }, options) => engine.scan(source(file), policy, options),
+  keyFromFile: ({ bytes }) => engine.keyFromFile(bytes),
+  revokedFromList: ({ bytes }) => engine.revokedFromList(bytes),
+  listFiles: async ({ file, slot }, { onItems, ...options }) => (await engine.listFiles(source(file), slot, { ...options, onEntries: onItems })).length,
+  // What is not proved may be looked at, too: the page says that it is not.
+  extractFile({ file, slot, path }, { signal }) {
+    const options = { signal, allowUnverified: true };
+    return path === undefined ? engine.readSlot(source(file), slot, options) : engine.extractFile(source(file), slot, path, options);
+  },
+};
 
 /**
- * Calls the engine: `method` of the worker with `args`. `signal` cancels, `onProgress(done, total)` counts bytes, `onItems` takes
- * what a listing has found so far.
+ * Calls the engine: `method` with `args`. `signal` cancels, `onProgress(done, total)` counts bytes, `onItems` takes what a listing has
+ * found so far.
  */
-export function call(method, args, { signal, onProgress, onItems } = {}) {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    const number = ++last;
-    calls.set(number, { resolve, reject, onProgress, onItems });
-    signal?.addEventListener('abort', () => started().postMessage({ cancel: number }), { once: true });
-    started().postMessage({ call: number, method, args });
-  });
-}
+export const call = (method, args, options = {}) => methods[method](args, options);

@@ -22,9 +22,9 @@ pub(crate) fn web(workspace: &Workspace, choice: RouteChoice, same_origin_urls: 
 /// Builds `dist/web/` from `npm/dist/`: the static site, and in it the one-file page.
 pub(crate) fn site(workspace: &Workspace, same_origin_urls: bool) -> Result<()> {
     setup::npm_packages(&workspace.web())?;
-    let engine = workspace.npm().join("dist/default.js");
-    let wasm = workspace.npm().join("dist/pspf.wasm");
-    if !engine.is_file() || !wasm.is_file() {
+    let engine = workspace.npm().join("dist");
+    let wasm = engine.join("pspf.wasm");
+    if !wasm.is_file() {
         bail!("{} is not built: run `cargo xtask wasm` first", workspace.npm().display());
     }
     let samples = samples(workspace);
