@@ -33,6 +33,12 @@ impl std::error::Error for LaunchError {}
 pub(crate) enum LaunchFault {
     /// The package's own file cannot be opened or read.
     OwnFile(io::Error),
+    /// The package from which a tree was made is not where it was when it was last started.
+    Gone(io::Error),
+    /// There is another package in its place.
+    Replaced,
+    /// The records of the tree that asks are not whole.
+    NoRecords,
     /// The program would have more rights than its caller, whose environment decides what is run.
     MoreRights,
     /// The file is a launcher without a package.
@@ -80,6 +86,7 @@ impl LaunchFault {
             Self::Io(_) => 106,
             Self::Command(_) | Self::Execute { .. } | Self::Workenv(WorkenvError::Setup(_)) => 104,
             Self::MoreRights => 104,
+            Self::Gone(_) | Self::Replaced | Self::NoRecords => 106,
             Self::OwnFile(_) | Self::Base(_) | Self::Workenv(WorkenvError::Base(_) | WorkenvError::Io(_)) => 106,
             Self::Verification { .. } => 107,
             Self::Policy { .. } => 108,
@@ -91,6 +98,15 @@ impl LaunchFault {
     pub(crate) fn words(&self) -> (&'static str, &'static str) {
         match self {
             Self::OwnFile(_) => ("the package cannot be read", "check that you may read it, not only execute it"),
+            Self::Gone(_) => (
+                "the package is not there any more, and this part of it was not unpacked yet",
+                "start it again from where it is now",
+            ),
+            Self::Replaced => (
+                "there is another package in its place now, and this part of the old one was not unpacked yet",
+                "start the program again",
+            ),
+            Self::NoRecords => ("the package cannot be found", "start it again"),
             Self::MoreRights => (
                 "packages do not run with more rights than their caller has",
                 "take the set-uid and set-gid bits and the capabilities off the file; use sudo to run it as another user",
@@ -141,7 +157,9 @@ impl LaunchFault {
 impl fmt::Display for LaunchFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OwnFile(error) => error.fmt(f),
+            Self::OwnFile(error) | Self::Gone(error) => error.fmt(f),
+            Self::Replaced => f.write_str("its content is not what the running program was unpacked from"),
+            Self::NoRecords => f.write_str("the records of what was unpacked, in `.pspf`, are missing or damaged"),
             Self::MoreRights => f.write_str(
                 "it was started set-uid, set-gid, with file capabilities or into another security domain, \
                  and the caller's variables choose what it runs",

@@ -19,7 +19,7 @@ use flavor_host::{
 };
 
 /// Exit code for a word that is not a command.
-const USAGE: u8 = 105;
+pub(crate) const USAGE: u8 = 105;
 
 /// What came of a command.
 #[derive(Debug)]

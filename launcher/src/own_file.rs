@@ -60,6 +60,15 @@ impl OwnFile {
         Ok(Self { file, path, place, command_name })
     }
 
+    /// Opens the package file at `path`, for a launcher that is kept elsewhere.
+    ///
+    /// # Errors
+    /// The system's answer.
+    pub(crate) fn at(path: PathBuf) -> io::Result<Self> {
+        let command_name = path.file_name().unwrap_or_default().to_owned();
+        Ok(Self { file: open(&path)?, place: Some(path.clone()), path, command_name })
+    }
+
     /// The open file.
     #[must_use]
     pub(crate) fn file(&self) -> &File {

@@ -1,8 +1,12 @@
 //! The launcher as a program: from its arguments to its exit code.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, path::Path};
 
-use flavor_host::files::base_dir;
+use flavor_host::{
+    console,
+    files::base_dir,
+    workenv::own_launcher::{self, Kept},
+};
 
 use crate::{
     launch_error::{LaunchError, LaunchFault},
@@ -30,6 +34,9 @@ pub(crate) fn main(arguments: Vec<OsString>) -> u8 {
     if let Some(problem) = log::open(base_dir::variable) {
         log::warn(&own, &problem);
     }
+    if let Some(tree) = own_launcher::tree_of(own.path()) {
+        return slot_of(tree, &arguments);
+    }
     if base_dir::is_on("FLAVOR_LAUNCHER_CLI") {
         match own_commands::run(&own, &arguments) {
             own_commands::Done::Ended(code) => return code,
@@ -38,6 +45,19 @@ pub(crate) fn main(arguments: Vec<OsString>) -> u8 {
         }
     }
     finish(&own, start::program(&own, &arguments))
+}
+
+/// What the launcher that a tree keeps is for: `slot ID` prints where a slot of its package is.
+fn slot_of(tree: &Path, arguments: &[OsString]) -> u8 {
+    let [_, id] = arguments else {
+        console::tell("flavor: this launcher is for the programs beside it; it answers `slot ID`");
+        return own_commands::USAGE;
+    };
+    let Some(kept) = Kept::of_tree(tree) else { return log::fail(tree, &LaunchFault::NoRecords) };
+    match OwnFile::at(kept.package.clone()) {
+        Ok(package) => finish(&package, start::print_slot_of(tree, &kept, &package, &id.to_string_lossy())),
+        Err(error) => log::fail(&kept.package, &LaunchFault::Gone(error)),
+    }
 }
 
 /// Ends the launcher the way the program ended, or with the error.

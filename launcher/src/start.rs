@@ -40,7 +40,7 @@ use flavor_host::{
     },
     tree_record::Audit,
     trust::TrustStore,
-    workenv::{Made, Proof, State, Workenv, WorkenvError, reuse_is_allowed, stamp::Reading},
+    workenv::{Made, Proof, State, Workenv, WorkenvError, own_launcher::Kept, reuse_is_allowed, stamp::Reading},
 };
 
 /// Starts the program; returns only where the launcher has outlived it.
@@ -51,6 +51,7 @@ pub(crate) fn program(own: &OwnFile, arguments: &[OsString]) -> Result<Ended, La
     let start = Start::allowed(own)?;
     let (package, bases, plan) = (start.package(), bases()?, plan(start.package()));
     let workenv = start.work_environment(&bases, Content::work_environment(&plan))?;
+    workenv.note_package(own.place());
     if let Some(id) = lazy_slot_asked_for(arguments, package, &plan, &workenv) {
         return print_path(&locate_slot(&start, &bases, &plan, id)?);
     }
@@ -90,6 +91,21 @@ pub(crate) fn program(own: &OwnFile, arguments: &[OsString]) -> Result<Ended, La
 pub(crate) fn print_slot(own: &OwnFile, id: &str) -> Result<Ended, LaunchError> {
     let start = Start::allowed(own)?;
     print_path(&locate_slot(&start, &bases()?, &plan(start.package()), id)?)
+}
+
+/// The same for a program of a tree, whose package is known only by what the tree says of it.
+///
+/// # Errors
+/// As [`program`], and where it is another package by now.
+pub(crate) fn print_slot_of(tree: &Path, kept: &Kept, own: &OwnFile, id: &str) -> Result<Ended, LaunchError> {
+    let start = Start::allowed(own)?;
+    if start.package().content_id().to_string() != kept.content {
+        return Err(LaunchFault::Replaced.into());
+    }
+    // Beside the tree, whatever the program's variables say; elsewhere where nothing can be written there.
+    let mut places: Vec<BaseDir> = BaseDir::of_tree(tree).into_iter().collect();
+    places.extend(bases()?.into_iter().filter(|base| BaseDir::of_tree(tree).as_ref() != Some(base)));
+    print_path(&locate_slot(&start, &places, &plan(start.package()), id)?)
 }
 
 fn print_path(path: &Path) -> Result<Ended, LaunchError> {

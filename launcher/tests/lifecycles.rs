@@ -6,7 +6,7 @@ use std::{
     fs,
     os::unix::{fs::PermissionsExt, process::ExitStatusExt},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Command, Output, Stdio},
     thread,
 };
 
@@ -270,6 +270,101 @@ fn a_damaged_lazy_slot_is_refused_and_many_callers_get_one_whole_tree() {
     fs::remove_dir_all(place.workenv_named(".slot0")).unwrap();
     assert_refused(&ask(&damaged), 107, &["SHA-256"]);
     assert_eq!(place.workenvs().len(), 1, "{:?}", place.workenvs());
+}
+
+/// The launcher that a tree keeps, asked without any variable.
+fn ask_tree(tree: &Path, id: &str) -> Output {
+    let mut command = Command::new(tree.join(".pspf/launcher"));
+    command.env_clear().args(["slot", id]).output().unwrap()
+}
+
+#[test]
+fn a_tree_has_what_it_takes_to_ask_for_its_lazy_slots() {
+    let place = Place::new();
+    let slots =
+        [Slot::tree("models", &[file("m/x", "model")]).living("lazy"), Slot::script("app", "bin/app", "echo ran")];
+    let bytes = package(&slots, "app", "{}");
+    let program = place.install("p q", &bytes);
+    assert_eq!(stdout(&place.run(&program, &[])), "ran\n");
+    let root = place.workenv();
+    let tree = root.display().to_string();
+    assert_eq!(fs::read(root.join(".pspf/launcher")).unwrap(), fs::read(support::LAUNCHER).unwrap());
+    for _time in ["first", "second"] {
+        assert_eq!(stdout(&ask_tree(&root, "models")), format!("{tree}.slot0\n"));
+    }
+    assert_eq!(stdout(&ask_tree(&root, "app")), format!("{tree}/bin/app\n"));
+    assert_refused(&ask_tree(&root, "other"), 104, &["`other`", "does not exist", "p q"]);
+    let alone = Command::new(root.join(".pspf/launcher")).output().unwrap();
+    assert_refused(&alone, 105, &["slot ID"]);
+    // Moved: refused until it was started from there.
+    let slot = place.workenv_named(".slot0");
+    fs::remove_dir_all(&slot).unwrap();
+    fs::rename(&program, place.path("moved")).unwrap();
+    assert_refused(&ask_tree(&root, "models"), 106, &["p q", "not there any more", "from where it is now"]);
+    assert_eq!(stdout(&place.run(&place.path("moved"), &[])), "ran\n");
+    assert_eq!(stdout(&ask_tree(&root, "models")), format!("{tree}.slot0\n"));
+    // Replaced by another package, and by what is none; neither is executed.
+    let other = [Slot::script("app", "bin/app", "echo other; touch \"$HOME/ran\"")];
+    for (bytes, code, words) in [
+        (package(&other, "app", "{}"), 106, "another package in its place"),
+        (b"#!/bin/sh\necho evil; touch ran\n".to_vec(), 102, "not a whole package"),
+    ] {
+        fs::remove_dir_all(&slot).unwrap_or_default();
+        fs::remove_file(place.path("moved")).unwrap();
+        place.install("moved", &bytes);
+        assert_refused(&ask_tree(&root, "models"), code, &[words]);
+    }
+    // The same package, with a byte of the slot changed.
+    let mut damaged = bytes;
+    let at = damaged.windows(4).rposition(|window| window == [0x28, 0xb5, 0x2f, 0xfd]).unwrap();
+    damaged[at + 12] ^= 1;
+    fs::remove_file(place.path("moved")).unwrap();
+    place.install("moved", &damaged);
+    assert_refused(&ask_tree(&root, "models"), 107, &["SHA-256"]);
+    assert_eq!(place.workenvs().len(), 1, "{:?}", place.workenvs());
+}
+
+#[test]
+fn a_launcher_that_a_tree_has_lost_comes_back_with_the_next_start() {
+    let place = Place::new();
+    let slots = [data("big", "big", "lazy", "content"), Slot::script("app", "bin/app", "echo ran")];
+    let program = place.install("p", &package(&slots, "app", "{}"));
+    stdout(&place.run(&program, &[]));
+    let root = place.workenv();
+    for damage in ["rm", "truncate -s 5"] {
+        let launcher = root.join(".pspf/launcher");
+        assert!(
+            Command::new("sh").arg("-c").arg(format!("{damage} {}", launcher.display())).status().unwrap().success()
+        );
+        assert_eq!(stdout(&place.run(&program, &[])), "ran\n");
+        assert_eq!(stdout(&ask_tree(&root, "big")), format!("{}.slot0/big\n", root.display()));
+    }
+    // Packages without lazy slots keep none.
+    let place = Place::new();
+    let program = place.install("p", &package(&slots[1..], "app", "{}"));
+    stdout(&place.run(&program, &[]));
+    assert!(!place.workenv().join(".pspf/launcher").exists());
+    assert!(!place.workenv().join(".pspf/package").exists());
+}
+
+#[test]
+fn a_tree_that_cannot_be_written_beside_asks_for_a_place_elsewhere() {
+    if !pspf_test_support::has_namespaces(&[]) {
+        return;
+    }
+    let place = Place::new();
+    let slots = [data("big", "big", "lazy", "content"), Slot::script("app", "bin/app", "echo ran")];
+    let program = place.install("p", &package(&slots, "app", "{}"));
+    stdout(&place.run(&program, &[]));
+    let script = r#"mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && exec "$2" slot big"#;
+    let launcher = place.workenv().join(".pspf/launcher");
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-c", script, "sh"]).arg(place.path("cache")).arg(launcher);
+    let found =
+        stdout(&command.env_clear().env("TMPDIR", place.path("")).env("PATH", "/usr/bin:/bin").output().unwrap());
+    let found = Path::new(found.trim_end());
+    assert!(!found.starts_with(place.path("cache")) && found.starts_with(place.path("")), "{}", found.display());
+    assert_eq!(fs::read(found).unwrap(), b"content");
 }
 
 #[test]

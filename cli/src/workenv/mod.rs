@@ -77,7 +77,14 @@ impl Tree {
     /// Processes that run from it, or hold it.
     #[must_use]
     pub fn users(&self) -> Vec<u32> {
-        users::of(&[&self.path])
+        users::of(&[&self.path, &self.asking()])
+    }
+
+    /// The tree whose programs use this one: that of a lazy slot is used by those of the work environment beside it.
+    fn asking(&self) -> PathBuf {
+        let suffix = identity(self.name.as_bytes()).map_or(0, |(_, suffix)| suffix.len());
+        let name = self.name.as_bytes();
+        self.path.with_file_name(OsStr::from_bytes(name.get(..name.len().saturating_sub(suffix)).unwrap_or(name)))
     }
 
     /// Compares it with what was published.

@@ -45,7 +45,7 @@ impl fmt::Display for Refusal {
 pub fn remove(tree: &Tree) -> Result<Usage, Refusal> {
     let _locks = lock(tree)?;
     let mut freed = usage(&tree.path);
-    refuse_users(&[&tree.path])?;
+    refuse_users(&[&tree.path, &tree.asking()])?;
     if tree.state == State::Foreign {
         // First what makes the published launchers believe in the tree: the Rust one never starts again without its files.
         let records = foreign_records(tree);
@@ -62,7 +62,7 @@ pub fn remove(tree: &Tree) -> Result<Usage, Refusal> {
     if moved != tree.path {
         fs::rename(&tree.path, &moved).map_err(|error| Refusal::Io(tree.path.clone(), error))?;
         // A start between the two looks has found the tree whole, and gets it back.
-        if let Err(refusal) = refuse_users(&[&tree.path, &moved])
+        if let Err(refusal) = refuse_users(&[&tree.path, &tree.asking(), &moved])
             && fs::symlink_metadata(&tree.path).is_err()
             && fs::rename(&moved, &tree.path).is_ok()
         {

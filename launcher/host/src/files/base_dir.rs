@@ -19,6 +19,9 @@ const WRITABLE_BY_OTHERS: u32 = 0o022;
 /// Group and others may do anything at all.
 const OPEN_TO_OTHERS: u32 = 0o077;
 
+/// Name of the directory that holds the work environments.
+const WORKENVS: &str = "workenv";
+
 /// One place that may hold work environments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseDir {
@@ -52,12 +55,19 @@ impl BaseDir {
         Ok(places)
     }
 
+    /// The one that holds a tree, wherever variables send new ones.
+    #[must_use]
+    pub fn of_tree(tree: &Path) -> Option<Self> {
+        let path = tree.parent().filter(|workenvs| workenvs.file_name() == Some(OsStr::new(WORKENVS)))?.parent()?;
+        let shared_parent = path.file_name() == Some(OsStr::new(&own_name()));
+        Some(Self { path: path.to_owned(), shared_parent })
+    }
+
     /// The private directory of the user under `TMPDIR`.
     #[must_use]
     pub fn temporary(variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let parent = variable("TMPDIR").filter(|value| !value.is_empty()).unwrap_or_else(|| OsString::from("/tmp"));
-        let own = format!("flavor-{}", rustix::process::geteuid().as_raw());
-        Self { path: Path::new(&parent).join(own), shared_parent: true }
+        Self { path: Path::new(&parent).join(own_name()), shared_parent: true }
     }
 
     /// The directory itself.
@@ -75,7 +85,7 @@ impl BaseDir {
     /// The directory that holds the work environments.
     #[must_use]
     pub fn workenvs(&self) -> PathBuf {
-        self.path.join("workenv")
+        self.path.join(WORKENVS)
     }
 
     /// Whether it is, or would be, on a file system mounted noexec.
@@ -117,6 +127,11 @@ impl BaseDir {
         }
         check_owned(workenvs, WRITABLE_BY_OTHERS)
     }
+}
+
+/// Name of the user's own directory among temporary files.
+fn own_name() -> String {
+    format!("flavor-{}", rustix::process::geteuid().as_raw())
 }
 
 /// Checks that a path is a real directory of the effective user, without any of the `forbidden` mode bits.
@@ -197,6 +212,16 @@ mod tests {
         assert_eq!(candidates(&all[2..]), ["/h/.cache/flavor", "/t/flavor-UID"]);
         assert_eq!(candidates(&all[3..]), ["/t/flavor-UID"]);
         assert_eq!(candidates(&[]), ["/tmp/flavor-UID"]);
+    }
+
+    #[test]
+    fn a_tree_tells_its_base() {
+        let of = |tree: &str| BaseDir::of_tree(Path::new(tree));
+        let plain = BaseDir { path: "/c".into(), shared_parent: false };
+        assert_eq!(of("/c/workenv/app-1-0"), Some(plain));
+        let temporary = BaseDir::temporary(|_| None);
+        assert_eq!(of(temporary.workenvs().join("app").to_str().unwrap()), Some(temporary));
+        assert_eq!((of("/c/other/app"), of("app")), (None, None));
     }
 
     #[test]

@@ -19,6 +19,7 @@
 
 pub mod added_files;
 pub mod completion;
+pub mod own_launcher;
 pub mod stamp;
 
 use std::{
@@ -58,7 +59,7 @@ use crate::{
         open_file::create_new,
         safe_path::PathError,
     },
-    lifecycle::Content,
+    lifecycle::{Content, Place},
     tree_names::{COMPLETE, ID_DIGITS, LOCKS, TREE, VERIFIED, leftover_name, leftover_of, plain},
     tree_record::{Audit, Damage, Entry, Kind, TreeRecord},
     workenv::{
@@ -170,6 +171,13 @@ impl<'a> Workenv<'a> {
         let settled = completion.boot.is_none() || completion.boot == boot_id();
         let closely = if settled && !self.base.is_temporary() { Audit::Start } else { Audit::Every };
         let mut damage = self.damage(&completion, closely.max(self.asked));
+        if self.keeps_launcher() && damage.is_empty() {
+            let path = Path::new(RECORD_DIRECTORY).join(own_launcher::LAUNCHER);
+            let size = self.package.launcher_size();
+            if !fs::symlink_metadata(self.path.join(&path)).is_ok_and(|found| found.is_file() && found.len() == size) {
+                damage.push(Damage { path, what: "is missing or was modified" });
+            }
+        }
         if let Some((path, entry)) = completion.program.as_ref().filter(|_| damage.is_empty()) {
             let path = Path::new(OsStr::from_bytes(path));
             if !fs::metadata(self.path.join(path)).is_ok_and(|found| entry.looks_like(&found)) {
@@ -211,6 +219,18 @@ impl<'a> Workenv<'a> {
     /// Notes that it was.
     pub fn note_verified(&self, stamp: Stamp) {
         stamp::note(&self.record_path(VERIFIED), stamp);
+    }
+
+    /// Notes where the package is, for programs that ask for its lazy slots later on.
+    pub fn note_package(&self, place: Option<&Path>) {
+        if self.keeps_launcher() {
+            own_launcher::note(&self.path.join(RECORD_DIRECTORY), place);
+        }
+    }
+
+    /// Whether programs may ask for something that is not in the tree.
+    fn keeps_launcher(&self) -> bool {
+        self.content.is_work_environment() && self.content.plan().slots_at(Place::Lazy).next().is_some()
     }
 
     fn completion(&self) -> Option<Completion> {
@@ -255,7 +275,7 @@ impl<'a> Workenv<'a> {
         let verification = begin()?;
         let (mut root, _lock) = self.temporary_root(lock.is_some())?;
         let temporary = root.path().to_owned();
-        let published = self.fill(&mut root, file, verification, accept).and_then(|filled| {
+        let published = self.fill(&mut root, file, facts, verification, accept).and_then(|filled| {
             // Setup commands find what they always find; what programs added comes behind them.
             let carried = if self.has_setup() { Ok(()) } else { carry(old.as_ref(), &self.path, &temporary) };
             Ok((filled, self.publish(&temporary, reuse)?, carried))
@@ -331,6 +351,7 @@ impl<'a> Workenv<'a> {
         &self,
         root: &mut ExtractionRoot,
         file: &File,
+        facts: &Facts<'_>,
         mut verification: Verification,
         accept: impl FnOnce(Outcome) -> Result<Proof, E>,
     ) -> Result<Filled, E> {
@@ -343,17 +364,26 @@ impl<'a> Workenv<'a> {
             return Err(WorkenvError::from(error).into());
         }
         let proof = accept(verification.finish())?;
-        let brought = self.complete(root, &proof)?;
+        let brought = self.complete(root, file, facts, &proof)?;
         Ok(Filled { proof, brought })
     }
 
-    fn complete(&self, root: &ExtractionRoot, proof: &Proof) -> Result<TreeRecord, WorkenvError> {
+    fn complete(
+        &self,
+        root: &ExtractionRoot,
+        file: &File,
+        facts: &Facts<'_>,
+        proof: &Proof,
+    ) -> Result<TreeRecord, WorkenvError> {
         let made = match self.content.is_work_environment() {
             true => setup::make_directories(&self.placeholders().at(root.path()))?,
             false => Vec::new(),
         };
         let records = root.path().join(RECORD_DIRECTORY);
         DirBuilder::new().mode(0o700).create(&records).map_err(IoFailure::of("create the directory", &records))?;
+        if self.keeps_launcher() {
+            own_launcher::keep(&records, file, self.package.launcher_size(), facts.launcher)?;
+        }
         let mut record = root.record()?;
         if !self.has_setup() {
             for path in made {
