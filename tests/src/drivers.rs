@@ -1,6 +1,6 @@
 //! Every way in which this repository feeds a package to the verification engine.
 
-use flavor_host::driver::verify_file;
+use flavor_host::driver::{verify_file, verify_rest_by};
 use pspf_nostd::{
     offsets::{length, position},
     report::Report,
@@ -25,6 +25,9 @@ pub fn reports(package: &[u8], scratch: &Path) -> io::Result<Vec<(String, Report
     let file = fs::File::open(&path)?;
     let outcome = verify_file(&file, Scope::Content, TrustedKeys::default(), &mut |_, _| {})?;
     reports.push(("file".to_owned(), outcome.report));
+    let mut verification = Verification::new(length(package), Scope::Content, TrustedKeys::default());
+    verify_rest_by(|_| 3, &file, &mut verification, &mut |_, _| {})?;
+    reports.push(("file by three threads".to_owned(), verification.finish().report));
     Ok(reports)
 }
 

@@ -1,7 +1,9 @@
 //! The conformance kit is what the code makes, and this repository's drivers and programs pass it.
 
-use pspf_tests::{catalogue::cases, drivers, kit, verdict::Verdict};
-use std::{collections::BTreeSet, fs};
+use flavor_host::driver::{verify_head, verify_rest_by};
+use pspf_nostd::verify::TrustedKeys;
+use pspf_tests::{base, catalogue::cases, drivers, kit, verdict::Verdict};
+use std::{collections::BTreeSet, fs, io};
 
 #[test]
 fn the_case_files_are_up_to_date() {
@@ -49,4 +51,25 @@ fn every_driver_gives_every_case_the_same_right_report() {
         assert_eq!(end, u64::try_from(package.len()).unwrap(), "{}: the coverage map ends early", case.name);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_file_that_shrinks_while_several_threads_read_it_proves_nothing() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("package.psp");
+    let package = base::sealed(&[7; 5000], |_| ()).bytes;
+    for length in [0, 100, 4999] {
+        fs::write(&path, &package).unwrap();
+        let file = fs::File::options().read(true).write(true).open(&path).unwrap();
+        let mut verification = verify_head(&file, TrustedKeys::default()).unwrap();
+        file.set_len(length).unwrap();
+        let read = verify_rest_by(|_| 3, &file, &mut verification, &mut |_, _| {});
+        assert_eq!(read.unwrap_err().kind(), io::ErrorKind::UnexpectedEof, "{length}");
+        assert!(verification.finish().checked.is_none(), "{length}");
+        // Read again, it is what it was.
+        fs::write(&path, &package).unwrap();
+        let mut verification = verify_head(&file, TrustedKeys::default()).unwrap();
+        verify_rest_by(|_| 3, &file, &mut verification, &mut |_, _| {}).unwrap();
+        assert!(verification.finish().checked.is_some(), "{length}");
+    }
 }
