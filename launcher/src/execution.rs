@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     io,
     os::unix::{ffi::OsStringExt, process::CommandExt as _},
     path::{Path, PathBuf},
@@ -69,6 +69,12 @@ impl Program {
     #[must_use]
     pub(crate) fn file(&self) -> &Path {
         &self.file
+    }
+
+    /// Names of variables of the caller that the package does not want.
+    #[must_use]
+    pub(crate) fn removed_variables(&self) -> Option<&OsStr> {
+        self.environment.get(environment::UNSET)
     }
 
     /// The directory that it is started in, where that is not the caller's.

@@ -63,6 +63,9 @@ pub(crate) fn program(own: &OwnFile, arguments: &[OsString]) -> Result<Ended, La
         start.add_slots(&mut root, |slot| plan.place(slot) == Place::Fresh)?;
     }
     let program = Program::new(&placeholders, &facts(own, &workenv), arguments)?;
+    if let Some(names) = program.removed_variables() {
+        log::event(Severity::Info, "removed from the environment", &[("names", &names.display())]);
+    }
     let execution = package.metadata().execution.clone().unwrap_or_default();
     if let Some(directory) = program.directory() {
         std::env::set_current_dir(directory).map_err(IoFailure::of("enter the working directory", directory))?;

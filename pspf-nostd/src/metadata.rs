@@ -94,6 +94,17 @@ pub struct Execution {
     pub max_cpu_seconds: Option<u64>,
     /// `env` (or `environment`, an old spelling of the Go builder), in the order of the text.
     pub env: Vec<(String, String)>,
+    /// `path`: what happens to the caller's `PATH`; without it the work environment's `bin` is put in front.
+    pub path: Option<SearchPath>,
+}
+
+/// `execution.path`: directories, relative to the work environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SearchPath {
+    /// `first`: in front of the caller's.
+    pub first: Vec<String>,
+    /// `last`: behind them.
+    pub last: Vec<String>,
 }
 
 /// `runtime.env`: what happens to the caller's environment.

@@ -3,7 +3,8 @@
 use pspf_nostd::{
     json::Json,
     metadata::{
-        CacheValidation, Execution, LauncherEntry, Metadata, MetadataError, RuntimeEnv, Seal, SlotEntry, Workenv,
+        CacheValidation, Execution, LauncherEntry, Metadata, MetadataError, RuntimeEnv, Seal, SearchPath, SlotEntry,
+        Workenv,
     },
 };
 
@@ -22,7 +23,8 @@ const EVERY_KEY: &str = r#"{
   ],
   "execution": {
     "command": "{workenv}/run", "args": ["-x", ""], "working_directory": "{workenv}", "timeout": 13, "min_memory": 14,
-    "max_memory": "15KB", "max_cpu_seconds": 16, "environment": {"OLD": "1"}, "env": {"NEW": "2", "EMPTY": ""}
+    "max_memory": "15KB", "max_cpu_seconds": 16, "environment": {"OLD": "1"}, "env": {"NEW": "2", "EMPTY": ""},
+    "path": {"first": ["a"], "last": ["b", "c"]}
   },
   "verification": {
     "integrity_seal": {"required": true, "algorithm": "ed25519"}, "signed": true, "require_verification": true, "trust_signatures": {}
@@ -101,6 +103,7 @@ fn every_key_is_read() {
         max_memory: Some(15 << 10),
         max_cpu_seconds: Some(16),
         env: pairs(&[("OLD", "1"), ("NEW", "2"), ("EMPTY", "")]),
+        path: Some(SearchPath { first: texts(&["a"]), last: texts(&["b", "c"]) }),
     };
     assert_eq!(metadata.execution, Some(execution));
     let launcher = LauncherEntry { size: Some(17), checksum: "sha256:11".to_owned(), tool: "a-launcher".to_owned() };
@@ -185,6 +188,10 @@ const TYPES: &[(&str, &str, bool)] = &[
     ("execution.environment.OLD", TEXT, false),
     ("execution.env", OBJECT, true),
     ("execution.env.NEW", TEXT, false),
+    ("execution.path", OBJECT, true),
+    ("execution.path.first", ARRAY, true),
+    ("execution.path.first[0]", TEXT, false),
+    ("execution.path.last", ARRAY, true),
     ("build", OBJECT, true),
     ("build.tool", TEXT, true),
     ("launcher", OBJECT, true),

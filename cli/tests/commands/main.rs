@@ -4,6 +4,7 @@ mod analyze;
 mod attestation;
 mod bad_input;
 mod check;
+mod children;
 mod clean;
 mod deep;
 mod diff;

@@ -1,6 +1,8 @@
 //! The parts of the metadata, each read from its value.
 
-use super::{CacheValidation, Execution, LauncherEntry, RuntimeEnv, Seal, SlotEntry, Workenv, cursor::Cursor};
+use super::{
+    CacheValidation, Execution, LauncherEntry, RuntimeEnv, Seal, SearchPath, SlotEntry, Workenv, cursor::Cursor,
+};
 use crate::json::{Json, keys_in_order};
 
 impl SlotEntry {
@@ -53,6 +55,7 @@ impl Execution {
             "max_cpu_seconds",
             "env",
             "environment",
+            "path",
         ]);
         let mut env = execution.text_map("environment");
         let newer = execution.text_map("env");
@@ -68,7 +71,15 @@ impl Execution {
             max_memory: execution.bytes("max_memory"),
             max_cpu_seconds: execution.integer("max_cpu_seconds"),
             env,
+            path: SearchPath::read(&execution.key("path")),
         })
+    }
+}
+
+impl SearchPath {
+    fn read(path: &Cursor<'_>) -> Option<Self> {
+        path.object(&["first", "last"]);
+        path.is_given().then(|| Self { first: path.texts("first"), last: path.texts("last") })
     }
 }
 

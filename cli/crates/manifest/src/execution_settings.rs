@@ -27,8 +27,24 @@ pub struct ExecutionSettings {
     pub runtime_env: RuntimeEnv,
     /// Variables with placeholders.
     pub env: Vec<(String, String)>,
+    /// What of the package is on `PATH`.
+    pub search_path: SearchPath,
     /// Whether variables that would redirect the interpreter are removed.
     pub isolated: bool,
+}
+
+/// What programs find on `PATH` besides the caller's directories.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SearchPath {
+    /// The commands of the package, behind them.
+    #[default]
+    CommandsLast,
+    /// The commands of the package, in front of them.
+    CommandsFirst,
+    /// Everything beside the interpreter, in front of them.
+    Activated,
+    /// Nothing.
+    Unchanged,
 }
 
 /// Which Python goes into the package.
@@ -98,6 +114,12 @@ pub(crate) fn execution(execution: &Cursor<'_>) -> ExecutionSettings {
         limits,
         runtime_env,
         env: with_placeholders,
+        search_path: match execution.key("search_path").word(keys::SEARCH_PATH) {
+            Some("commands_first") => SearchPath::CommandsFirst,
+            Some("activated") => SearchPath::Activated,
+            Some("unchanged") => SearchPath::Unchanged,
+            _ => SearchPath::CommandsLast,
+        },
         isolated: env.key("isolated").boolean().unwrap_or(true),
     }
 }

@@ -28,5 +28,6 @@ pub mod words;
 pub use build_settings::IndexSettings;
 pub use diagnostic::{Diagnostic, Facts, Weight, io_text, without_number};
 pub use document::{Document, ManifestError};
+pub use execution_settings::SearchPath;
 pub use file_patterns::FilePatterns;
 pub use package::{PackageSpec, SlotSpec, SourceBase};

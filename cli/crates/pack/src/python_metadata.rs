@@ -2,12 +2,12 @@
 
 use crate::error::PackError;
 use flavor_manifest::{
-    Diagnostic, PackageSpec,
+    Diagnostic, PackageSpec, SearchPath,
     package::{quoted, with_args},
     pyproject::PythonSpec,
     sections::runtime_json,
 };
-use flavor_python::PythonTree;
+use flavor_python::{PythonTree, REMOVED_VARIABLES};
 use pspf_nostd::{json::Json, metadata::RuntimeEnv};
 
 /// What the metadata say of the package.
@@ -16,15 +16,12 @@ pub(super) fn package(spec: &PythonSpec, tree: &PythonTree) -> Result<PackageSpe
         Some(version) => version.clone(),
         None => built_version(spec, tree)?,
     };
-    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     let mut runtime_env = RuntimeEnv::default();
     if spec.execution.isolated {
-        runtime_env.unset.extend(tree.environment.unset.iter().map(|name| (*name).to_owned()));
+        runtime_env.unset.extend(REMOVED_VARIABLES.iter().map(|name| (*name).to_owned()));
     }
     let user = &spec.execution.runtime_env;
-    runtime_env
-        .unset
-        .extend(user.unset.iter().filter(|name| !tree.environment.unset.contains(&name.as_str())).cloned());
+    runtime_env.unset.extend(user.unset.iter().filter(|name| !REMOVED_VARIABLES.contains(&name.as_str())).cloned());
     runtime_env.pass.clone_from(&user.pass);
     if tree.commands.len() > 1 {
         // The start script reads it, also where the manifest removes everything.
@@ -39,23 +36,32 @@ pub(super) fn package(spec: &PythonSpec, tree: &PythonTree) -> Result<PackageSpe
         ("custom", spec.custom.clone()),
     ];
     let command = tree.command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
-    let mut env: Vec<(String, String)> = tree.environment.set.iter().map(owned).collect();
-    env.retain(|(name, _)| spec.execution.env.iter().all(|(other, _)| other != name));
-    env.extend(spec.execution.env.iter().cloned());
     Ok(PackageSpec {
         name: spec.package_name.clone(),
         version,
         description: spec.description.clone(),
         package_extra: spec.kind.iter().map(|kind| ("type".to_owned(), kind.as_str().into())).collect(),
         build_extra: spec.build_metadata.clone(),
-        execution_extra: spec.execution.limits.clone(),
+        execution_extra: spec.execution.limits.iter().cloned().chain(search_path(spec, tree)).collect(),
         command: with_args(&command, &spec.execution.args),
-        env,
+        env: spec.execution.env.clone(),
         runtime_env,
         slots: Vec::new(),
         left_out: Vec::new(),
         extra: sections.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect(),
     })
+}
+
+/// Launchers put `bin` in front of `PATH` where the metadata say nothing.
+fn search_path(spec: &PythonSpec, tree: &PythonTree) -> Option<(String, Json)> {
+    let directory = Json::Array(vec![tree.commands_directory?.into()]);
+    let path = match spec.execution.search_path {
+        SearchPath::Activated => return None,
+        SearchPath::CommandsLast => vec![("last".to_owned(), directory)],
+        SearchPath::CommandsFirst => vec![("first".to_owned(), directory)],
+        SearchPath::Unchanged => Vec::new(),
+    };
+    Some(("path".to_owned(), Json::Object(path)))
 }
 
 /// What is known of it before there is a tree: every text in which a placeholder may be.

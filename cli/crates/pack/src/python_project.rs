@@ -225,7 +225,8 @@ pub(crate) fn build(
     let mut tree =
         flavor_python::build(&project.request(arguments, &work, epoch, progress)).map_err(|error| problem(&error))?;
     if let Some(command) = &project.spec.execution.command {
-        tree.command = bundled_python(command, &tree)?;
+        let words = bundled_python(command, &tree)?;
+        tree.command = with_options(words, &tree);
         check_program(&tree, further)?;
     }
     if arguments.compat {
@@ -254,6 +255,17 @@ pub(crate) fn build(
         debian_packages: tree.debian_packages,
     };
     Ok(Built { scratch, spec, slots, python, commands: tree.commands, notices })
+}
+
+/// Modules that are started with `-m` would be looked for in the caller's directory first; before Python 3.11 nothing prevents that.
+fn with_options(mut words: Vec<String>, tree: &PythonTree) -> Vec<String> {
+    let Some(options) = tree.command.get(1..).filter(|_| words.first() == tree.command.first()) else { return words };
+    let mut options = options.to_vec();
+    if tree.python_version >= (3, 11, 0) && words.iter().any(|word| word == "-m") {
+        options.push("-P".to_owned());
+    }
+    words.splice(1..1, options);
+    words
 }
 
 /// A program in the work environment must come with the package.

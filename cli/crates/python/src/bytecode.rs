@@ -29,18 +29,31 @@ const SHARDS: usize = 4;
 /// The standard library takes two seconds; the largest applications take minutes.
 const COMPILE_LIMIT: Duration = Duration::from_secs(1800);
 
-/// Compiles the standard library.
-pub(super) fn compile_runtime(runtime: &Runtime, options: CompileOptions) -> Result<(), PythonError> {
+/// Compiles the standard library. A module that will have no source has one file for all levels of optimization.
+pub(super) fn compile_runtime(
+    runtime: &Runtime,
+    options: CompileOptions,
+    without_sources: bool,
+) -> Result<(), PythonError> {
     let stdlib = runtime.root.join(&runtime.stdlib);
     let site = runtime.site_packages();
     let files = modules(&runtime.root, &stdlib, |path| !path.starts_with(&site))?;
-    compile(runtime, &files, options)
+    let levels = if without_sources { options.optimization_level.to_string() } else { levels(options) };
+    compile(runtime, &files, options, &levels)
 }
 
 /// Compiles the application and its dependencies.
 pub(super) fn compile_site_packages(runtime: &Runtime, options: CompileOptions) -> Result<(), PythonError> {
     let files = modules(&runtime.root, &runtime.site_packages(), |_| true)?;
-    compile(runtime, &files, options)
+    compile(runtime, &files, options, &levels(options))
+}
+
+/// Interpreters that the program starts have options of their own.
+fn levels(options: CompileOptions) -> String {
+    match options.optimization_level {
+        0 => "0".to_owned(),
+        level => format!("0,{level}"),
+    }
 }
 
 /// Puts the bytecode of the standard library in the place of its sources. Only when nothing runs in the tree: a running interpreter
@@ -83,7 +96,7 @@ fn modules(root: &Path, below: &Path, wanted: impl Fn(&Path) -> bool) -> Result<
     Ok(files)
 }
 
-fn compile(runtime: &Runtime, files: &[PathBuf], options: CompileOptions) -> Result<(), PythonError> {
+fn compile(runtime: &Runtime, files: &[PathBuf], options: CompileOptions, levels: &str) -> Result<(), PythonError> {
     if !options.compile {
         return Ok(());
     }
@@ -104,7 +117,7 @@ fn compile(runtime: &Runtime, files: &[PathBuf], options: CompileOptions) -> Res
         for _ in 0..workers {
             scope.spawn(|| {
                 while let Some(input) = waiting.lock().ok().and_then(|mut shards| shards.next()) {
-                    let result = compile_shard(runtime, &input, options);
+                    let result = compile_shard(runtime, &input, options, levels);
                     if let Ok(mut results) = results.lock() {
                         results.push(result);
                     }
@@ -126,11 +139,11 @@ fn compile(runtime: &Runtime, files: &[PathBuf], options: CompileOptions) -> Res
     Ok(())
 }
 
-fn compile_shard(runtime: &Runtime, input: &[u8], options: CompileOptions) -> io::Result<Finished> {
+fn compile_shard(runtime: &Runtime, input: &[u8], options: CompileOptions, levels: &str) -> io::Result<Finished> {
     let mut command = process::command(&runtime.builder);
     // Isolated mode ignores PYTHONHASHSEED, so its parts are given: no user site, no site module, no folder of the script.
     command.args(["-s", "-S", "-B", "-W", "ignore"]);
-    command.args(["-c", COMPILER]).arg(&runtime.root).arg(options.optimization_level.to_string());
+    command.args(["-c", COMPILER]).arg(&runtime.root).arg(levels);
     command.arg(if options.strip_docstrings { "strip" } else { "keep" });
     command.env_clear().env("PYTHONHASHSEED", "0").env("PYTHONUTF8", "1").current_dir(&runtime.root);
     process::run(&mut command, input, COMPILE_LIMIT)

@@ -41,10 +41,15 @@ def without_docstrings(source, name):
     return tree
 
 
-def compile_file(root, name, level, docstrings):
+def compile_file(root, name, levels, docstrings):
     path = os.path.join(root, name)
     with open(path, "rb") as file:
         source = file.read()
+    for level in levels:
+        compile_source(source, path, name, level, docstrings)
+
+
+def compile_source(source, path, name, level, docstrings):
     try:
         tree = without_docstrings(source, name) if docstrings == "strip" else source
         code = compile(tree, name, "exec", dont_inherit=True, optimize=level)
@@ -62,4 +67,4 @@ def compile_file(root, name, level, docstrings):
 
 for name in sys.stdin.buffer.read().split(b"\0"):
     if name:
-        compile_file(sys.argv[1], os.fsdecode(name), int(sys.argv[2]), sys.argv[3])
+        compile_file(sys.argv[1], os.fsdecode(name), [int(level) for level in sys.argv[2].split(",")], sys.argv[3])

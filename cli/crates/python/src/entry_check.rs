@@ -2,7 +2,6 @@
 
 use super::{
     entry_point::{EntryPoint, EntryPointError},
-    environment::Environment,
     error::PythonError,
     file_error::FileContext as _,
     process,
@@ -65,14 +64,17 @@ pub(super) fn check(
     let home = std::path::absolute(&home).on("read", &home)?;
     let answer_file = home.join("answer.json");
     let mut command = process::command(runtime.executable());
-    command.args(["-I", "-B", "-c", CHECK]).arg(&answer_file).args([entry_point.module(), entry_point.function()]);
+    command
+        .args(&runtime.options)
+        .args(["-I", "-B", "-c", CHECK])
+        .arg(&answer_file)
+        .args([entry_point.module(), entry_point.function()]);
     command
         .env_clear()
         .env("HOME", &home)
         .env("TMPDIR", &home)
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .current_dir(&home);
-    command.envs(Environment::of_package().set);
     let workenv = runtime.root.to_string_lossy();
     command.envs(run_env.iter().map(|(name, value)| (name, value.replace("{workenv}", &workenv))));
     let task = "import the entry point";

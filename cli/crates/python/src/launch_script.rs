@@ -93,8 +93,10 @@ pub(super) fn commands(
 
 /// What a script starts with that runs in the interpreter beside it, wherever the tree is: to a shell the second line is a command, to
 /// Python a string.
-pub(super) fn header(program: &str) -> String {
-    format!("#!/bin/sh\n'''exec' \"$(dirname -- \"$(realpath -- \"$0\")\")/{program}\" \"$0\" \"$@\"\n' '''\n")
+pub(super) fn header(runtime: &Runtime) -> String {
+    let words: String = runtime.options.iter().map(|option| format!(" {option}")).collect();
+    let program = &runtime.program;
+    format!("#!/bin/sh\n'''exec' \"$(dirname -- \"$(realpath -- \"$0\")\")/{program}\"{words} \"$0\" \"$@\"\n' '''\n")
 }
 
 /// Writes `bin/<name>`, which starts the entry point, or another command that it is asked for by its name, and a script for each of the
@@ -108,24 +110,31 @@ pub(super) fn write(
     let bin = runtime.recorded(Path::new("bin"));
     let write = |name: &str, text: String| {
         let path = bin.join(name);
-        tree_files::write(&path, (header(&runtime.program) + &text).as_bytes())?;
+        tree_files::write(&path, (header(runtime) + &text).as_bytes())?;
         tree_files::set_mode(&path, true)?;
         Ok(path)
     };
-    let mut written = vec![write(name, text(name, entry_point, others, &runtime.certificates))?];
+    let mut written = vec![write(name, text(name, entry_point, others, true, &runtime.certificates))?];
     for (other, called) in others {
-        written.push(write(other, text(other, called, &[], &runtime.certificates))?);
+        written.push(write(other, text(other, called, &[], false, &runtime.certificates))?);
     }
     Ok(written)
 }
 
 /// The command that runs it; without a name the interpreter.
 pub(super) fn command(runtime: &Runtime, name: Option<&str>) -> Vec<String> {
-    let files = [Some(runtime.program.as_str()), name];
-    files.into_iter().flatten().map(|file| format!("{{workenv}}/bin/{file}")).collect()
+    let file = |name: &str| format!("{{workenv}}/bin/{name}");
+    let options = runtime.options.iter().map(|&option| option.to_owned());
+    [file(&runtime.program)].into_iter().chain(options).chain(name.map(file)).collect()
 }
 
-fn text(name: &str, entry_point: &EntryPoint, others: &[(String, EntryPoint)], certificates: &[String]) -> String {
+fn text(
+    name: &str,
+    entry_point: &EntryPoint,
+    others: &[(String, EntryPoint)],
+    is_default: bool,
+    certificates: &[String],
+) -> String {
     let mut text = String::from("import os\nimport sys\n\n");
     if !certificates.is_empty() {
         // Written on one machine, run on others, whose certificates may be elsewhere. The user's own settings win.
@@ -138,6 +147,17 @@ fn text(name: &str, entry_point: &EntryPoint, others: &[(String, EntryPoint)], c
              if os.path.isfile(bundle):\n            \
              os.environ[\"SSL_CERT_FILE\"] = bundle\n            \
              break\n\n"
+        );
+    }
+    if is_default {
+        let name = serde_json::Value::from(name);
+        // The module is imported where it has something to do: each start would pay for it.
+        let _ = write!(
+            text,
+            "called = os.environ.get(\"FLAVOR_COMMAND_NAME\", {name})\n\
+             if __name__ == \"__main__\" and (\"FLAVOR_UNSET\" in os.environ or called != {name} and not called.endswith(\".psp\")):\n    \
+             import _flavor\n    \
+             _flavor.prepare({name})\n\n"
         );
     }
     // The imports are outside of the guard, as in scripts of installers: processes that multiprocessing spawns run this file too.
@@ -206,7 +226,7 @@ mod tests {
     #[test]
     fn methods_are_called_on_their_object() {
         let entry_point = EntryPoint::parse("app.cli:Main.run").unwrap();
-        let text = text("app", &entry_point, &[], &["/usr/lib/ssl/cert.pem".to_owned()]);
+        let text = text("app", &entry_point, &[], true, &["/usr/lib/ssl/cert.pem".to_owned()]);
         assert!(text.contains("from app.cli import Main\n"), "{text}");
         assert!(text.contains("sys.exit(Main.run())"), "{text}");
         assert!(text.contains("(\"/usr/lib/ssl/cert.pem\",)"), "{text}");

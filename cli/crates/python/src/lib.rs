@@ -60,7 +60,7 @@ pub use build_environment::run_hooks;
 pub use debian::DebianProvider;
 pub use distribution::{ArchiveDigest, Distribution, named as distribution_named, normal_name, parse_metadata};
 pub use entry_point::{EntryPoint, EntryPointError};
-pub use environment::Environment;
+pub use environment::REMOVED_VARIABLES;
 pub use error::{DebianError, PythonError, RuntimeError};
 pub use file_error::FileError;
 pub use local_provider::LocalProvider;
@@ -146,8 +146,8 @@ pub struct PythonTree {
     pub command: Vec<String>,
     /// Names of its commands, the one that it runs first; none where there is no entry point.
     pub commands: Vec<String>,
-    /// What the environment must be for it.
-    pub environment: Environment,
+    /// The folder of its commands for `PATH`, relative to `root`; none without symbolic links.
+    pub commands_directory: Option<&'static str>,
     /// Everything that was installed, sorted by name.
     pub distributions: Vec<Distribution>,
     /// The packages that the interpreter was made from, where it is Debian's, sorted by name.
@@ -224,8 +224,10 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
     let runtime_request = runtime_request(request, accepted.as_ref(), &uv, request.progress);
     let mut runtime = providers::provide(&request.python, &runtime_request, &root)?;
     let mut notices = std::mem::take(&mut runtime.notices);
-    normalize::modes(&root)?;
     let options = request.options;
+    runtime.options = environment::interpreter_options(options.compile);
+    environment::write(&runtime)?;
+    normalize::modes(&root)?;
     let copy = project.copy_to(&request.work.join("source"), request.work, &options.build)?;
     request.progress.step("Install the project and its dependencies");
     let installation = installation::Installation {
@@ -238,9 +240,10 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
         work: request.work,
         options,
     };
+    let minimal = options.stdlib == StandardLibrary::Minimal;
     // uv mostly waits for the network, and nobody else writes where the other does.
     let (installed, compiled) = thread::scope(|scope| {
-        let compiling = scope.spawn(|| bytecode::compile_runtime(&runtime, options.compile));
+        let compiling = scope.spawn(|| bytecode::compile_runtime(&runtime, options.compile, minimal));
         let installed = install::install(&installation).and_then(|report| {
             let placed = scheme::place(&scheme::prefix(request.work), &runtime)?;
             install::nothing_is_editable(&runtime.site_packages())?;
@@ -255,7 +258,7 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
     if let Some(processor) = runtime.foreign {
         foreign_code::refuse(&runtime, &distributions, processor)?;
     }
-    if options.stdlib == StandardLibrary::Minimal && options.compile.compile {
+    if minimal && options.compile.compile {
         bytecode::drop_runtime_sources(&runtime)?;
     }
     let runtime_files = TreeFiles::list(&root)?.outside(&runtime.site).without_all(&placed.paths);
@@ -275,6 +278,7 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
         changed.extend(launch_script::write(&runtime, &found.name, entry_point, &found.others)?);
         commands = Some(found);
     }
+    let commands_directory = if request.symlinks { Some(environment::link_commands(&runtime)?) } else { None };
     normalize::metadata(&runtime, &changed)?;
     normalize::modes(&root)?;
     request.progress.step("Compile the application");
@@ -320,7 +324,7 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
         program: runtime.program.clone(),
         command: launch_script::command(&runtime, commands.as_ref().map(|commands| commands.name.as_str())),
         commands: commands.into_iter().flat_map(launch_script::Commands::names).collect(),
-        environment: Environment::of_package().with(options.compile, request.entry_point.is_none()),
+        commands_directory,
         distributions,
         debian_packages: runtime.debian_packages,
         glibc_floor: floor.map(|version| version.to_string()),

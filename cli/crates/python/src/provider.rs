@@ -34,6 +34,8 @@ pub struct Runtime {
     pub version: (u8, u8, u8),
     /// File name of the interpreter in `bin`.
     pub program: String,
+    /// Options that it is started with.
+    pub options: Vec<&'static str>,
     /// The standard library, relative to the tree.
     pub stdlib: PathBuf,
     /// Where installed modules go, relative to the tree.

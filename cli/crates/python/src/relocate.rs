@@ -148,6 +148,7 @@ fn relocate_from(
     Ok(Runtime {
         provider,
         version: python.version,
+        options: Vec::new(),
         stdlib: stdlib_in_tree,
         site,
         // One that was unpacked cannot be run where it is.

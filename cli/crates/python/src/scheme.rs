@@ -94,7 +94,7 @@ fn relocatable(path: &Path, runtime: &Runtime) -> Result<Option<Vec<u8>>, FileEr
     } else {
         return Ok(None);
     };
-    Ok(Some([launch_script::header(&runtime.program).as_bytes(), body].concat()))
+    Ok(Some([launch_script::header(runtime).as_bytes(), body].concat()))
 }
 
 fn names_python(line: &[u8]) -> bool {

@@ -97,7 +97,7 @@ fn command(tree: &PythonTree, root: &Path) -> Command {
     let words: Vec<String> =
         tree.command.iter().map(|word| word.replace("{workenv}", root.to_str().unwrap())).collect();
     let mut command = Command::new(&words[0]);
-    command.args(&words[1..]).env_clear().envs(tree.environment.set.iter().copied()).current_dir("/");
+    command.args(&words[1..]).env_clear().current_dir("/");
     command
 }
 

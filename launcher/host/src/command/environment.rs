@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     ffi::{OsStr, OsString},
-    os::unix::ffi::{OsStrExt, OsStringExt},
+    os::unix::ffi::OsStrExt,
     path::Path,
 };
 
@@ -19,6 +19,12 @@ use crate::{
     lifecycle::Place,
     platform,
 };
+
+/// The variable with the names of what the package's rules have removed.
+pub const UNSET: &str = "FLAVOR_UNSET";
+
+/// Where `exec` looks for programs without a `PATH` (confstr(3), `_CS_PATH`).
+const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
 /// Variables by name. Values, and names, need not be UTF-8.
 #[derive(Clone, Debug, Default)]
@@ -64,7 +70,7 @@ pub struct Facts<'a> {
 /// The program's environment.
 ///
 /// Order: `runtime.env` (unset, map, set; `pass` protects from unset and map), `workenv.env`, `execution.env`, then the
-/// launcher's own variables and `<workenv>/bin` in front of `PATH`.
+/// launcher's own variables and `PATH`.
 ///
 /// # Errors
 /// As [`Placeholders::fill`]; [`CommandFault::SameVariable`].
@@ -75,12 +81,15 @@ pub fn for_program(
 ) -> Result<Environment, CommandError> {
     let metadata = placeholders.metadata;
     let mut environment: Environment = caller.into_iter().collect();
-    apply_runtime(&mut environment, &metadata.runtime_env);
+    let unset = apply_runtime(&mut environment, &metadata.runtime_env);
     let program = metadata.execution.as_ref().map(|execution| execution.env.as_slice()).unwrap_or_default();
     for (name, value) in metadata.workenv.env.iter().chain(program) {
         environment.set(name, OsStr::from_bytes(&placeholders.fill(value)?));
     }
     add_own(&mut environment, placeholders, facts);
+    if !unset.is_empty() {
+        environment.set(UNSET, &unset.join(OsStr::new(",")));
+    }
     add_slots(&mut environment, placeholders)?;
     Ok(environment)
 }
@@ -123,14 +132,20 @@ fn add_slots(environment: &mut Environment, placeholders: &Placeholders<'_>) -> 
     Ok(())
 }
 
-fn apply_runtime(environment: &mut Environment, rules: &RuntimeEnv) {
+/// Gives the names that were removed, as far as the rules name them in full.
+fn apply_runtime(environment: &mut Environment, rules: &RuntimeEnv) -> Vec<OsString> {
     let matches_any =
         |patterns: &[String], name: &OsStr| patterns.iter().any(|p| glob::matches(p.as_bytes(), name.as_bytes()));
     // What is renamed is wanted by its new name, also where all others go.
     let is_mapped = |name: &OsStr| rules.map.iter().any(|(old, _)| name == old.as_str());
-    environment
-        .0
-        .retain(|name, _| !matches_any(&rules.unset, name) || matches_any(&rules.pass, name) || is_mapped(name));
+    let mut removed = Vec::new();
+    environment.0.retain(|name, _| {
+        let stays = !matches_any(&rules.unset, name) || matches_any(&rules.pass, name) || is_mapped(name);
+        if !stays && rules.unset.iter().any(|known| name == known.as_str()) {
+            removed.push(name.clone());
+        }
+        stays
+    });
     for (old, new) in &rules.map {
         if old != new
             && !matches_any(&rules.pass, OsStr::new(old))
@@ -142,10 +157,13 @@ fn apply_runtime(environment: &mut Environment, rules: &RuntimeEnv) {
     for (name, value) in &rules.set {
         environment.set(name, OsStr::new(value));
     }
+    removed
 }
 
 fn add_own(environment: &mut Environment, placeholders: &Placeholders<'_>, facts: &Facts<'_>) {
-    environment.0.remove(OsStr::new("FLAVOR_LAUNCHER_CLI"));
+    for name in ["FLAVOR_LAUNCHER_CLI", UNSET] {
+        environment.0.remove(OsStr::new(name));
+    }
     let workenvs = facts.base.join("workenv");
     for (name, value) in [("FLAVOR_CACHE_DIR", facts.base), ("FLAVOR_CACHE", &workenvs)] {
         if environment.get(name).is_none() {
@@ -172,12 +190,25 @@ fn add_own(environment: &mut Environment, placeholders: &Placeholders<'_>, facts
             None => drop(environment.0.remove(OsStr::new(name))),
         }
     }
-    let mut path = facts.workenv.join("bin").into_os_string().into_vec();
-    if let Some(rest) = environment.get("PATH").filter(|rest| !rest.is_empty()) {
-        path.push(b':');
-        path.extend_from_slice(rest.as_bytes());
-    }
-    environment.set("PATH", OsStr::from_bytes(&path));
+    set_path(environment, placeholders, facts.workenv);
+}
+
+/// Without `execution.path` the package's programs come first, as the published launchers have it.
+fn set_path(environment: &mut Environment, placeholders: &Placeholders<'_>, workenv: &Path) {
+    let asked = placeholders.metadata.execution.as_ref().and_then(|execution| execution.path.as_ref());
+    let (first, last, otherwise) = match asked {
+        None => (&["bin".to_owned()][..], &[][..], ""),
+        Some(path) if path.first.is_empty() && path.last.is_empty() => return,
+        // Where there is no PATH, programs are looked for here, and no longer once there is one.
+        Some(path) => (&path.first[..], &path.last[..], DEFAULT_PATH),
+    };
+    let own = |directories: &[String]| -> Vec<OsString> {
+        directories.iter().map(|directory| workenv.join(directory).into_os_string()).collect()
+    };
+    let callers = environment.get("PATH").filter(|path| !path.is_empty()).unwrap_or(OsStr::new(otherwise)).to_owned();
+    let callers = Some(callers).filter(|path| !path.is_empty());
+    let all: Vec<OsString> = own(first).into_iter().chain(callers).chain(own(last)).collect();
+    environment.set("PATH", &all.join(OsStr::new(":")));
 }
 
 #[cfg(test)]
@@ -186,11 +217,16 @@ mod tests {
 
     use super::*;
     use crate::lifecycle::Plan;
+    use std::os::unix::ffi::OsStringExt;
 
     fn run(rules: &str, caller: &[(&str, &str)]) -> Vec<String> {
-        let text = format!(
-            r#"{{"format":"PSPF/2025","package":{{"name":"n","version":"1"}},"slots":[],"runtime":{{"env":{rules}}}}}"#
-        );
+        let own = ["FLAVOR_", "PATH"];
+        let variables = all(&format!(r#""runtime":{{"env":{rules}}}"#), caller);
+        variables.into_iter().filter(|pair| own.iter().all(|prefix| !pair.starts_with(prefix))).collect()
+    }
+
+    fn all(section: &str, caller: &[(&str, &str)]) -> Vec<String> {
+        let text = format!(r#"{{"format":"PSPF/2025","package":{{"name":"n","version":"1"}},"slots":[],{section}}}"#);
         let metadata = Metadata::parse(text.into_bytes()).unwrap();
         let facts = Facts {
             workenv: Path::new("/w e"),
@@ -201,13 +237,38 @@ mod tests {
         let plan = Plan::of(&metadata, false);
         let placeholders = Placeholders::new(&metadata, &plan, Path::new("/b"), Path::new("/b/workenv/t"));
         let caller = caller.iter().map(|(name, value)| (name.into(), value.into()));
-        let own = ["FLAVOR_", "PATH"];
         for_program(caller, &placeholders, &facts)
             .unwrap()
             .iter()
             .map(|(name, value)| format!("{}={}", name.to_str().unwrap(), value.to_str().unwrap()))
-            .filter(|pair| own.iter().all(|prefix| !pair.starts_with(prefix)))
             .collect()
+    }
+
+    #[test]
+    fn the_package_says_where_its_programs_are_on_the_search_path() {
+        let one = |variables: Vec<String>, name: &str| variables.into_iter().find(|pair| pair.starts_with(name));
+        for (path, caller, expected) in [
+            (r#"null"#, Some("/a:/b"), Some("/w e/bin:/a:/b")),
+            (r#"null"#, None, Some("/w e/bin")),
+            (r#"{"last":["lib/c"]}"#, Some("/a:/b"), Some("/a:/b:/w e/lib/c")),
+            (r#"{"last":["lib/c"]}"#, None, Some("/bin:/usr/bin:/w e/lib/c")),
+            (r#"{"first":["x","y"],"last":["z"]}"#, Some("/a"), Some("/w e/x:/w e/y:/a:/w e/z")),
+            (r#"{}"#, Some("/a:/b"), Some("/a:/b")),
+            (r#"{}"#, None, None),
+        ] {
+            let caller: Vec<_> = caller.map(|path| ("PATH", path)).into_iter().collect();
+            let found = one(all(&format!(r#""execution":{{"command":"x","path":{path}}}"#), &caller), "PATH=");
+            assert_eq!(found, expected.map(|expected| format!("PATH={expected}")), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_program_is_told_what_was_removed_by_name() {
+        let rules = r#""runtime":{"env":{"unset":["A","B","S*","M"],"pass":["B"],"map":{"M":"N"}}}"#;
+        let caller = [("A", "1"), ("B", "2"), ("SECRET", "3"), ("M", "4"), (UNSET, "of another package")];
+        let told = |variables: Vec<String>| variables.into_iter().find(|pair| pair.starts_with("FLAVOR_UNSET"));
+        assert_eq!(told(all(rules, &caller)), Some("FLAVOR_UNSET=A".to_owned()));
+        assert_eq!(told(all(rules, &caller[1..])), None);
     }
 
     #[test]

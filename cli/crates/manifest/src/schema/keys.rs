@@ -140,6 +140,12 @@ const EXECUTION: &[Key] = &[
         "Refused: a share of the processors cannot be set without rights that a program started by a user has not.",
     ),
     key(
+        "search_path",
+        Kind::Word(SEARCH_PATH),
+        "What programs that the package starts find on `PATH` besides the caller's directories. `commands_last`: a folder with the commands of the package and of its dependencies, and no Python, behind them. `commands_first`: the same in front. `activated`: all of the package's `bin`, Python and pip included, in front, as in an activated virtual environment. `unchanged`: nothing.",
+    )
+    .default("`\"commands_last\"`"),
+    key(
         "runtime",
         Kind::Table(&[key(
             "env",
@@ -155,13 +161,16 @@ const EXECUTION: &[Key] = &[
     ),
 ];
 
+/// Words of `execution.search_path`.
+pub(crate) const SEARCH_PATH: &[&str] = &["commands_last", "commands_first", "activated", "unchanged"];
+
 const ENVIRONMENT: &[Key] = &[
     key("unset", Kind::Texts, "Names or patterns of variables to remove."),
     key("pass", Kind::Texts, "Names or patterns that are kept in spite of `unset`.").variable("FLAVOR_RUNTIME_ENV_PASSTHROUGH"),
     key("set", Kind::TextTable, "Variables to set. `{workenv}` and the other placeholders are filled in at the start; `$FLAVOR_WORKENV` means `{workenv}`.")
         .variable("FLAVOR_RUNTIME_ENV_SET"),
     key("map", Kind::TextTable, "Variables to rename: `OLD = \"NEW\"`."),
-    key("isolated", Kind::Boolean, "Remove the variables that would send the interpreter to other modules, such as `PYTHONPATH`.").default("`true`"),
+    key("isolated", Kind::Boolean, "Remove the variables that would send the interpreter to other modules, bytecode or versions: `PYTHONPATH`, `PYTHONHOME`, `PYTHONCASEOK`, `PYTHONEXECUTABLE`, `PYTHONINSPECT`, `PYTHONOPTIMIZE`, `PYTHONPLATLIBDIR`, `PYTHONPYCACHEPREFIX`, `__PYVENV_LAUNCHER__`.").default("`true`"),
 ];
 
 /// `[[tool.flavor.slots]]`.
