@@ -1,9 +1,10 @@
 //! What each fuzz target asserts, as plain functions; the targets themselves are three lines.
 
-use flavor_host::command::{self, glob};
+use flavor_host::command;
 use flavor_host::extraction::codecs::NativeCodecs;
 use pspf_nostd::{
     codec::{Budget, Codec, Codecs, PureCodecs, Stop},
+    glob,
     index::{self, END_MAGIC, IndexBlock, START_MAGIC},
     json::Json,
     key::{PublicKey, SigningKey},
@@ -196,6 +197,11 @@ pub fn glob(bytes: &[u8]) {
     let mut parts = bytes.splitn(2, |byte| *byte == 0);
     let (pattern, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let matches = glob::matches(pattern, name);
+    // Where nothing but stars is special, the parts between them come one behind the other.
+    if glob::matches_stars(pattern, name) {
+        assert!(pattern.split(|byte| *byte == b'*').map(<[u8]>::len).sum::<usize>() <= name.len());
+        assert!(glob::matches_stars(&[b"*", pattern].concat(), &[b"head", name].concat()));
+    }
     if !glob::is_pattern(pattern) {
         return assert_eq!(matches, pattern == name);
     }

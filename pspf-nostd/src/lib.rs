@@ -14,6 +14,7 @@ pub mod codec;
 pub mod descriptor;
 pub mod digest;
 pub mod findings;
+pub mod glob;
 pub mod index;
 pub mod json;
 pub mod key;

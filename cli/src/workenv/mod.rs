@@ -20,6 +20,7 @@ use flavor_host::{
     workenv::completion::{Completion, SIZE_MAX},
 };
 use flavor_manifest::Diagnostic;
+use pspf_nostd::glob;
 use rustix::fs::OFlags;
 use std::{
     ffi::{OsStr, OsString},
@@ -226,8 +227,8 @@ pub fn named<'a>(trees: &'a [Tree], word: &OsStr) -> Result<Vec<&'a Tree>, Failu
     let choose =
         |fits: &dyn Fn(&[u8]) -> bool| trees.iter().filter(|tree| fits(tree.name.as_bytes())).collect::<Vec<_>>();
     let shown = word.to_string_lossy();
-    if flavor_host::command::glob::is_pattern(bytes) {
-        let found = choose(&|name| flavor_host::command::glob::matches(bytes, name));
+    if glob::is_pattern(bytes) {
+        let found = choose(&|name| glob::matches(bytes, name));
         return if found.is_empty() { Err(absent(&shown)) } else { Ok(found) };
     }
     // `<tree>.slot3` and `<tree>.dev` go with `<tree>`.
@@ -246,7 +247,7 @@ pub fn named<'a>(trees: &'a [Tree], word: &OsStr) -> Result<Vec<&'a Tree>, Failu
 /// which say themselves that there may be several.
 #[must_use]
 pub fn builds(trees: &[&Tree], word: &OsStr) -> usize {
-    if flavor_host::command::glob::is_pattern(word.as_bytes()) {
+    if glob::is_pattern(word.as_bytes()) {
         return 1;
     }
     let of_package = trees.iter().filter(|tree| is_of_package(tree.name.as_bytes(), word.as_bytes()));

@@ -8,12 +8,11 @@ use std::{
     path::Path,
 };
 
-use pspf_nostd::metadata::RuntimeEnv;
+use pspf_nostd::{glob, metadata::RuntimeEnv};
 
 use crate::{
     command::{
         error::{CommandError, CommandFault},
-        glob,
         placeholders::Placeholders,
     },
     lifecycle::Place,

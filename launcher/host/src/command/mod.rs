@@ -7,7 +7,6 @@
 
 pub mod environment;
 pub mod error;
-pub mod glob;
 pub mod placeholders;
 pub mod setup;
 pub mod start_dir;

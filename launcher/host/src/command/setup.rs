@@ -15,10 +15,10 @@ use std::{
     process::{Command, ExitStatus, Stdio},
 };
 
-use pspf_nostd::{json::Json, placement::inside_workenv};
+use pspf_nostd::{glob, json::Json, placement::inside_workenv};
 
 use crate::{
-    command::{self, environment::Environment, error::CommandError, glob, placeholders::Placeholders},
+    command::{self, environment::Environment, error::CommandError, placeholders::Placeholders},
     files::{
         io_failure::IoFailure,
         open_file::{create_new, open, read_start},
