@@ -11,6 +11,7 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+use wait_timeout::ChildExt as _;
 
 /// Variables whose values sign.
 const SEEDS: [&str; 2] = ["FLAVOR_KEY_SEED", "FLAVOR_SEED"];
@@ -85,20 +86,15 @@ pub fn run(command: &mut Command, input: &[u8], limit: Duration) -> io::Result<F
         // A child that ends before it has read everything is seen by its exit status.
         thread::spawn(move || pipe.write_all(&input));
     }
-    let begin = Instant::now();
-    let mut timed_out = false;
-    let status = loop {
-        if let Some(status) = child.try_wait()? {
-            break status;
-        }
-        if begin.elapsed() >= limit {
-            timed_out = true;
+    let ended = child.wait_timeout(limit)?;
+    let status = match ended {
+        Some(status) => status,
+        None => {
             child.kill()?;
-            break child.wait()?;
+            child.wait()?
         }
-        thread::sleep(POLL);
     };
-    Ok(Finished { status, stdout: stdout.finish(), stderr: stderr.finish(), timed_out })
+    Ok(Finished { status, stdout: stdout.finish(), stderr: stderr.finish(), timed_out: ended.is_none() })
 }
 
 /// Reads a pipe in a thread of its own.

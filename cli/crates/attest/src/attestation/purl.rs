@@ -1,7 +1,7 @@
 //! Package URLs of Python distributions and Debian's packages (<https://github.com/package-url/purl-spec>, types `pypi`, `deb`).
 
 use flavor_python::{DebianPackage, normal_name};
-use std::fmt::Write as _;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_decode_str, utf8_percent_encode};
 
 /// `pkg:pypi/NAME@VERSION`, the name normalised as PEP 503 says.
 #[must_use]
@@ -16,18 +16,12 @@ pub fn debian(package: &DebianPackage) -> String {
     format!("pkg:deb/debian/{}@{}?arch={architecture}&distro={release}", escaped(name), escaped(version))
 }
 
-/// A part of a package URL; a colon stays as it is there.
-fn escaped(part: &str) -> String {
-    let mut text = String::with_capacity(part.len());
-    for byte in part.bytes() {
-        if byte.is_ascii_alphanumeric() || b".-_~:".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            // Writing into a String cannot fail.
-            let _ = write!(text, "%{byte:02X}");
-        }
-    }
-    text
+/// What may be in a part of a package URL as it is: letters, digits, `-._~` and the colon. (The crate packageurl leaves `!` as well, so
+/// a version with an epoch would have another URL than with other tools, and scanners compare texts.)
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
+
+fn escaped(part: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(part, ESCAPED)
 }
 
 /// The normalised name and the version in a package URL of type `pypi`; none for other types and without a version.
@@ -36,26 +30,8 @@ pub fn pypi_parts(purl: &str) -> Option<(String, String)> {
     let rest = purl.strip_prefix("pkg:pypi/")?;
     let rest = rest.split(['?', '#']).next().unwrap_or(rest);
     let (name, version) = rest.rsplit_once('@')?;
-    Some((normal_name(&percent_decoded(name)), percent_decoded(version)))
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, behind)) = rest.split_first() {
-        let digits = behind.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        match digits.filter(|_| first == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = behind.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(first);
-                rest = behind;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    let decoded = |part| percent_decode_str(part).decode_utf8_lossy().into_owned();
+    Some((normal_name(&decoded(name)), decoded(version)))
 }
 
 #[cfg(test)]

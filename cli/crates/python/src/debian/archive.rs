@@ -96,7 +96,9 @@ impl Archive {
         for (mirror, suite) in suites {
             let Some(mirror) = mirror else { continue };
             let list = self.list(&mirror, &suite, architecture)?;
-            add_packages(&list, &mirror, &mut found);
+            let wrong =
+                |error: deb822_fast::Error| DebianError::Content { url: mirror.clone(), reason: error.to_string() };
+            add_packages(&list, &mirror, &mut found).map_err(wrong)?;
         }
         Ok(found)
     }

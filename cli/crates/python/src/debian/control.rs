@@ -1,5 +1,6 @@
 //! Debian's control files (deb822), lists of packages, and the order of versions (Debian policy, chapter 5).
 
+use deb822_fast::borrowed::{BorrowedParagraph, iter_paragraphs_borrowed};
 use std::{cmp::Ordering, collections::BTreeMap};
 
 /// A package of the list.
@@ -28,15 +29,14 @@ impl Package {
     }
 }
 
-/// The value of a field in a control file; lines that continue it are joined by line feeds.
+/// The value of a field in a control file of one paragraph; lines that continue it are joined by line feeds.
 pub(super) fn field(text: &str, name: &str) -> Option<String> {
-    let mut lines = text.lines();
-    let first = lines.find_map(|line| {
-        let (key, value) = line.split_once(':')?;
-        key.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
-    })?;
-    let rest = lines.take_while(|line| line.starts_with([' ', '\t'])).map(|line| format!("\n{}", line.trim()));
-    Some(first + &rest.collect::<String>())
+    value(&iter_paragraphs_borrowed(text).next()?.ok()?, name)
+}
+
+/// The value of a field; lines that continue it are joined by line feeds.
+pub(super) fn value(paragraph: &BorrowedParagraph<'_>, name: &str) -> Option<String> {
+    paragraph.get(name).map(|lines| lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join("\n"))
 }
 
 /// Interpreters, libraries, and the packages that hold the licence of GCC's libraries.
@@ -46,28 +46,33 @@ pub(super) fn is_taken(name: &str) -> bool {
 }
 
 /// Adds the interpreters and libraries of a list to `found`; of two versions the later stays.
-pub(super) fn add_packages(list: &str, mirror: &str, found: &mut BTreeMap<String, Package>) {
-    for stanza in list.split("\n\n") {
-        let name = stanza.strip_prefix("Package: ").and_then(|rest| rest.lines().next()).unwrap_or_default();
+pub(super) fn add_packages(
+    list: &str,
+    mirror: &str,
+    found: &mut BTreeMap<String, Package>,
+) -> Result<(), deb822_fast::Error> {
+    for paragraph in iter_paragraphs_borrowed(list) {
+        let paragraph = paragraph?;
+        let name = paragraph.get_single("Package").unwrap_or_default();
         if !is_taken(name) {
             continue;
         }
-        let (Some(version), Some(filename), Some(sha256)) =
-            (field(stanza, "Version"), field(stanza, "Filename"), field(stanza, "SHA256"))
-        else {
+        let of = |name| value(&paragraph, name);
+        let (Some(version), Some(filename), Some(sha256)) = (of("Version"), of("Filename"), of("SHA256")) else {
             continue;
         };
-        let Some(size) = field(stanza, "Size").and_then(|size| size.parse().ok()) else { continue };
+        let Some(size) = of("Size").and_then(|size| size.parse().ok()) else { continue };
         let known = found.get(name).map(|known| compare_versions(&known.version, &version));
         if matches!(known, Some(Ordering::Greater | Ordering::Equal)) {
             continue;
         }
-        let depends = ["Pre-Depends", "Depends"].iter().filter_map(|key| field(stanza, key));
+        let depends = ["Pre-Depends", "Depends"].iter().filter_map(|key| of(key));
         let depends = depends.flat_map(|list| list.split(',').filter_map(package_name).collect::<Vec<_>>()).collect();
         let mirror = mirror.to_owned();
         let package = Package { name: name.to_owned(), version, depends, filename, sha256, size, mirror };
         found.insert(name.to_owned(), package);
     }
+    Ok(())
 }
 
 /// `libc6 (>= 2.36) | other` is `libc6`.
@@ -75,7 +80,8 @@ fn package_name(dependency: &str) -> Option<String> {
     dependency.split(['|', '(', ':', '[']).next()?.split_whitespace().next().map(str::to_owned)
 }
 
-/// The order of two versions: epoch, upstream version, revision.
+/// The order of two versions: epoch, upstream version, revision. (The crate debversion agrees on every pair of neighbours in
+/// bookworm's list; it would bring chrono, num-bigint and lazy-regex for this alone.)
 pub(super) fn compare_versions(a: &str, b: &str) -> Ordering {
     let parts = |version: &str| {
         let (epoch, rest) = version.split_once(':').unwrap_or(("0", version));
@@ -175,12 +181,17 @@ mod tests {
         for lists in [["1-1", "1-2"], ["1-2", "1-1"]] {
             let mut found = BTreeMap::new();
             for version in lists {
-                add_packages(&stanza(version), "http://m", &mut found);
+                add_packages(&stanza(version), "http://m", &mut found).unwrap();
             }
             let package = found.get("libx1").unwrap();
             assert_eq!((&*package.version, &*package.filename), ("1-2", "pool/1-2.deb"));
             assert_eq!(package.depends, ["libc6", "liby2", "a"]);
         }
+    }
+
+    #[test]
+    fn a_list_that_breaks_off_is_an_error() {
+        assert!(add_packages("Package: libx1\nVersion: 1\n\nPack", "http://m", &mut BTreeMap::new()).is_err());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `debian/copyright` in its machine-readable form (copyright-format 1.0, "DEP-5").
 
-use super::control::field;
+use super::control::value;
+use deb822_fast::borrowed::iter_paragraphs_borrowed;
 use std::collections::BTreeSet;
 
 /// The field that says that a copyright file is machine-readable, and of what its value is a part.
@@ -9,19 +10,20 @@ const FORMAT: (&str, &str) = ("Format", "/copyright-format/1.0");
 /// The short names of the licences of a package's files, such as `GPL-2+`, sorted; none where the file is for people only.
 /// What is under `debian/` is about the packaging, and not in the package.
 pub(super) fn licences(text: &str) -> Vec<String> {
-    let mut paragraphs = paragraphs(text);
+    // One that is for people breaks off at its first line, mostly.
+    let mut paragraphs = iter_paragraphs_borrowed(text).map_while(Result::ok);
     let Some(header) =
-        paragraphs.next().filter(|header| field(header, FORMAT.0).is_some_and(|it| it.contains(FORMAT.1)))
+        paragraphs.next().filter(|header| value(header, FORMAT.0).is_some_and(|it| it.contains(FORMAT.1)))
     else {
         return Vec::new();
     };
     let mut found = BTreeSet::new();
     let of_files = paragraphs.filter(|paragraph| {
-        let files = field(paragraph, "Files").unwrap_or_default();
+        let files = value(paragraph, "Files").unwrap_or_default();
         files.split_whitespace().any(|pattern| !pattern.starts_with("debian/"))
     });
     for paragraph in [header].into_iter().chain(of_files) {
-        let licence = field(&paragraph, "License").unwrap_or_default();
+        let licence = value(&paragraph, "License").unwrap_or_default();
         // The text of the licence follows the line with its name.
         let name = licence.lines().next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
         // Of what is under both, each counts; a choice stays one.
@@ -30,20 +32,6 @@ pub(super) fn licences(text: &str) -> Vec<String> {
         found.extend(parts.into_iter().filter(|part| !part.is_empty()).map(str::to_owned));
     }
     found.into_iter().collect()
-}
-
-/// The paragraphs, which lines of nothing but white space part.
-fn paragraphs(text: &str) -> impl Iterator<Item = String> {
-    let mut lines = text.lines().peekable();
-    std::iter::from_fn(move || {
-        while lines.next_if(|line| line.trim().is_empty()).is_some() {}
-        let mut paragraph = String::new();
-        while let Some(line) = lines.next_if(|line| !line.trim().is_empty()) {
-            paragraph.push_str(line);
-            paragraph.push('\n');
-        }
-        (!paragraph.is_empty()).then_some(paragraph)
-    })
 }
 
 #[cfg(test)]
