@@ -9,7 +9,6 @@ pub mod arguments;
 pub mod checked_package;
 pub mod commands;
 pub mod config_file;
-pub mod confirm;
 pub mod difference;
 pub mod doctor;
 pub mod path_text;

@@ -3,7 +3,6 @@
 use super::workenv::{Removal, sweep};
 use crate::{
     arguments::Clean,
-    confirm::confirm,
     path_text,
     problem::{Exit, Failure},
     terminal::{Console, printable, size, table},
@@ -67,7 +66,7 @@ pub fn run(arguments: &Clean, console: &mut Console) -> Result<Exit, Failure> {
     if !arguments.dry_run && !complete.is_empty() {
         let bytes = complete.iter().map(|tree| usage(&tree.path).bytes).sum();
         let question = format!("Remove {} work environments too, {}?", complete.len(), size(bytes));
-        if !confirm(console, arguments.yes, &question)? {
+        if !console.confirm(arguments.yes, &question)? {
             return Ok(Exit::Done);
         }
     }

@@ -2,7 +2,6 @@
 
 use crate::{
     arguments::{Workenv, WorkenvCommand},
-    confirm::confirm,
     path_text,
     problem::{Exit, Failure},
     terminal::{Console, Style, printable, size, table},
@@ -111,7 +110,7 @@ pub fn run(arguments: &Workenv, console: &mut Console) -> Result<Exit, Failure> 
                 let total: u64 = chosen.iter().map(|tree| usage(&tree.path).bytes).sum();
                 let labels: Vec<String> = chosen.iter().map(|tree| printable(&tree.label())).collect();
                 let question = format!("{}\nRemove these {}, {}?", labels.join("\n"), chosen.len(), size(total));
-                if !confirm(console, *yes, &question)? {
+                if !console.confirm(*yes, &question)? {
                     return Ok(Exit::Done);
                 }
             }
@@ -306,7 +305,7 @@ fn clean(
     if !dry_run && !chosen.is_empty() {
         let plural = if count == 1 { "" } else { "s" };
         let question = format!("Remove {count} work environment{plural}, {}?", size(total));
-        if !confirm(console, yes, &question)? {
+        if !console.confirm(yes, &question)? {
             return Ok(Exit::Done);
         }
     }

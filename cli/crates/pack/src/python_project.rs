@@ -7,7 +7,11 @@ use super::{
     python_metadata::{bundled_python, package},
     tree_options::{entry_point, tree_options},
 };
-use crate::{error::PackError, interrupt::Scratch, options::PackOptions, progress::Progress};
+use crate::{
+    error::PackError,
+    interrupt::Scratch,
+    options::{PackOptions, Progress},
+};
 use flavor_manifest::{Diagnostic, PackageSpec, Weight, pyproject::PythonSpec};
 use flavor_python::{
     DebianPackage, Distribution, EntryPoint, Processor, PythonChoice, PythonError, PythonTree, TreeOptions,

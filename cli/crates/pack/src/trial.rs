@@ -7,7 +7,7 @@ use super::launcher_file::{Launcher, host_platform};
 use crate::{
     error::PackError,
     interrupt::{self, Scratch},
-    progress::Progress,
+    options::Progress,
 };
 use flavor_host::command;
 use flavor_manifest::Diagnostic;

@@ -5,12 +5,12 @@
 
 mod bill;
 mod provenance;
-mod wheels;
 
 use crate::{
     attestation::read::Attestation,
     error::AttestError,
-    inventory::{self, Content, Depth, DistInfo},
+    inventory::{self, CarriedWheel, Content, Depth, DistInfo},
+    wheel::Rule,
 };
 use flavor_host::extraction::slot_reader::{self, SlotFault};
 use flavor_python::normal_name;
@@ -24,7 +24,11 @@ use pspf_nostd::{
     verify::{Checked, SlotFacts},
 };
 use serde::Serialize;
-use std::{collections::BTreeMap, fs::File, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::File,
+    path::Path,
+};
 
 /// What came of it.
 #[derive(Debug, Serialize)]
@@ -97,6 +101,36 @@ impl Carried {
     }
 }
 
+/// The folder of wheels that CPython installs pip from.
+const BUNDLED: &str = "ensurepip/_bundled/";
+
+/// The wheels among the files by name, each against what it says of itself.
+fn carried(wheels: Vec<(usize, CarriedWheel)>, dist_infos: &[DistInfo], findings: &mut Findings) -> Vec<Carried> {
+    let recorded: BTreeSet<&str> = dist_infos
+        .iter()
+        .flat_map(|found| &found.files)
+        .map(String::as_str)
+        .filter(|path| path.ends_with(".whl"))
+        .collect();
+    let mut all = Vec::new();
+    for (slot, CarriedWheel { path, sha256, wheel }) in wheels {
+        let (name, version, files, sha256) = (wheel.name, wheel.version, wheel.files, sha256.to_string());
+        let vendored = recorded.contains(path.as_str()) || path.contains(BUNDLED);
+        let found = Carried { name, version, slot, path, sha256, files, vendored };
+        for fault in wheel.faults {
+            let code = match fault.rule {
+                Rule::Zip => "wheel.zip",
+                Rule::Record => "wheel.record",
+                Rule::Name => "wheel.name",
+            };
+            findings.error(code, &found.part(), None, fault.message);
+        }
+        all.push(found);
+    }
+    all.sort_by_cached_key(|found| (normal_name(&found.name), found.path.clone()));
+    all
+}
+
 /// What launcher and slots hash to, as computed here.
 struct Digests {
     launcher: Sha256Digest,
@@ -148,7 +182,7 @@ pub fn examine(
             Err(error) => findings.error("slot.decode", &part, None, format!("the slot cannot be decoded: {error}")),
         }
     }
-    let wheels = wheels::carried(wheels, &dist_infos, &mut findings);
+    let wheels = carried(wheels, &dist_infos, &mut findings);
     let installed = installed(dist_infos, &mut findings);
     let digests = digests(path, file, package, slots)?;
     let mut components = None;

@@ -17,7 +17,11 @@ use crate::{
     trial::Trial,
     write,
 };
-use crate::{error::PackError, interrupt::Scratch, options::PackOptions, progress::Progress};
+use crate::{
+    error::PackError,
+    interrupt::Scratch,
+    options::{PackOptions, Progress},
+};
 use flavor_host::driver;
 use flavor_manifest::{Diagnostic, Document, PackageSpec, sections};
 use pspf_nostd::{
