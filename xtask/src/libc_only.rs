@@ -54,6 +54,26 @@ pub(crate) fn make_empty(root: &Path, package: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Makes a root folder as Alpine's is: musl, busybox with its commands, a user in `/etc/passwd`, and `package`; nothing of glibc.
+pub(crate) fn make_musl(root: &Path, package: &Path) -> Result<()> {
+    make_empty(root, package)?;
+    for name in ["ld-musl-x86_64.so.1", "ld-musl-aarch64.so.1"] {
+        let loader = Path::new("/lib").join(name);
+        if loader.exists() {
+            place(root, &loader)?;
+        }
+    }
+    let busybox = Path::new("/bin/busybox");
+    place(root, busybox)?;
+    for name in output(Command::new(busybox).arg("--list"))?.lines().filter(|name| *name != "busybox") {
+        std::os::unix::fs::symlink("busybox", root.join("bin").join(name))?;
+    }
+    fs::create_dir_all(root.join("etc"))?;
+    fs::write(root.join("etc/passwd"), "root:x:0:0:root:/root:/bin/sh\n")?;
+    fs::write(root.join("etc/group"), "root:x:0:root\n")?;
+    Ok(())
+}
+
 fn place(root: &Path, file: &Path) -> Result<()> {
     let inside = root.join(file.strip_prefix("/").unwrap_or(file));
     if let Some(folder) = inside.parent() {

@@ -154,6 +154,15 @@ pub(crate) fn program(name: &str, what_for: &str, package: &str) -> Result<()> {
     Ok(())
 }
 
+/// A package of Debian's that is no program on the search path, for what is named.
+pub(crate) fn debian_package(package: &str, what_for: &str) -> Result<()> {
+    let there = Command::new("dpkg").args(["-s", package]).output().is_ok_and(|found| found.status.success());
+    if !there && !apt_install(package, &[package])? {
+        bail!("Debian's package `{package}`, which {what_for} need, is not installed");
+    }
+    Ok(())
+}
+
 /// wasm-bindgen's programs and wasm-pack in the right versions, and the packages of npm/package-lock.json.
 pub(crate) fn npm_tools(workspace: &Workspace) -> Result<()> {
     // Not --locked: its lock names versions that not every mirror of crates.io has.

@@ -54,6 +54,9 @@ pub(crate) fn apps(workspace: &Workspace, options: Options, choice: &Choice) -> 
     if choice.peers {
         setup::peer(workspace)?;
     } else {
+        for package in ["busybox-static", "musl"] {
+            setup::debian_package(package, "applications in a root folder like Alpine's")?;
+        }
         // Caches of an earlier run would answer for this one.
         let stranger = workspace.target.join("apps/stranger");
         if stranger.exists() {
@@ -115,6 +118,7 @@ struct OurFacts {
     common: Facts,
     libc: &'static str,
     empty: &'static str,
+    musl: &'static str,
     size_with_libc: u64,
     others: f64,
 }
@@ -129,7 +133,15 @@ impl OurFacts {
     fn show(&self, app: &App, page: &mut Page) {
         let others = format!("{:.0}", self.others);
         let size = megabytes(self.size_with_libc);
-        let places = [app.requires().join(", "), "yes".into(), self.libc.into(), self.empty.into(), size, others];
+        let places = [
+            app.requires().join(", "),
+            "yes".into(),
+            self.libc.into(),
+            self.empty.into(),
+            self.musl.into(),
+            size,
+            others,
+        ];
         eprintln!("{} {}", self.common.cells().join(" "), places.join(" "));
         page.set_ours(app.name, &self.common.cells(), &places);
     }
@@ -163,10 +175,12 @@ fn measure(workspace: &Workspace, flavor: &Path, app: &App, folder: &Path) -> Re
     let libc = everywhere(app, &folder.join("libc-only"), &package, libc_only::make)?;
     let (alone, _) = pack("with-libc", "debian", Command::new("env"), &home("home"))?;
     let empty = everywhere(app, &folder.join("empty"), &alone, libc_only::make_empty)?;
+    let musl = everywhere(app, &folder.join("musl"), &alone, libc_only::make_musl)?;
     Ok(OurFacts {
         common: Facts { pack: time, size: fs::metadata(&package)?.len(), first, next },
         libc,
         empty,
+        musl,
         size_with_libc: fs::metadata(&alone)?.len(),
         others: watch.others()?,
     })

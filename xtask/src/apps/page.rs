@@ -30,8 +30,8 @@ const REMARKS: usize = 12;
 const PLACES: &str = "\
 ## Where it runs
 
-| application | distributions | same bytes | only a libc | empty root | with glibc, MB | others, % |
-|---|---|---|---|---|---|---|
+| application | distributions | same bytes | only a libc | empty root | musl | with glibc, MB | others, % |
+|---|---|---|---|---|---|---|---|
 ";
 
 const HEAD: &str = "\
@@ -46,7 +46,8 @@ their rows are measured again.
 * *same bytes*: three packings are identical, in different folders, at different times, with files of different age; the last one with another home
   and caches, user id, umask, time zone and language.
 * *only a libc*: it runs in a root folder that holds nothing but glibc's libraries and the package; no Python, no shell. *empty root*: packed with
-  `--python debian`, which brings glibc along (*with glibc* is its size), it runs in a root folder that holds nothing but the package. In both, the environment is `HOME` alone.
+  `--python debian`, which brings glibc along (*with glibc* is its size), it runs in a root folder that holds nothing but the package. *musl*: the same package in a root folder like
+  Alpine's, with musl and busybox. In all three the environment is `HOME` alone.
 * *others*: what other programs took of the processors meanwhile.
 * flavorpack is the published implementation, 0.5.4, with the interpreter that is packed by flavor, without its tests and caches. PyInstaller is the newest one, `--onefile`; it
   unpacks itself at each run. Both pack once, with whatever their caches have.
@@ -161,7 +162,7 @@ mod tests {
     fn a_run_replaces_its_cells_and_keeps_the_others() {
         let file = std::env::temp_dir().join(format!("applications-{}", std::process::id()));
         let mut page = Page::read(&file).unwrap();
-        let places = texts(["black", "yes", "yes", "yes", "13.0", "3"]);
+        let places = texts(["black", "yes", "yes", "yes", "yes", "13.0", "3"]);
         page.set_ours("black", &texts(["old", "1", "2", "3"]), &places);
         page.set_ours("click-rich", &texts(["kept", "1", "2", "3"]), &places);
         page.set_peers("black", &texts(["40", "30", "1", "2"]), &texts(["50", "20", "9", "8"]), "a | b");
@@ -178,9 +179,9 @@ mod tests {
     #[test]
     fn the_page_says_when_the_machine_was_busy() {
         let mut page = Page { times: Vec::new(), places: Vec::new() };
-        page.set_ours("black", &[], &texts(["", "", "", "", "", "9"]));
+        page.set_ours("black", &[], &texts(["", "", "", "", "", "", "9"]));
         assert!(page.text().unwrap().contains("was quiet"));
-        page.set_ours("flit", &[], &texts(["", "", "", "", "", "61"]));
+        page.set_ours("flit", &[], &texts(["", "", "", "", "", "", "61"]));
         assert!(page.text().unwrap().contains("**The machine was not quiet**: other programs took up to 61 %"));
     }
 }
