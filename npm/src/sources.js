@@ -15,6 +15,25 @@ function bytesReader(bytes) {
 const PASS_BUFFERS = 3;
 
 /**
+ * Milliseconds after which a stream of a `Blob` is given up. In Chromium 156 the first read of one now and then never ends while other
+ * files are read.
+ */
+const STREAM_MS = 1000;
+
+/** What `promise` gives, or `undefined` where it takes longer. */
+async function within(milliseconds, promise) {
+  let timer;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
  * Reads a `Blob` by slices where little is wanted, and through one stream where it is read in order: that stream fills the same few
  * buffers again and again, while a browser keeps every slice's buffer until it collects garbage (measured: 140 MB for 1 GB).
  */
@@ -22,11 +41,17 @@ function blobReader(blob) {
   const buffers = Array.from({ length: PASS_BUFFERS }, () => new ArrayBuffer(0));
   let turn = 0;
   let stream;
+  let streams = byteStreams(blob);
   let at = -1;
   const slice = async (start, end) => new Uint8Array(await blob.slice(start, end).arrayBuffer());
+  const give = () => {
+    stream?.cancel().catch(() => {});
+    stream = undefined;
+  };
+  /** The next bytes of the stream; `undefined` where it does not answer. */
   const along = async (start, end) => {
     if (start !== at) {
-      await stream?.cancel();
+      give();
       stream = blob.slice(start).stream().getReader({ mode: 'byob' });
       at = start;
     }
@@ -35,10 +60,11 @@ function blobReader(blob) {
     const length = Math.min(end - start, MIB);
     let filled = 0;
     while (filled < length) {
-      const { value, done } = await stream.read(new Uint8Array(buffer, filled, length - filled));
-      if (done) throw new Error(`it ends at byte ${start + filled}`);
-      buffer = value.buffer;
-      filled += value.length;
+      const answer = await within(STREAM_MS, stream.read(new Uint8Array(buffer, filled, length - filled)));
+      if (!answer) return undefined;
+      if (answer.done) throw new Error(`it ends at byte ${start + filled}`);
+      buffer = answer.value.buffer;
+      filled += answer.value.length;
     }
     buffers[turn] = buffer;
     at = start + filled;
@@ -46,18 +72,26 @@ function blobReader(blob) {
   };
   const read = async (start, end) => {
     try {
-      return end - start >= PASS && byteStreams(blob) ? await along(start, end) : await slice(start, end);
+      if (streams && end - start >= PASS) {
+        const bytes = await along(start, end);
+        if (bytes) return bytes;
+        // It has the buffer, too. Slices do the rest.
+        buffers[turn] = new ArrayBuffer(0);
+        streams = false;
+        give();
+      }
+      return await slice(start, end);
     } catch (cause) {
       throw new PspfError('source.read', `the file cannot be read (${cause.message}); was it changed or removed?`, { cause });
     }
   };
-  return buffered(blob.size, read, MIB, async () => stream?.cancel().catch(() => {}));
+  return buffered(blob.size, read, MIB, async () => give());
 }
 
 /** Whether a host's `Blob` fills buffers that it is given; not all do. */
 function byteStreams(blob) {
   try {
-    blob.slice(0, 0).stream().getReader({ mode: 'byob' });
+    blob.slice(0, 0).stream().getReader({ mode: 'byob' }).cancel().catch(() => {});
     return true;
   } catch {
     return false;

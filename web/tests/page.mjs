@@ -108,8 +108,8 @@ export function scratch() {
 }
 
 /** Makes a large package by the workspace's own program (`zeros` or `entries`). */
-export function largePackage(folder, kind, number) {
-  const file = join(folder, `${kind}.psp`);
+export function largePackage(folder, kind, number, name = `${kind}.psp`) {
+  const file = join(folder, name);
   const program = process.env.PSPF_LARGE_PACKAGE ?? join(root, 'target/debug/large-package');
   execFileSync(program, [kind, String(number), file]);
   return file;
