@@ -1,4 +1,5 @@
-import * as glue from '../generated/pspf.js';
+// Only these: what wasm-bindgen has for loading by itself names a file that is not there, which bundlers would look for.
+import { EngineTask, initSync, keyFromFile, revokedFromList } from '../generated/pspf.js';
 import { PspfError } from './errors.js';
 
 let ready;
@@ -26,7 +27,7 @@ async function compile(engine) {
 export function init(engine) {
   ready ??= compile(engine ?? load()).then(
     (module) => {
-      glue.initSync({ module });
+      initSync({ module });
     },
     (error) => {
       ready = undefined;
@@ -39,5 +40,5 @@ export function init(engine) {
 /** The engine's functions, loaded. */
 export async function engine() {
   await init();
-  return glue;
+  return { EngineTask, keyFromFile, revokedFromList };
 }

@@ -1,7 +1,7 @@
 // What npm would publish, installed into an empty project.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { npmFolder, project, samples, tarball } from './environment.mjs';
@@ -33,6 +33,15 @@ test('it holds what is meant to be in it', () => {
   const installed = JSON.parse(readFileSync(join(folder, 'node_modules/pspf/package.json'), 'utf8'));
   assert.equal(installed.dependencies, undefined);
   assert.ok(!Object.keys(installed.scripts ?? {}).some((name) => name.includes('install')));
+});
+
+test('its scripts name no file that is not in it, which bundlers would look for', () => {
+  const dist = join(folder, 'node_modules/pspf/dist');
+  const there = new Set(readdirSync(dist));
+  const named = [...there].filter((name) => /js$/.test(name)).flatMap((name) =>
+    [...readFileSync(join(dist, name), 'utf8').matchAll(/new URL\(\s*["']([^"']+)["'],/g)].map(([, file]) => [name, file.replace('./', '')]));
+  assert.ok(named.some(([, file]) => file === 'pspf.wasm'));
+  for (const [name, file] of named) assert.ok(there.has(file), `${name} names ${file}`);
 });
 
 const BODY = `
