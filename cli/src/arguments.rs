@@ -262,6 +262,7 @@ pub struct Pack {
     #[arg(long, value_name = "FILE", conflicts_with = "key_seed")]
     pub key_seed_file: Option<PathBuf>,
     /// Python for the package: `auto`, `local`, `uv`, `debian`, `debian:3.11`, a version such as 3.12, or the path of an interpreter.
+    /// `auto` is what FLAVOR_PYTHON says; else the first that is available of `uv`, `debian` and `local`.
     #[arg(long, value_name = "CHOICE", default_value = "auto")]
     pub python: String,
     /// Make unknown keys of the manifest errors.
@@ -270,6 +271,19 @@ pub struct Pack {
     /// Remove debugging symbols from the programs and libraries of dependencies.
     #[arg(long)]
     pub strip: bool,
+    /// Pass over the lock beside the manifest (uv.lock, pylock.toml, poetry.lock, pdm.lock, Pipfile.lock): pack the newest versions
+    /// that fit.
+    #[arg(long)]
+    pub no_lock: bool,
+    /// Take wheels and source archives from this folder, or from the page at this address, as well. May be given several times.
+    #[arg(long, value_name = "DIR|URL")]
+    pub find_links: Vec<String>,
+    /// Ask no package index: everything comes from --find-links.
+    #[arg(long)]
+    pub no_index: bool,
+    /// Download nothing: everything comes from caches and --find-links. UV_OFFLINE=1 says the same.
+    #[arg(long)]
+    pub offline: bool,
     /// Install this group of `project.optional-dependencies` as well. May be given several times.
     #[arg(long = "extra", value_name = "GROUP")]
     pub extras: Vec<String>,
@@ -359,6 +373,18 @@ pub struct Check {
     /// As for `flavor pack`: shown with the configuration.
     #[arg(long)]
     pub strip: bool,
+    /// As for `flavor pack`.
+    #[arg(long)]
+    pub no_lock: bool,
+    /// As for `flavor pack`. May be given several times.
+    #[arg(long, value_name = "DIR|URL")]
+    pub find_links: Vec<String>,
+    /// As for `flavor pack`.
+    #[arg(long)]
+    pub no_index: bool,
+    /// As for `flavor pack`.
+    #[arg(long)]
+    pub offline: bool,
     /// As for `flavor pack`: shown with the configuration.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=22))]
     pub level: Option<i64>,

@@ -69,7 +69,8 @@ pub struct Steps {
     interactive: bool,
     /// Whether it is said how long each takes.
     timed: bool,
-    spinner: RefCell<Option<Bar>>,
+    /// The current step's name, where it is still to be printed, and its spinner.
+    spinner: RefCell<Option<(String, Bar)>>,
     begin: Cell<Option<Instant>>,
 }
 
@@ -90,8 +91,14 @@ impl Steps {
 
     /// A step begins; the one before it is done.
     pub fn begin(&self, text: &str) {
-        self.begin_with_bar(text);
-        *self.spinner.borrow_mut() = Some(Bar::spinner(self.interactive, text));
+        if !self.interactive {
+            self.begin_with_bar(text);
+            return;
+        }
+        self.end();
+        // The spinner shows it until it is done: never two lines at a time.
+        *self.spinner.borrow_mut() = Some((text.to_owned(), Bar::spinner(true, text)));
+        self.begin.set(Some(Instant::now()));
     }
 
     /// The same for a step that shows a bar of its own.
@@ -106,8 +113,9 @@ impl Steps {
 
     /// The current step is done.
     pub fn end(&self) {
-        if let Some(spinner) = self.spinner.borrow_mut().take() {
+        if let Some((text, spinner)) = self.spinner.borrow_mut().take() {
             spinner.clear();
+            let _ = writeln!(io::stderr(), "{text}");
         }
         if let Some(begin) = self.begin.take().filter(|_| self.timed) {
             let _ = writeln!(io::stderr(), "  {:.3} s", begin.elapsed().as_secs_f64());

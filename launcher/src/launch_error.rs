@@ -1,6 +1,11 @@
 //! Why a start failed: the words for the user, and the exit code.
 
-use std::{fmt, io, path::PathBuf};
+use std::{
+    fmt,
+    fs::File,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
 
 use flavor_host::{
     command::{CommandError, CommandFault},
@@ -146,12 +151,25 @@ impl LaunchFault {
             }
             Self::Io(_) => ("the package cannot be run", "check that the path is there and that you may use it"),
             Self::Command(_) => ("the package cannot be run", "tell its publisher"),
+            Self::Execute { program, error } if lacks_loader(program, error) => (
+                "the program cannot be executed: it needs glibc, which this system does not have",
+                "run it on a Linux with glibc, or ask its publisher for one packed with `flavor pack --python debian`, which needs none",
+            ),
             Self::Execute { .. } => (
                 "the program cannot be executed",
                 "check that the file system allows executing, and the machine's type",
             ),
         }
     }
+}
+
+/// Whether the kernel has found the program, and not the loader that it names.
+fn lacks_loader(program: &Path, error: &io::Error) -> bool {
+    let is_elf = || {
+        let mut magic = [0; 4];
+        File::open(program).and_then(|mut file| file.read_exact(&mut magic)).is_ok() && magic == *b"\x7fELF"
+    };
+    error.kind() == io::ErrorKind::NotFound && is_elf()
 }
 
 impl fmt::Display for LaunchFault {
@@ -173,8 +191,11 @@ impl fmt::Display for LaunchFault {
             Self::Execute { program, error } => {
                 write!(f, "{}: {error}", program.display())?;
                 match error.kind() {
+                    io::ErrorKind::NotFound if lacks_loader(program, error) => {
+                        f.write_str(" (it is there; the loader that it names, which comes with glibc, is not)")
+                    }
                     io::ErrorKind::NotFound if program.exists() => {
-                        f.write_str(" (it is there; the interpreter or loader that it names is not)")
+                        f.write_str(" (it is there; the interpreter that it names is not)")
                     }
                     _ => Ok(()),
                 }

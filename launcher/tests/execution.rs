@@ -294,6 +294,20 @@ fn scripts_without_an_interpreter_line_run_in_the_shell_and_binaries_do_not() {
         assert_eq!(stdout(&run("script", b"printf '<%s>' \"$@\"; exit 0\n")), "<a b><c>");
         let missing = run("missing", b"#!/no/such/interpreter\n");
         assert_refused(&missing, 104, &["bin/app", "it is there; the interpreter"]);
+        // A program of this machine whose loader is not there, as where there is no glibc.
+        let mut program = fs::read("/bin/true").unwrap();
+        let name = b"/ld-linux";
+        if let Some(at) = program.windows(name.len()).position(|window| window == name) {
+            program[at + 1] = b'X';
+            let missing = run("foreign", &program);
+            assert_refused(
+                &missing,
+                104,
+                &["bin/app", "it needs glibc", "the loader that it names", "--python debian"],
+            );
+        } else {
+            pspf_test_support::skip("/bin/true does not name glibc's loader", "run the tests on a Linux with glibc");
+        }
     }
     // The C library of a launcher that is not static gives everything to the shell before we are asked.
     let launcher = std::env::var_os("PSPF_LAUNCHER").map(|path| fs::read(path).unwrap());

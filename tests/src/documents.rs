@@ -133,6 +133,8 @@ pub fn shell(folder: &Path, caches: &Path) -> Command {
         .env("PATH", path)
         .env("HOME", home)
         .env("FLAVOR_LAUNCHER_BIN", own::launcher())
+        // Without the network.
+        .env("FLAVOR_PYTHON", "local")
         .env_remove("SOURCE_DATE_EPOCH");
     // These caches hold what does not depend on the page.
     shell.env("UV_CACHE_DIR", caches.join("uv-cache")).env("XDG_CACHE_HOME", caches.join("cache")).env("NO_COLOR", "1");

@@ -157,7 +157,7 @@ fn toml_examples_pass_the_check_and_the_schema() {
             let project = folder.path().join(format!("{}:{}", name.replace('/', "-"), block.line));
             documents::write_example(&project, &block.text);
             let mut check = own::flavor(&project);
-            check.env("FLAVOR_LAUNCHER_BIN", own::launcher()).env("FLAVOR_UV", &uv);
+            check.env("FLAVOR_LAUNCHER_BIN", own::launcher()).env("FLAVOR_UV", &uv).env("FLAVOR_PYTHON", "local");
             let check = check.args(["check", "--strict-manifest"]).output().unwrap();
             let said = String::from_utf8_lossy(&check.stderr).into_owned();
             assert!(check.status.success() && !said.contains("warning"), "{name}:{}: {said}", block.line);

@@ -32,7 +32,7 @@ pub(crate) fn bench(workspace: &Workspace, options: Options) -> Result<()> {
     let started = Instant::now();
     let mut pack = Command::new(&flavor);
     pack.args(["pack", "--key-seed", "bench", "--manifest"]).arg(&manifest).arg("--output").arg(&ours);
-    run(pack.env("FLAVOR_UV", workspace.uv()))?;
+    run(pack.env("FLAVOR_UV", workspace.uv()).env("FLAVOR_PYTHON", "local"))?;
     let ours_pack = started.elapsed();
     let (theirs, theirs_pack) = pack_with_peer(workspace, &folder, &manifest)?;
 

@@ -20,7 +20,11 @@ pub(crate) fn demo(workspace: &Workspace, options: Options) -> Result<()> {
     let package = folder.join("hello.psp");
     let manifest = workspace.root.join("examples/hello-cli/pyproject.toml");
     let call = |arguments: &[&OsStr]| {
-        run(Command::new(&flavor).args(arguments).env("FLAVOR_UV", workspace.uv()).current_dir(&workspace.root))
+        run(Command::new(&flavor)
+            .args(arguments)
+            .env("FLAVOR_UV", workspace.uv())
+            .env("FLAVOR_PYTHON", "local")
+            .current_dir(&workspace.root))
     };
     call(&[
         "pack".as_ref(),

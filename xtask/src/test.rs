@@ -74,5 +74,5 @@ pub(crate) fn table(workspace: &Workspace, options: Options) -> Result<PathBuf> 
 /// published implementation's programs) and `FLAVOR_UV` (uv).
 fn with_tools<'a>(command: &'a mut Command, workspace: &Workspace, launcher: &Path) -> &'a mut Command {
     command.env("PSPF_LAUNCHER", launcher).env("PSPF_PEER", workspace.peer().join("bin"));
-    command.env("FLAVOR_UV", workspace.uv())
+    command.env("FLAVOR_UV", workspace.uv()).env("FLAVOR_PYTHON", "local")
 }

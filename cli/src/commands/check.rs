@@ -86,11 +86,29 @@ pub fn run(arguments: &Check, console: &mut Console) -> Result<Exit, Failure> {
 
 /// What `flavor pack` would be asked for.
 fn as_for_pack(arguments: &Check) -> PackOptions {
-    let Check { manifest, strict_manifest, strip, level, platform, python, compat, extras, .. } = arguments;
+    let Check {
+        manifest,
+        strict_manifest,
+        strip,
+        no_lock,
+        find_links,
+        no_index,
+        offline,
+        level,
+        platform,
+        python,
+        compat,
+        extras,
+        ..
+    } = arguments;
     PackOptions {
         manifest: manifest.clone(),
         strict_manifest: *strict_manifest,
         strip: *strip,
+        no_lock: *no_lock,
+        find_links: find_links.clone(),
+        no_index: *no_index,
+        offline: *offline,
         level: *level,
         platform: platform.clone(),
         python: python.clone(),

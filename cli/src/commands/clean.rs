@@ -18,10 +18,11 @@ use std::{
 };
 
 /// What is kept beside work environments, and for what.
-const PARTS: [(&str, &str); 3] = [
+const PARTS: [(&str, &str); 4] = [
     (cache_folder::ENCODED, "encoded interpreters"),
     (cache_folder::DEBIAN, "Debian packages"),
     (cache_folder::LAUNCHERS, "launchers"),
+    (cache_folder::UNREACHABLE, "notes of hosts that were not reached"),
 ];
 
 #[derive(Serialize)]

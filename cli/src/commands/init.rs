@@ -9,6 +9,7 @@ use crate::{
 };
 use flavor_manifest::Diagnostic;
 use flavor_pack::project_manifest;
+use flavor_python::process::shell_word;
 use serde::Serialize;
 use std::{
     fs,
@@ -40,7 +41,7 @@ pub fn run(arguments: &Init, console: &mut Console) -> Result<Exit, Failure> {
     for path in &written {
         console.say(&printable(&path.display().to_string()));
     }
-    console.say(&printable(&format!("next: flavor pack --manifest {}", manifest.display())));
+    console.say(&printable(&format!("next: flavor pack --manifest {}", shell_word(&manifest.to_string_lossy()))));
     Ok(Exit::Done)
 }
 

@@ -13,6 +13,7 @@ use crate::{
 use flavor_host::driver;
 use flavor_manifest::Diagnostic;
 use flavor_pack::open_argument;
+use flavor_python::process::shell_word;
 use pspf_nostd::{
     json::Json,
     metadata::Metadata,
@@ -179,7 +180,8 @@ fn human(console: &mut Console, path: &Path, report: &Report, head: Option<&Auth
         console.say(&report_text::slot_table(&report.slots));
     }
     console.say("");
-    console.say(&format!("Only the head was read. `flavor verify {file}` checks the content."));
+    let word = printable(&shell_word(&path.to_string_lossy()));
+    console.say(&format!("Only the head was read. `flavor verify {word}` checks the content."));
 }
 
 fn environment(metadata: &Metadata, fact: &mut impl FnMut(&str, String)) {

@@ -42,6 +42,9 @@ struct Summary<'a> {
     tested: bool,
     slots: &'a [SlotReport],
     seconds: f64,
+    /// The lock that says the versions; false where it was passed over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lock: Option<serde_json::Value>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     notices: &'a [Cow<'a, str>],
     /// What takes the bytes, with `--report`.
@@ -132,7 +135,21 @@ fn with_launcher(arguments: &Pack) -> Result<Pack, Failure> {
 fn options(arguments: &Pack) -> PackOptions {
     let Pack { manifest, output, launcher_bin, platform, private_key, public_key, key_seed, key_seed_file, .. } =
         arguments.clone();
-    let Pack { compat, python, strict_manifest, strip, extras, workenv_base, threads, level, .. } = arguments.clone();
+    let Pack {
+        compat,
+        python,
+        strict_manifest,
+        strip,
+        no_lock,
+        find_links,
+        no_index,
+        offline,
+        extras,
+        workenv_base,
+        threads,
+        level,
+        ..
+    } = arguments.clone();
     let Pack { no_attestation, no_verify, validate_before_sign, smoke_args, test_command, .. } = arguments.clone();
     PackOptions {
         manifest,
@@ -147,6 +164,10 @@ fn options(arguments: &Pack) -> PackOptions {
         python,
         strict_manifest,
         strip,
+        no_lock,
+        find_links,
+        no_index,
+        offline,
         extras,
         workenv_base,
         threads,
@@ -191,6 +212,10 @@ fn document(
         tested: arguments.test_command.is_some() || arguments.smoke_args.is_some(),
         slots: &packed.report.slots,
         seconds: (seconds * 1000.0).round() / 1000.0,
+        lock: packed.lock.as_ref().map(|lock| match lock.sha256 {
+            Some(_) => lock.name.as_str().into(),
+            None => false.into(),
+        }),
         notices: &notices,
         report,
         warnings,
@@ -207,6 +232,9 @@ fn human(arguments: &Pack, console: &mut Console, job: &Job<'_>, packed: &Packed
     let about = format!("{} {}", printable(&packed.spec.name), printable(&packed.spec.version));
     let compatible = if job.is_compatible() { ", packed for the published launchers (--compat)" } else { "" };
     console.say(&format!("  {about}, started by {}{compatible}", launcher(job)));
+    if let Some(lock) = packed.lock.as_ref().filter(|lock| lock.sha256.is_some()) {
+        console.say(&format!("  versions and hashes are those of {}", printable(&lock.name)));
+    }
     let fingerprint = job.signer.key.public_key().fingerprint();
     console.say(&format!("  key {fingerprint}\n      {}", job.signer.origin.text()));
     if !packed.report.slots.is_empty() {

@@ -9,7 +9,7 @@ use crate::arguments::Doctor;
 use flavor_manifest::{Diagnostic, Facts, IndexSettings, pyproject::PythonSpec};
 use flavor_pack::{
     PackError, host_platform,
-    project_manifest::{self, ManifestOptions, Project},
+    project_manifest::{self, ManifestOptions, Project, SourceOptions},
     tree_options::tree_options,
 };
 use serde::Serialize;
@@ -87,6 +87,7 @@ fn project(arguments: &Doctor) -> (Option<Box<PythonSpec>>, Vec<Check>) {
         workenv_base: None,
         strict: false,
         strip: false,
+        sources: SourceOptions::default(),
         level: None,
         python: "auto",
         extras: false,

@@ -29,6 +29,7 @@ pub(super) fn runtimes(uv: Option<&Uv>) -> (Vec<Check>, Option<PathBuf>) {
         foreign: None,
         symlinks: true,
         stdlib: StandardLibrary::Full,
+        offline: false,
         uv,
         progress: &Silent,
     };

@@ -46,7 +46,7 @@ fn index_settings_reach_uv_and_the_callers_outweigh_them() {
 struct Server(Child, String);
 
 impl Server {
-    fn start(folder: &Folder) -> Self {
+    pub(crate) fn start(folder: &Folder) -> Self {
         let settings = "[req]\ndistinguished_name = name\nx509_extensions = more\nprompt = no\n[name]\nCN = 127.0.0.1\n\
             [more]\nsubjectAltName = IP:127.0.0.1\nbasicConstraints = CA:FALSE\n";
         folder.write("server.cnf", settings);
@@ -95,7 +95,7 @@ fn hosts_are_trusted_by_name() {
 }
 
 /// Folders served as simple indexes (PEP 503), each with wheels of one distribution.
-struct Index(Child, u16);
+pub(crate) struct Index(Child, u16);
 
 impl Drop for Index {
     fn drop(&mut self) {
@@ -135,13 +135,13 @@ const SERVE: &str = "import hashlib, http.server, os\n\
     server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)\n\
     print(server.server_address[1], flush=True)\nserver.serve_forever()\n";
 
-fn wheels(folder: &Folder, words: &[&str]) {
+pub(crate) fn wheels(folder: &Folder, words: &[&str]) {
     Run::of(Command::new("python3").current_dir(folder.path("served")).args(["-c", MAKE_WHEELS]).args(words))
         .succeeds();
 }
 
 impl Index {
-    fn start(folder: &Folder) -> Self {
+    pub(crate) fn start(folder: &Folder) -> Self {
         let mut python = Command::new("python3");
         python.current_dir(folder.path("served")).args(["-c", SERVE]).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = python.spawn().unwrap();
@@ -150,17 +150,17 @@ impl Index {
         Self(child, port.trim().parse().unwrap())
     }
 
-    fn url(&self, name: &str) -> String {
+    pub(crate) fn url(&self, name: &str) -> String {
         format!("http://127.0.0.1:{}/{name}/", self.1)
     }
 }
 
 /// A project with a backend of its own: nothing of it comes from an index but the dependency.
-const OWN: &str = "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n\
+pub(crate) const OWN: &str = "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n\
     [project]\nname = 'own'\nversion = '1'\ndependencies = ['zzprivpkg']\nrequires-python = '>=3.8'\n[tool.flavor]\nentry_point = 'own:main'\n\
     runtime.compile_bytecode = false\n";
 
-const BACKEND: &str = "import zipfile, os\n\
+pub(crate) const BACKEND: &str = "import zipfile, os\n\
     def build_wheel(folder, config_settings=None, metadata_directory=None):\n\
     \x20   name, info = 'own-1-py3-none-any.whl', 'own-1.dist-info'\n\
     \x20   files = {'own.py': open('own.py').read(),\n\
@@ -171,13 +171,13 @@ const BACKEND: &str = "import zipfile, os\n\
     \x20       for path, text in {**files, f'{info}/RECORD': record}.items(): wheel.writestr(path, text)\n\
     \x20   return name\n";
 
-fn own(folder: &Folder, build: &str) {
+pub(crate) fn own(folder: &Folder, build: &str) {
     folder.write("own/pyproject.toml", format!("{OWN}[tool.flavor.build]\ncompression_level = 1\n{build}\n"));
     folder.write("own/own.py", "import zzprivpkg\ndef main():\n    print(zzprivpkg.WORD)\n");
     folder.write("own/backend.py", BACKEND);
 }
 
-fn pack_own(folder: &Folder) -> Run {
+pub(crate) fn pack_own(folder: &Folder) -> Run {
     let mut command = folder.command();
     command.args(["pack", "--manifest", "own/pyproject.toml", "--output", "own.psp", "--quiet"]);
     for name in ["UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"] {
@@ -188,7 +188,7 @@ fn pack_own(folder: &Folder) -> Run {
 }
 
 /// What the program says, and the digest that the bill of materials has of the dependency.
-fn says_and_digest(folder: &Folder) -> (String, String) {
+pub(crate) fn says_and_digest(folder: &Folder) -> (String, String) {
     let said = Run::of(&mut folder.package("own.psp", &[])).succeeds().stdout;
     let bom = folder.flavor(&["inspect", "--sbom", "own.psp"]).succeeds().json();
     let all = bom["components"].as_array().unwrap();
@@ -196,7 +196,7 @@ fn says_and_digest(folder: &Folder) -> (String, String) {
     (said, component["hashes"][0]["content"].as_str().unwrap_or_default().to_owned())
 }
 
-fn digest(folder: &Folder, name: &str) -> String {
+pub(crate) fn digest(folder: &Folder, name: &str) -> String {
     pspf_nostd::digest::sha256(&folder.bytes(name)).to_string()
 }
 
@@ -258,4 +258,27 @@ fn pip_installs_what_the_lock_has_hashes_of_and_nothing_else() {
     wheels(&folder, &["private/zzprivpkg", name, "ours"]);
     own(&folder, &format!("index_url = '{}'\nuse_pip = true\nextra_packages = ['other']", index.url("private")));
     pack_own(&folder).fails(1, &["extra_packages", "hashes of all or of none"]);
+}
+
+#[test]
+fn a_version_that_the_index_does_not_have_is_answered_with_the_newest_and_the_project_is_yours() {
+    if !pspf_test_support::has_uv() || !pspf_test_support::has(&["python3"]) {
+        return;
+    }
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path("served")).unwrap();
+    for version in ["1.0", "1.17.0"] {
+        wheels(&folder, &["index/zzprivpkg", &format!("zzprivpkg-{version}-py3-none-any.whl"), "ours"]);
+    }
+    let index = Index::start(&folder);
+    own(&folder, &format!("index_url = '{}'", index.url("index")));
+    for wanted in [">=99", "==1.5"] {
+        let manifest = OWN.replace("['zzprivpkg']", &format!("['zzprivpkg{wanted}']"));
+        folder.write("own/pyproject.toml", format!("{manifest}build.index_url = '{}'\n", index.url("index")));
+        folder.write("own/backend.py", BACKEND.replace("Dist: zzprivpkg", &format!("Dist: zzprivpkg{wanted}")));
+        let run = pack_own(&folder)
+            .fails(1, &[&format!("there is no such version: zzprivpkg{wanted}"), "your project depends on"]);
+        assert!(!run.stderr.contains("own==1"), "{run:#?}");
+        assert_eq!(run.stderr.contains("(newest: 1.17.0)"), wanted == ">=99", "{run:#?}");
+    }
 }

@@ -410,3 +410,64 @@ fn the_package_itself_is_no_part_of_the_next() {
     assert!(run.stderr.contains("a.psp itself is left out of slot \"all\""), "{run:#?}");
     assert!(folder.bytes("a.psp") == first, "the second package is another");
 }
+
+#[test]
+fn content_that_readers_would_take_for_a_bomb_is_stored_as_it_is() {
+    let folder = Folder::new().with_app();
+    let manifest = String::from_utf8(folder.bytes("app/app.json")).unwrap();
+    let zeros = fs::File::create(folder.path("app/tree/zeros")).unwrap();
+    zeros.set_len(40 << 20).unwrap();
+    folder.write("app/app.json", manifest.replace("\"operations\": \"tar.zst\", ", ""));
+    let words = ["pack", "--manifest", "app/app.json", "--output", "app.psp", "--key-seed", "test", "--json"];
+    let summary = folder.flavor(&words).succeeds().json();
+    assert_eq!(summary["slots"][1]["operations"], "tar", "{summary}");
+    assert!(summary["notices"].to_string().contains("slot \\\"tree\\\" is stored without compression"), "{summary}");
+    let run = Run::of(&mut folder.package("app.psp", &["started"])).says(&["started", "some data"]);
+    assert_eq!(run.code, Some(7), "{run:#?}");
+    // Whoever asks for the compression is told what to write instead.
+    folder.write("app/app.json", manifest);
+    folder.flavor(&words[..words.len() - 1]).fails(1, &["decompression bomb", "slot `tree`", "`\"raw\"` or `\"tar\"`"]);
+}
+
+#[test]
+fn a_misspelt_variable_is_named_once() {
+    let folder = Folder::new().with_app();
+    let mut command = folder.command();
+    command.args(["check", "--manifest", "app/app.json"]).env("FLAVOR_VERSIN", "2").env("FLAVOR_OF_OTHERS", "1");
+    let run = Run::of(&mut command).succeeds();
+    assert_eq!(run.stderr.matches("FLAVOR_VERSIN").count(), 1, "{run:#?}");
+    assert!(run.stderr.contains("did you mean `FLAVOR_VERSION`?") && !run.stderr.contains("OTHERS"), "{run:#?}");
+}
+
+/// What a terminal shows at the end of each line: what the last carriage return or erasure has left.
+fn shown(raw: &str) -> Vec<String> {
+    let clean = raw.replace("\u{1b}[2K", "\r").replace("\u{1b}[K", "\r");
+    clean
+        .split('\n')
+        .map(|line| line.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default().to_owned())
+        .collect()
+}
+
+#[test]
+fn a_terminal_shows_each_step_once() {
+    if !pspf_test_support::has(&["script"]) {
+        return;
+    }
+    let folder = Folder::new().with_app();
+    let mut command = folder.command();
+    let inner =
+        format!("{} pack --manifest app/app.json --output app.psp --key-seed test", env!("CARGO_BIN_EXE_flavor"));
+    let mut terminal = Command::new("script");
+    terminal
+        .args(["-qec", &inner, "/dev/null"])
+        .current_dir(folder.path(""))
+        .env("TERM", "xterm")
+        .env_remove("NO_COLOR");
+    terminal.envs(command.env_remove("NO_COLOR").get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let run = Run::of(&mut terminal).succeeds();
+    let lines = shown(&run.stdout);
+    for step in ["Writing the package", "Verifying it"] {
+        let found: Vec<&String> = lines.iter().filter(|line| line.contains(step)).collect();
+        assert_eq!(found, [step], "{run:#?}");
+    }
+}

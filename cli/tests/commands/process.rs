@@ -53,6 +53,8 @@ impl Folder {
         let shared = Path::new(env!("CARGO_TARGET_TMPDIR"));
         command.env("XDG_CACHE_HOME", shared.join("cache"));
         command.env("UV_CACHE_DIR", shared.join("uv-cache")).env("XDG_DATA_HOME", shared.join("uv-data"));
+        // Without the network.
+        command.env("FLAVOR_PYTHON", "local");
         if let Some(uv) = pspf_test_support::uv() {
             command.env("FLAVOR_UV", uv);
         }

@@ -157,7 +157,7 @@ fn measure(workspace: &Workspace, flavor: &Path, app: &App, folder: &Path) -> Re
         command.arg(flavor).args(["pack", "-q", "--strict-manifest", "--key-seed", "apps", "--python", python]);
         command.arg("--manifest").arg(project.join("pyproject.toml")).arg("--output").arg(&package);
         fs::create_dir_all(home)?;
-        command.env("FLAVOR_UV", workspace.uv()).env("HOME", home);
+        command.env("FLAVOR_UV", workspace.uv()).env("FLAVOR_PYTHON", "local").env("HOME", home);
         let started = Instant::now();
         succeed(&mut command)?;
         Ok((package, started.elapsed()))

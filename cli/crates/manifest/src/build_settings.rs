@@ -19,6 +19,12 @@ pub struct IndexSettings {
     pub extra: Vec<String>,
     /// Hosts whose certificates are not checked.
     pub trusted_hosts: Vec<String>,
+    /// Folders and pages with wheels and source archives.
+    pub find_links: Vec<String>,
+    /// Whether no index is asked.
+    pub no_index: bool,
+    /// Whether nothing is downloaded.
+    pub offline: bool,
 }
 
 /// How the project is built and its dependencies are installed.
@@ -40,6 +46,8 @@ pub struct BuildSettings {
     pub trim: bool,
     /// Versions to install.
     pub requirements_file: Option<PathBuf>,
+    /// Whether a lock says the versions.
+    pub lock: bool,
     /// Whether the dependency group `dev` is installed.
     pub dev_group: bool,
     /// Whether pip installs.
@@ -101,9 +109,10 @@ pub(crate) fn read(flavor: &Cursor<'_>, directory: &Path, platform: &str, featur
         exclude_from_deps: patterns(&build.key("exclude_from_deps")),
         trim: flag("trim").or_else(|| flag("include_tests").map(|include| !include)).unwrap_or(false),
         requirements_file,
+        lock: flag("lock").unwrap_or(true),
         dev_group: flag("no_dev_deps") == Some(false),
         use_pip: flag("use_pip").unwrap_or(false),
-        index: index(&build),
+        index: index(&build, directory),
         manylinux: manylinux(&build.key("manylinux"), flag("use_pip") == Some(true)),
         env: environment(&build, platform),
         venv_path: path("venv_path"),
@@ -165,14 +174,37 @@ fn patterns(list: &Cursor<'_>) -> FilePatterns {
     patterns
 }
 
-fn index(build: &Cursor<'_>) -> IndexSettings {
+fn index(build: &Cursor<'_>, directory: &Path) -> IndexSettings {
     let url = build.key("index_url");
     let _ = url.required_if_present("the URL of a package index");
     IndexSettings {
         url: variable_text::string(&url),
         extra: variable_text::strings(&build.key("extra_index_urls")),
         trusted_hosts: build.key("trusted_hosts").strings(),
+        find_links: find_links(&build.key("find_links"), directory),
+        no_index: build.key("no_index").boolean().unwrap_or(false),
+        offline: build.key("offline").boolean().unwrap_or(false),
     }
+}
+
+/// Addresses, and folders from the manifest's.
+fn find_links(list: &Cursor<'_>, directory: &Path) -> Vec<String> {
+    let mut places = Vec::new();
+    for item in list.items() {
+        let Some(text) = item.required_string("a folder or an address") else { continue };
+        if text.contains("://") {
+            places.extend(variable_text::string(&item));
+            continue;
+        }
+        let folder = directory.join(text);
+        if !folder.is_dir() {
+            let problem = Diagnostic::error("build.find_links", format!("there is no folder {}", folder.display()));
+            item.report(problem.expected("a folder with wheels, or an address"));
+        }
+        let absolute = std::path::absolute(&folder).unwrap_or(folder);
+        places.push(absolute.to_string_lossy().into_owned());
+    }
+    places
 }
 
 fn environment(build: &Cursor<'_>, platform: &str) -> Vec<(String, String)> {

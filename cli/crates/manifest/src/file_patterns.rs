@@ -51,6 +51,12 @@ impl FilePatterns {
     pub fn matches(&self, path: &Path) -> bool {
         path.ancestors().any(|path| !path.as_os_str().is_empty() && self.set.is_match(path))
     }
+
+    /// Whether a relative path itself matches one of them.
+    #[must_use]
+    pub fn matches_itself(&self, path: &Path) -> bool {
+        self.set.is_match(path)
+    }
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ pub mod sections;
 pub mod security_settings;
 mod slots;
 mod variable_text;
+pub mod variables;
 pub mod words;
 
 pub use build_settings::IndexSettings;

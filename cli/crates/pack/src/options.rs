@@ -29,6 +29,14 @@ pub struct PackOptions {
     pub strict_manifest: bool,
     /// Whether debugging symbols are removed.
     pub strip: bool,
+    /// Whether a lock is passed over.
+    pub no_lock: bool,
+    /// Folders and addresses with wheels, besides the manifest's.
+    pub find_links: Vec<String>,
+    /// Whether no index is asked.
+    pub no_index: bool,
+    /// Whether nothing is downloaded.
+    pub offline: bool,
     /// Groups of `project.optional-dependencies` to install.
     pub extras: Vec<String>,
     /// What `{workenv}` in slot sources stands for.
@@ -64,6 +72,10 @@ impl Default for PackOptions {
             python: "auto".to_owned(),
             strict_manifest: false,
             strip: false,
+            no_lock: false,
+            find_links: Vec::new(),
+            no_index: false,
+            offline: false,
             extras: Vec::new(),
             workenv_base: None,
             threads: None,

@@ -5,6 +5,7 @@ use crate::{
     interrupt::{MadeDirectories, Scratch},
 };
 use flavor_manifest::Diagnostic;
+use flavor_python::process::shell_word;
 use pspf_nostd::index::END_MAGIC;
 use std::{
     fs::{self, File},
@@ -50,7 +51,7 @@ impl Output {
         match fs::metadata(&self.path) {
             Ok(facts) if facts.is_dir() => {
                 let found = format!("{}/", self.path.display());
-                let hint = format!("to put the package into that directory, write --output {found}");
+                let hint = format!("to put the package into that directory, write --output {}", shell_word(&found));
                 return problem("output.directory", "this is a directory").map_err(|problem| problem.hint(hint));
             }
             Ok(facts) if !facts.is_file() => return problem("output.kind", "this is not a regular file"),

@@ -6,12 +6,12 @@ use super::{
     launcher_file::{self, Launcher, host_platform},
     output::Output,
     prepare::{self, Options, Prepared},
-    project_manifest::{self, AfterHooks, ManifestFile, ManifestOptions, Project},
+    project_manifest::{self, AfterHooks, ManifestFile, ManifestOptions, Project, SourceOptions},
     python_project::{self, PythonProject},
     signing::{self, KeyOptions, Origin, Signer},
 };
 use crate::{error::PackError, launchers, options::PackOptions};
-use flavor_manifest::{Diagnostic, Document, Weight, cursor::Problems, security_settings, words};
+use flavor_manifest::{Diagnostic, Document, Weight, cursor::Problems, security_settings, variables, words};
 use flavor_python::Processor;
 use pspf_nostd::{digest::sha256, json::Json};
 use std::{
@@ -38,6 +38,8 @@ pub fn check<'a>(
     purpose: Purpose,
     warn: &mut dyn FnMut(Diagnostic),
 ) -> Result<Job<'a>, PackError> {
+    let variables = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    variables::misspelt(variables).into_iter().for_each(&mut *warn);
     // Without a readable manifest the others are looked at all the same; a missing one is usage, and alone.
     let document = project_manifest::parse(&arguments.manifest);
     if let Err(error) = &document
@@ -67,6 +69,12 @@ pub fn check<'a>(
         workenv_base: arguments.workenv_base.as_deref(),
         strict: arguments.strict_manifest,
         strip: arguments.strip,
+        sources: SourceOptions {
+            no_lock: arguments.no_lock,
+            no_index: arguments.no_index,
+            offline: arguments.offline,
+            find_links: &arguments.find_links,
+        },
         level: arguments.level,
         python: &arguments.python,
         extras: !arguments.extras.is_empty(),
@@ -222,6 +230,10 @@ impl Check {
             ("--python", arguments.python != "auto"),
             ("--extra", !arguments.extras.is_empty()),
             ("--strip", arguments.strip),
+            ("--no-lock", arguments.no_lock),
+            ("--no-index", arguments.no_index),
+            ("--offline", arguments.offline),
+            ("--find-links", !arguments.find_links.is_empty()),
         ];
         for (option, _) in given.iter().filter(|(_, given)| *given) {
             let problem =

@@ -75,6 +75,8 @@ pub struct Prepared {
     pub content_size: u64,
     /// Compressions in the order in which they are applied, with their levels; none for stored content.
     pub codecs: Vec<(Codec, i64)>,
+    /// Whether the operations are those that are taken where the manifest names none.
+    pub is_default: bool,
     /// Whether other packages are likely to have the same content, so that its encoded form is worth keeping.
     pub is_reused: bool,
 }
@@ -132,6 +134,7 @@ pub(crate) fn prepare(slot: &SlotSpec, options: &Options) -> Result<Prepared, Ve
         listed: Vec::new(),
         content_size: facts.len(),
         codecs: levels,
+        is_default: slot.operations.is_none(),
         is_reused: false,
     };
     if facts.is_dir() {
@@ -150,6 +153,20 @@ pub(crate) fn prepare(slot: &SlotSpec, options: &Options) -> Result<Prepared, Ve
 }
 
 impl Prepared {
+    /// The same content stored as it is, where nobody has said how it is to be stored.
+    pub(crate) fn without_compression(&self) -> Option<Self> {
+        let is_archive = match self.content {
+            Content::Archive(_) => true,
+            Content::File(_) => false,
+            Content::Stored(_) => return None,
+        };
+        if !self.is_default || self.codecs.is_empty() {
+            return None;
+        }
+        let operations = default_operations(is_archive, false, true).0;
+        Some(Self { operations, codecs: Vec::new(), is_reused: false, ..self.clone() })
+    }
+
     fn with_archive(mut self, archive: Archive, chain: OperationChain, options: &Options) -> Result<Self, Diagnostic> {
         if !chain.is_tar() {
             let problem = Diagnostic::error("slot.operations", "a directory can only be packed as a tar archive");

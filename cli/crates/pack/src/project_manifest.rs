@@ -69,6 +69,8 @@ pub struct ManifestOptions<'a> {
     pub strict: bool,
     /// `--strip`.
     pub strip: bool,
+    /// `--no-lock`, `--no-index`, `--offline` and `--find-links`.
+    pub sources: SourceOptions<'a>,
     /// `--level`.
     pub level: Option<i64>,
     /// `--python`.
@@ -77,6 +79,42 @@ pub struct ManifestOptions<'a> {
     pub extras: bool,
     /// Operating system and architecture of the package.
     pub platform: (&'a str, &'a str),
+}
+
+/// What the command line says about where versions and archives come from.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SourceOptions<'a> {
+    /// `--no-lock`.
+    pub no_lock: bool,
+    /// `--no-index`.
+    pub no_index: bool,
+    /// `--offline`.
+    pub offline: bool,
+    /// `--find-links`.
+    pub find_links: &'a [String],
+}
+
+impl SourceOptions<'_> {
+    fn given(&self) -> impl Iterator<Item = Given> {
+        let flags = [
+            ("tool.flavor.build.lock", "--no-lock", self.no_lock, false),
+            ("tool.flavor.build.no_index", "--no-index", self.no_index, true),
+            ("tool.flavor.build.offline", "--offline", self.offline, true),
+        ];
+        let flags = flags.into_iter().filter(|(_, _, given, _)| *given);
+        let flags = flags.map(|(path, option, _, value)| Given { path, option, value: Value::Bool(value) });
+        // Relative to where the user is.
+        let places = self.find_links.iter().map(|place| match place.contains("://") {
+            true => place.clone(),
+            false => {
+                std::path::absolute(place).map_or_else(|_| place.clone(), |path| path.to_string_lossy().into_owned())
+            }
+        });
+        let option = Origin::Option("--find-links");
+        let places: Vec<Node> = places.map(|place| Node::of(option.clone(), Value::String(place))).collect();
+        let links = Given { path: "tool.flavor.build.find_links", option: "--find-links", value: Value::Array(places) };
+        flags.chain((!self.find_links.is_empty()).then_some(links))
+    }
 }
 
 /// A manifest that was read.
@@ -122,7 +160,7 @@ pub fn parse(path: &Path) -> Result<Document, PackError> {
     let file = open_argument(path, "a manifest").map_err(|error| {
         let setup = path.with_file_name("setup.py");
         if setup.is_file() {
-            let setup = setup.display();
+            let setup = process::shell_word(&setup.to_string_lossy());
             error.hint(&format!(
                 "pack the project by its {setup}: --manifest {setup}; or write a pyproject.toml (`flavor init`)"
             ))
@@ -177,6 +215,7 @@ pub fn read(mut document: Document, options: &ManifestOptions<'_>) -> Result<Man
         let value = Value::Bool(true);
         given.push(Given { path: "tool.flavor.build.strip", option: "--strip", value });
     }
+    given.extend(options.sources.given());
     if let Some(level) = options.level {
         let value = Value::Integer(level);
         given.push(Given { path: "tool.flavor.build.compression_level", option: "--level", value });
@@ -277,7 +316,8 @@ fn ask_backend(draft: &pyproject::PythonSpec, directory: &Path, python: &str) ->
     let scratch = scratch.map_err(|error| Diagnostic::io("pack.temporary", &temporary, "write here", &error))?;
     let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     let options = tree_options(draft, directory);
-    let found = flavor_python::project_metadata(directory, scratch.path(), &PythonChoice::parse(python), &options);
+    let found =
+        flavor_python::project_metadata(directory, scratch.path(), &PythonChoice::with_default(python), &options);
     found.map_err(|error| python_project::problem(&error).into())
 }
 

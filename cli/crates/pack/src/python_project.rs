@@ -12,12 +12,13 @@ use crate::{
     interrupt::Scratch,
     options::{PackOptions, Progress},
 };
+use flavor_attest::attestation::LockFacts;
 use flavor_manifest::{Diagnostic, PackageSpec, Weight, pyproject::PythonSpec};
 use flavor_python::{
-    DebianPackage, Distribution, EntryPoint, Processor, PythonChoice, PythonError, PythonTree, TreeOptions,
-    TreeRequest, Uv, normal_name,
+    DebianPackage, Distribution, EntryPoint, Installs, Lock, Processor, PythonChoice, PythonError, PythonTree,
+    TreeOptions, TreeRequest, Uv, normal_name,
 };
-use pspf_nostd::{operation::OperationChain, placement};
+use pspf_nostd::{digest::sha256, operation::OperationChain, placement};
 use std::{
     env,
     ffi::OsString,
@@ -83,7 +84,7 @@ pub(crate) fn check(
         // Absolute and without links: build backends and uv run elsewhere.
         directory: canonical(if directory.as_os_str().is_empty() { Path::new(".") } else { directory }),
         extras: arguments.extras.clone(),
-        choice: version.map_or_else(|| PythonChoice::parse(&arguments.python), PythonChoice::Version),
+        choice: version.map_or_else(|| PythonChoice::with_default(&arguments.python), PythonChoice::Version),
         foreign,
         options: tree_options(&spec, directory),
         entry_point: spec.commands.default.as_ref().and_then(entry_point),
@@ -159,10 +160,15 @@ fn unread_files(spec: &PythonSpec, directory: &Path) -> Vec<Diagnostic> {
         let warning = Diagnostic::warning("manifest.unread", "this file is not read").file(&path);
         warnings.push(warning.hint("move its `[build]` table to [tool.flavor.build] in pyproject.toml"));
     }
-    let lock = directory.join("uv.lock");
-    if lock.exists() && spec.build.requirements_file.is_some() {
-        let warning = Diagnostic::warning("manifest.unread", "this file is not read: `requirements_file` outweighs it");
-        warnings.push(warning.file(&lock));
+    let mut locks = Lock::all(directory).into_iter();
+    let outweighs = match &spec.build.requirements_file {
+        Some(_) => Some("`requirements_file`".to_owned()),
+        None => locks.next().map(|first| first.name()),
+    };
+    for (lock, outweighs) in locks.zip(outweighs.iter().cycle()) {
+        let warning =
+            Diagnostic::warning("manifest.unread", format!("this file is not read: {outweighs} outweighs it"));
+        warnings.push(warning.file(&lock.path));
     }
     warnings
 }
@@ -209,6 +215,8 @@ pub(crate) struct PythonContents {
     pub distributions: Vec<Distribution>,
     /// What the interpreter was made from, where it is Debian's.
     pub debian_packages: Vec<DebianPackage>,
+    /// The lock that says the versions, or was passed over.
+    pub lock: Option<LockFacts>,
 }
 
 /// Builds the tree.
@@ -249,7 +257,9 @@ pub(crate) fn build(
         notices.push(format!("the published launchers ignore {}", names.join(", ")));
     }
     if let Some(floor) = &tree.glibc_floor {
-        notices.push(format!("the package needs a Linux with glibc {floor} or newer"));
+        notices.push(format!(
+            "the package needs a Linux with glibc {floor} or newer; with --python debian it runs on any"
+        ));
     }
     let (major, minor, patch) = tree.python_version;
     let python = PythonContents {
@@ -257,6 +267,7 @@ pub(crate) fn build(
         provider: tree.provider,
         distributions: tree.distributions,
         debian_packages: tree.debian_packages,
+        lock: lock_facts(&project.options.installs)?,
     };
     Ok(Built { scratch, spec, slots, python, commands: tree.commands, notices })
 }
@@ -270,6 +281,17 @@ fn with_options(mut words: Vec<String>, tree: &PythonTree) -> Vec<String> {
     }
     words.splice(1..1, options);
     words
+}
+
+fn lock_facts(installs: &Installs) -> Result<Option<LockFacts>, PackError> {
+    let honoured = installs.lock.as_ref().map(|lock| {
+        let text = fs::read(&lock.path);
+        let text =
+            text.map_err(|error| Diagnostic::io("python.lock.unreadable", &lock.path, "read the lock", &error))?;
+        Ok::<_, PackError>(LockFacts { name: lock.name(), sha256: Some(sha256(&text)) })
+    });
+    let passed_over = || installs.passed_over.as_ref().map(|lock| LockFacts { name: lock.name(), sha256: None });
+    Ok(honoured.transpose()?.or_else(passed_over))
 }
 
 /// A program in the work environment must come with the package.
@@ -340,6 +362,7 @@ fn slot(
         content_size: archive.size(),
         content: Content::Archive(archive),
         codecs: prepare::default_levels(chain, level),
+        is_default: true,
         is_reused: id == "runtime",
     })
 }

@@ -2,7 +2,8 @@
 
 use flavor_manifest::{commands::Script, pyproject::PythonSpec};
 use flavor_python::{
-    BuildEnvironment, BuildOptions, CompileOptions, EntryPoint, Installs, StandardLibrary, TreeOptions, TrimOptions,
+    BuildEnvironment, BuildOptions, CompileOptions, EntryPoint, Installs, Lock, LockKind, StandardLibrary, TreeOptions,
+    TrimOptions,
 };
 use std::path::{Path, PathBuf};
 
@@ -17,6 +18,15 @@ pub fn entry_point(script: &Script) -> Option<EntryPoint> {
 pub fn tree_options(spec: &PythonSpec, directory: &Path) -> TreeOptions {
     let build = &spec.build;
     let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    let named = build.requirements_file.as_ref().map(absolute);
+    let found = match &named {
+        Some(file) => Lock::named(file),
+        None => Lock::all(directory).into_iter().next(),
+    };
+    let is_list = |lock: &Lock| lock.kind == LockKind::Requirements;
+    // Requirements are what they are without a lock, too.
+    let requirements_file = named.filter(|_| found.as_ref().is_none_or(|lock| is_list(lock) && !build.lock));
+    let (lock, passed_over) = if build.lock { (found, None) } else { (None, found) };
     let has_environment = build.venv_path.is_some() || build.system_site_packages || !build.pre_install.is_empty();
     TreeOptions {
         commands: spec
@@ -31,8 +41,9 @@ pub fn tree_options(spec: &PythonSpec, directory: &Path) -> TreeOptions {
         installs: Installs {
             requirements: build.extra_packages.clone(),
             projects: build.local_projects.iter().map(absolute).collect(),
-            requirements_file: build.requirements_file.as_ref().map(absolute),
-            locked: build.requirements_file.is_none() && directory.join("uv.lock").is_file(),
+            requirements_file,
+            lock,
+            passed_over,
             dev_group: build.dev_group,
             use_pip: build.use_pip,
             manylinux: build.manylinux,

@@ -9,6 +9,7 @@ use crate::error::PackError;
 use flavor_manifest::{Diagnostic, io_text};
 use pspf_nostd::{
     digest::sha256,
+    limits::{DECODED_RATIO_FLOOR, DECODED_RATIO_MAX},
     offsets::length,
     writer::{Assembly, EncodedSlot, Segment},
 };
@@ -59,6 +60,43 @@ pub(crate) fn encode_slots(
     let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     results.sort_by_key(|(number, _)| *number);
     results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Readers refuse content that decodes to more than so many times its stored size: a start is protected from what a small file could
+/// fill a disk with. Slots for which the manifest names no compression are stored without one then, as there is no limit to raise; gives
+/// a sentence about each.
+///
+/// # Errors
+/// Where the manifest wants the compression, and where a slot cannot be encoded.
+pub(crate) fn store_bombs(
+    slots: &mut [Prepared],
+    encoded: &mut [EncodedSlot],
+    directory: &Path,
+    threads: NonZero<u32>,
+) -> Result<Vec<String>, PackError> {
+    let mut notices = Vec::new();
+    for (number, (slot, encoded)) in slots.iter_mut().zip(encoded).enumerate() {
+        let EncodedSlot { size, original_size, .. } = *encoded;
+        if original_size <= DECODED_RATIO_FLOOR || original_size / size.max(1) < DECODED_RATIO_MAX {
+            continue;
+        }
+        let message = format!(
+            "the content shrinks from {original_size} to {size} bytes; readers take such a slot for a decompression bomb"
+        );
+        let Some(plain) = slot.without_compression() else {
+            let problem = Diagnostic::error("slot.ratio", message).field(format!("slot `{}`", slot.id));
+            let problem = problem.expected(format!("at most {DECODED_RATIO_MAX} times the stored size"));
+            return Err(problem
+                .hint("leave `operations` of this slot out, or write `\"raw\"` or `\"tar\"` there")
+                .into());
+        };
+        *slot = plain;
+        let path = slot_file(directory, number);
+        fs::remove_file(&path).map_err(|error| Diagnostic::io("output.write", &path, "replace a slot", &error))?;
+        *encoded = encode_slot(slot, &path, threads, &|_| ())?;
+        notices.push(format!("slot {:?} is stored without compression: {message}", slot.id));
+    }
+    Ok(notices)
 }
 
 /// Stores bytes as they are as slot `number`.

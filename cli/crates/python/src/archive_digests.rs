@@ -66,7 +66,7 @@ pub(super) fn find(
     runtime: &Runtime,
     uv: &Uv,
     index: &IndexSettings,
-    hidden: &Path,
+    copy: &Path,
 ) -> Result<(), PythonError> {
     let site = runtime.site_packages();
     let mut pins = String::new();
@@ -80,7 +80,7 @@ pub(super) fn find(
     if pins.is_empty() {
         return Ok(());
     }
-    let lock = lock(&pins, runtime, uv, index, hidden)?;
+    let lock = lock(&pins, runtime, uv, index, copy)?;
     for distribution in all.iter_mut().filter(|distribution| distribution.archive.is_none()) {
         let wheel = site.join(&distribution.dist_info).join("WHEEL");
         let text = fs::read_to_string(&wheel).on("read", &wheel)?;
@@ -91,15 +91,17 @@ pub(super) fn find(
     Ok(())
 }
 
-fn lock(pins: &str, runtime: &Runtime, uv: &Uv, index: &IndexSettings, hidden: &Path) -> Result<Lock, PythonError> {
+fn lock(pins: &str, runtime: &Runtime, uv: &Uv, index: &IndexSettings, copy: &Path) -> Result<Lock, PythonError> {
     let mut command = uv.command();
     command.args(["pip", "compile", "-", "--format", "pylock.toml", "--no-deps", "--generate-hashes", "--no-header"]);
     command.args(["--color", "never", "--no-progress", "--quiet", "--python"]).arg(&runtime.original);
     if runtime.foreign.is_some() {
         platform_of_uv(&mut command, runtime, None);
     }
+    // The project may have settings for uv.
+    command.current_dir(copy);
     index_of_uv(&mut command, index);
-    let text = Uv::run_with_input(&mut command, pins.as_bytes(), UV_LIMIT, hidden)?.stdout;
+    let text = Uv::run_with_input(&mut command, pins.as_bytes(), UV_LIMIT, copy)?.stdout;
     toml::from_str(&String::from_utf8_lossy(&text))
         .map_err(|error| UvError::Failed { text: format!("its lock file cannot be read: {error}") }.into())
 }

@@ -4,7 +4,7 @@ use super::{
     PythonChoice, Silent, TreeOptions, distribution,
     error::PythonError,
     file_error::FileContext as _,
-    installation::index_of_uv,
+    installation::{index_of_uv, is_offline},
     local_sources::LocalSources,
     project::Project,
     provider::RuntimeRequest,
@@ -46,6 +46,7 @@ pub fn project_metadata(
         foreign: None,
         symlinks: true,
         stdlib: options.stdlib,
+        offline: is_offline(&options.index),
         uv: &uv,
         progress: &Silent,
     };

@@ -81,6 +81,7 @@ pub(super) fn make(
         if settings.system_site_packages {
             command.arg("--system-site-packages");
         }
+        index_of_uv(&mut command, &options.index);
         Uv::run(command.arg(&path), UV_LIMIT, work)?;
     }
     let mut search: OsString = path.join("bin").into();

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 pub const ENCODED: &str = "encoded";
 /// Debian's packages.
 pub const DEBIAN: &str = "debian";
+/// Hosts that were not reached.
+pub const UNREACHABLE: &str = "unreachable";
 /// Launchers that were built here.
 pub const LAUNCHERS: &str = "launchers";
 

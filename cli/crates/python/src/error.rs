@@ -1,6 +1,6 @@
 //! Why a tree could not be built: for the whole, for its interpreter, and for one from Debian.
 
-use super::{entry_point::EntryPointError, file_error::FileError, uv::UvError};
+use super::{entry_point::EntryPointError, file_error::FileError, lock::LockError, uv::UvError};
 use std::path::PathBuf;
 
 /// Why a tree could not be built. [`PythonError::code`] is stable, the text is for people.
@@ -38,6 +38,9 @@ pub enum PythonError {
     /// uv is missing or failed.
     #[error(transparent)]
     Uv(#[from] UvError),
+    /// A lock cannot be honoured.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// The entry point cannot be called.
     #[error(transparent)]
     EntryPoint(#[from] EntryPointError),
@@ -134,6 +137,7 @@ impl PythonError {
             Self::ScriptName { .. } => "python.script.name",
             Self::Runtime(error) => error.code(),
             Self::Uv(error) => error.code(),
+            Self::Lock(error) => error.code(),
             Self::EntryPoint(error) => error.code(),
             Self::Hook { .. } => "hook.failed",
             Self::NoStrip { .. } => "python.strip.missing",
@@ -154,6 +158,7 @@ impl PythonError {
         match self {
             Self::Runtime(error) => error.hint(),
             Self::Uv(error) => error.hint(),
+            Self::Lock(error) => Some(error.hint()),
             Self::EntryPoint(error) => error.hint(),
             Self::NoStrip { program } => Some(match program.strip_suffix("-linux-gnu-strip") {
                 Some(processor) => format!("install it (package binutils-{processor}-linux-gnu)"),
@@ -189,6 +194,8 @@ pub enum RuntimeError {
         required: Option<String>,
         /// What was looked at, and why it was not taken.
         tried: Vec<String>,
+        /// What there is, and how to ask for it.
+        available: Vec<String>,
     },
     /// Only Debian's interpreters can be had for other processors than this machine's.
     #[error("a Python project is packed for linux_{processor} on another machine with Debian's Python only")]
@@ -237,6 +244,8 @@ pub enum RuntimeError {
         version: String,
         /// What happened.
         source: UvError,
+        /// What there is, and how to ask for it.
+        available: Vec<String>,
     },
     /// Debian's archive could not be used.
     #[error(transparent)]
@@ -271,6 +280,9 @@ impl RuntimeError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::NoInterpreter { available, .. } | Self::Download { available, .. } if !available.is_empty() => {
+                return Some(format!("what there is: {}", available.join(", ")));
+            }
             Self::NoInterpreter { .. } => {
                 "install a fitting Python, name one with --python PATH, or let uv download one with --python uv"
             }
@@ -302,6 +314,9 @@ pub enum DebianError {
         /// The processor.
         arch: &'static str,
     },
+    /// Nothing may be downloaded.
+    #[error("Debian's archive is not asked: offline")]
+    Offline,
     /// There is no gpgv.
     #[error("gpgv, which verifies the signature of Debian's archive, was not found on PATH")]
     NoGpgv,
@@ -386,6 +401,7 @@ impl DebianError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Platform { .. } => "python.debian.platform",
+            Self::Offline => "python.debian.offline",
             Self::NoGpgv => "python.debian.gpgv",
             Self::NoKeyring { .. } => "python.debian.keyring",
             Self::Download { .. } => "python.debian.download",
@@ -403,6 +419,7 @@ impl DebianError {
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Platform { .. } => "name an installed interpreter with --python PATH",
+            Self::Offline => "use --python local, or pack without --offline and UV_OFFLINE",
             Self::NoGpgv => "install gpgv (Debian, Ubuntu) or gnupg, or use another --python",
             Self::NoKeyring { .. } => {
                 "install debian-archive-keyring, or set FLAVOR_DEBIAN_KEYRING to a copy of its debian-archive-keyring.gpg"
@@ -428,9 +445,11 @@ mod tests {
         let error = RuntimeError::NoInterpreter {
             required: Some(">=3.99".to_owned()),
             tried: vec!["/usr/bin/python3: Python 3.11.2".to_owned()],
+            available: vec!["3.11.2 (--python /usr/bin/python3)".to_owned()],
         };
         let text = error.to_string();
         assert!(text.contains(">=3.99") && text.contains("/usr/bin/python3: Python 3.11.2"), "{text}");
         assert_eq!(error.code(), "python.runtime.none");
+        assert!(error.hint().unwrap().contains("3.11.2 (--python /usr/bin/python3)"));
     }
 }

@@ -1,7 +1,12 @@
 //! What is installed, and the options and variables that every installer is given for it.
 
 use super::{
-    elf::GlibcVersion, options::TreeOptions, processor::Processor, project::Project, provider::Runtime, uv::Uv,
+    elf::GlibcVersion,
+    options::TreeOptions,
+    processor::Processor,
+    project::Project,
+    provider::Runtime,
+    uv::{Uv, absolute, is_true},
 };
 use flavor_manifest::IndexSettings;
 use std::{env, path::Path, process::Command};
@@ -49,7 +54,6 @@ pub(super) fn platform_of_uv(command: &mut Command, runtime: &Runtime, manylinux
 /// They are given as variables, for their passwords: everybody can read the words of a running program.
 pub(super) fn index_of_uv(command: &mut Command, index: &IndexSettings) {
     let in_environment = any_is_set(&["UV_DEFAULT_INDEX", "UV_INDEX_URL"]);
-    let variable = |name: &str| env::var(name).unwrap_or_default();
     let of_pip = Some(variable("PIP_INDEX_URL")).filter(|url| !url.is_empty());
     let first = of_pip.as_ref().or(index.url.as_ref()).filter(|_| !in_environment);
     let (stated, further) = (variable("UV_INDEX"), variable("PIP_EXTRA_INDEX_URL"));
@@ -63,6 +67,35 @@ pub(super) fn index_of_uv(command: &mut Command, index: &IndexSettings) {
         command.env("UV_INDEX", urls.join(" "));
     }
     each(command, "--allow-insecure-host", &index.trusted_hosts);
+    each(command, "--find-links", &find_links(index));
+    if has_no_index(index) {
+        command.arg("--no-index");
+    }
+    if index.offline {
+        command.arg("--offline");
+    }
+}
+
+/// Folders and pages with archives: the manifest's and those of the caller's environment, whose option for uv would otherwise be hidden.
+pub(super) fn find_links(index: &IndexSettings) -> Vec<String> {
+    let of_uv = variable("UV_FIND_LINKS").split(',').map(str::to_owned).collect::<Vec<_>>();
+    let of_pip = variable("PIP_FIND_LINKS").split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let stated = of_uv.into_iter().chain(of_pip).filter(|place| !place.is_empty()).map(|place| absolute(&place));
+    index.find_links.iter().cloned().chain(stated).collect()
+}
+
+/// Whether no index is asked.
+pub(super) fn has_no_index(index: &IndexSettings) -> bool {
+    index.no_index || is_true(&variable("PIP_NO_INDEX"))
+}
+
+/// Whether nothing may be downloaded.
+pub(super) fn is_offline(index: &IndexSettings) -> bool {
+    index.offline || is_true(&variable("UV_OFFLINE"))
+}
+
+fn variable(name: &str) -> String {
+    env::var(name).unwrap_or_default()
 }
 
 /// The option before each of the values.

@@ -35,6 +35,7 @@ mod launch_script;
 mod library_bundle;
 mod local_provider;
 mod local_sources;
+mod lock;
 mod normalize;
 mod options;
 mod pip;
@@ -54,6 +55,7 @@ mod trim;
 mod uv;
 mod uv_provider;
 mod version_control;
+mod workspace;
 
 pub use backend_metadata::{ProjectMetadata, project_metadata};
 pub use build_environment::run_hooks;
@@ -64,6 +66,7 @@ pub use environment::REMOVED_VARIABLES;
 pub use error::{DebianError, PythonError, RuntimeError};
 pub use file_error::FileError;
 pub use local_provider::LocalProvider;
+pub use lock::{Lock, LockError, LockKind};
 pub use normalize::record_path;
 pub use options::{BuildEnvironment, BuildOptions, CompileOptions, Installs, TreeOptions, TrimOptions};
 pub use processor::Processor;
@@ -172,6 +175,7 @@ pub fn preflight(request: &TreeRequest<'_>) -> Vec<PythonError> {
             problems.push(PythonError::ForeignPip { platform: format!("linux_{}", processor.name()) });
         }
         problems.extend(pip::refuse(request.options, request.project_dir));
+        problems.extend(install::check_lock(&request.options.installs).err().map(PythonError::from));
         problems.extend(providers::check(&request.python, &runtime_request).err().map(PythonError::from));
     }
     problems
@@ -188,6 +192,7 @@ fn runtime_request<'a>(
         foreign: request.foreign,
         symlinks: request.symlinks,
         stdlib: request.options.stdlib,
+        offline: installation::is_offline(&request.options.index),
         uv,
         progress,
     }
@@ -198,13 +203,13 @@ fn distributions(
     runtime: &Runtime,
     uv: &Uv,
     index: &IndexSettings,
-    work: &Path,
+    copy: &Path,
     of_pip: Option<&pip::Report>,
 ) -> Result<Vec<Distribution>, PythonError> {
     let mut all = distribution::installed(&runtime.site_packages())?;
     match of_pip {
         Some(report) => pip::archives(&mut all, report),
-        None => archive_digests::find(&mut all, runtime, uv, index, work)?,
+        None => archive_digests::find(&mut all, runtime, uv, index, copy)?,
     }
     Ok(all)
 }
@@ -214,6 +219,31 @@ fn distributions(
 /// # Errors
 /// [`PythonError`] says which step failed and why. Nothing outside `work` and uv's own cache is written.
 pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
+    let mut provider = "";
+    match build_with(request, &request.python, &mut provider) {
+        Err(PythonError::Uv(error @ UvError::Build { .. }))
+            if request.python == PythonChoice::Auto && request.foreign.is_none() && provider == "debian" =>
+        {
+            // What has to be compiled may need more of this machine than Debian's interpreter was built with.
+            tree_files::remove(request.work)?;
+            tree_files::create_dir(request.work)?;
+            let mut tree = build_with(request, &PythonChoice::Local, &mut provider).map_err(|_| error)?;
+            tree.notices.insert(
+                0,
+                "something had to be compiled, which Debian's Python could not: the one of this machine was taken"
+                    .to_owned(),
+            );
+            Ok(tree)
+        }
+        built => built,
+    }
+}
+
+fn build_with(
+    request: &TreeRequest<'_>,
+    choice: &PythonChoice,
+    provider: &mut &'static str,
+) -> Result<PythonTree, PythonError> {
     launch_script::check_name(request.script_name)?;
     let project = project::Project::read(request.project_dir)?;
     let uv = Uv::find()?;
@@ -222,7 +252,8 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
 
     let accepted = accepted(&project, request.options);
     let runtime_request = runtime_request(request, accepted.as_ref(), &uv, request.progress);
-    let mut runtime = providers::provide(&request.python, &runtime_request, &root)?;
+    let mut runtime = providers::provide(choice, &runtime_request, &root)?;
+    *provider = runtime.provider;
     let mut notices = std::mem::take(&mut runtime.notices);
     let options = request.options;
     runtime.options = environment::interpreter_options(options.compile);
@@ -244,16 +275,21 @@ pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
     // uv mostly waits for the network, and nobody else writes where the other does.
     let (installed, compiled) = thread::scope(|scope| {
         let compiling = scope.spawn(|| bytecode::compile_runtime(&runtime, options.compile, minimal));
-        let installed = install::install(&installation).and_then(|report| {
+        let installed = install::install(&installation).and_then(|installed| {
             let placed = scheme::place(&scheme::prefix(request.work), &runtime)?;
-            install::nothing_is_editable(&runtime.site_packages())?;
-            let distributions = distributions(&runtime, &uv, &options.index, request.work, report.as_ref())?;
-            Ok((placed, distributions))
+            let site = runtime.site_packages();
+            install::nothing_is_editable(&site)?;
+            let of_pip = installed.of_pip.as_ref();
+            let distributions = distributions(&runtime, &uv, &options.index, &copy, of_pip)?;
+            let unlocked = install::compare_with_lock(&installed, &distributions, &site, &options.installs)?;
+            Ok((placed, distributions, unlocked))
         });
         (installed, compiling.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
-    let (placed, distributions) = installed?;
+    let (placed, distributions, unlocked) = installed?;
     notices.extend(placed.notices);
+    notices.extend(options.installs.about_lock());
+    notices.extend(unlocked);
     compiled?;
     if let Some(processor) = runtime.foreign {
         foreign_code::refuse(&runtime, &distributions, processor)?;

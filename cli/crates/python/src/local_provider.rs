@@ -100,6 +100,21 @@ impl LocalProvider {
         Err(no_interpreter(request, tried))
     }
 
+    /// One of each version that is on `PATH`: the version and the file.
+    pub(super) fn all(request: &RuntimeRequest<'_>) -> Vec<(String, PathBuf)> {
+        let mut found: Vec<(String, PathBuf)> = Vec::new();
+        let path = env::var_os("PATH");
+        let names = ["python3".to_owned()].into_iter().chain((8..=20).rev().map(|minor| format!("python3.{minor}")));
+        for file in names.flat_map(|name| process::all_on_path(&name, path.as_deref())) {
+            if let Ok(python) = chosen(&file, request)
+                && !found.iter().any(|(version, _)| *version == python.version_text())
+            {
+                found.push((python.version_text(), file));
+            }
+        }
+        found
+    }
+
     fn has_version(&self, python: &Interpreter) -> bool {
         self.version.as_ref().is_none_or(|version| {
             let found = python.version_text();

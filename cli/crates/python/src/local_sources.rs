@@ -2,22 +2,16 @@
 //!
 //! Each is built in a copy, as the project itself is: paths of a copy would lead elsewhere, and backends write into what they build.
 
-use super::distribution::normal_name;
 use super::{
     error::PythonError, file_error::FileContext as _, options::BuildOptions, project::Project, tree_files,
-    version_control,
+    version_control, workspace,
 };
 use std::{
     collections::BTreeMap,
     fs,
-    ops::Range,
     path::{Path, PathBuf},
 };
-use toml::de::{DeTable, DeValue};
-use walkdir::WalkDir;
-
-/// The deepest that members are looked for below a workspace: `members` are patterns.
-const MEMBER_DEPTH: usize = 6;
+use toml::{Table, Value};
 
 /// Copies of projects, by the folder that they are copies of.
 #[derive(Debug)]
@@ -33,7 +27,7 @@ impl<'a> LocalSources<'a> {
         Self { work, copies: BTreeMap::new(), rewritten: false }
     }
 
-    /// Has the copy of a project name copies of the projects that it names.
+    /// Has the copy of a project name copies of the projects that it names, and gives it what its workspace says for it.
     pub(super) fn rewrite(&mut self, original: &Path, copy: &Path) -> Result<(), PythonError> {
         let original = fs::canonicalize(original).on("read", original)?;
         self.copies.insert(original.clone(), copy.to_owned());
@@ -41,21 +35,57 @@ impl<'a> LocalSources<'a> {
         if !path.is_file() {
             return Ok(());
         }
-        let mut text = fs::read_to_string(&path).on("read", &path)?;
-        let mut edits = Vec::new();
+        let text = fs::read_to_string(&path).on("read", &path)?;
         // What cannot be parsed is reported by whoever builds it.
-        if let Ok(table) = DeTable::parse(&text) {
-            self.edits(table.get_ref(), &original, &mut edits)?;
+        let Ok(before) = toml::from_str::<Table>(&text) else { return Ok(()) };
+        let mut table = before.clone();
+        let root = workspace::root(&original);
+        if let Some(root) = root.as_deref().filter(|root| *root != original) {
+            let (settings, sources) = workspace::shared(root);
+            self.inherit(&mut table, root, settings, sources)?;
         }
-        if edits.is_empty() {
+        if let Some(uv) = table.get_mut("tool").and_then(|tool| tool.get_mut("uv")).and_then(Value::as_table_mut) {
+            // The copies name each other by path, so that none may be a member.
+            if let Some(members) = uv.get_mut("workspace").and_then(|workspace| workspace.get_mut("members")) {
+                *members = Value::Array(Vec::new());
+            }
+            absolute_settings(uv, &original);
+            if let Some(sources) = uv.get_mut("sources").and_then(Value::as_table_mut) {
+                self.edit_sources(sources, &original, root.as_deref())?;
+            }
+        }
+        if table == before {
             return Ok(());
         }
-        edits.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
-        for (span, new) in edits {
-            text.replace_range(span, &new);
-        }
         self.rewritten = true;
-        Ok(version_control::unnoticed(&path, || tree_files::write(&path, text.as_bytes()))?)
+        Ok(version_control::unnoticed(&path, || tree_files::write(&path, table.to_string().as_bytes()))?)
+    }
+
+    /// Settings of a workspace are those of its root; of its sources those that the member has none of its own for.
+    fn inherit(
+        &mut self,
+        table: &mut Table,
+        root: &Path,
+        mut settings: Table,
+        mut sources: Table,
+    ) -> Result<(), PythonError> {
+        if settings.is_empty() && sources.is_empty() {
+            return Ok(());
+        }
+        let empty = || Value::Table(Table::new());
+        let tool = table.entry("tool").or_insert_with(empty).as_table_mut();
+        let Some(uv) = tool.and_then(|tool| tool.entry("uv").or_insert_with(empty).as_table_mut()) else {
+            return Ok(());
+        };
+        absolute_settings(&mut settings, root);
+        uv.extend(settings);
+        let own = uv.get("sources").and_then(Value::as_table).cloned().unwrap_or_default();
+        let named = |name: &str| own.keys().any(|own| super::normal_name(own) == super::normal_name(name));
+        sources.retain(|name, _| !named(name));
+        self.edit_sources(&mut sources, root, Some(root))?;
+        sources.extend(own);
+        uv.insert("sources".to_owned(), Value::Table(sources));
+        Ok(())
     }
 
     /// The folder's copy, which is made where there is none.
@@ -75,27 +105,14 @@ impl<'a> LocalSources<'a> {
         self.copies.values().filter(|other| *other != copy).cloned().collect()
     }
 
-    fn edits(
-        &mut self,
-        table: &DeTable<'_>,
-        original: &Path,
-        edits: &mut Vec<(Range<usize>, String)>,
-    ) -> Result<(), PythonError> {
-        let Some(uv) = inner(table, "tool").and_then(|tool| inner(tool, "uv")) else { return Ok(()) };
-        // The copies name each other by path, so that none may be a member.
-        if let Some(members) = inner(uv, "workspace").and_then(|workspace| workspace.get("members")) {
-            edits.push((members.span(), "[]".to_owned()));
-        }
-        let Some(sources) = inner(uv, "sources") else { return Ok(()) };
+    /// `folder` is what paths in them start from.
+    fn edit_sources(&mut self, sources: &mut Table, folder: &Path, root: Option<&Path>) -> Result<(), PythonError> {
         for (name, source) in sources {
-            let name = name.get_ref();
-            match source.get_ref() {
-                DeValue::Table(source) => self.edit_source(name, source, original, edits)?,
-                DeValue::Array(several) => {
-                    for source in several {
-                        if let DeValue::Table(source) = source.get_ref() {
-                            self.edit_source(name, source, original, edits)?;
-                        }
+            match source {
+                Value::Table(source) => self.edit_source(name, source, folder, root)?,
+                Value::Array(several) => {
+                    for source in several.iter_mut().filter_map(Value::as_table_mut) {
+                        self.edit_source(name, source, folder, root)?;
                     }
                 }
                 _ => {}
@@ -107,63 +124,57 @@ impl<'a> LocalSources<'a> {
     fn edit_source(
         &mut self,
         name: &str,
-        source: &DeTable<'_>,
-        original: &Path,
-        edits: &mut Vec<(Range<usize>, String)>,
+        source: &mut Table,
+        folder: &Path,
+        root: Option<&Path>,
     ) -> Result<(), PythonError> {
-        for (key, value) in source {
-            match (&**key.get_ref(), value.get_ref()) {
-                ("path", DeValue::String(path)) => {
-                    let path = original.join(&**path);
-                    if path.is_dir() {
-                        edits.push((value.span(), toml_text(&self.copy_of(&path)?)));
-                    } else if path.exists() {
-                        edits.push((value.span(), toml_text(&path)));
-                    }
-                }
-                ("workspace", DeValue::Boolean(true)) => {
-                    if let Some(folder) = member(name, original) {
-                        edits.push((key.span(), "path".to_owned()));
-                        edits.push((value.span(), toml_text(&self.copy_of(&folder)?)));
-                    }
-                }
-                ("editable", DeValue::Boolean(true)) => edits.push((value.span(), "false".to_owned())),
-                _ => {}
+        if source.get("workspace") == Some(&Value::Boolean(true))
+            && let Some(member) = root.and_then(|root| workspace::member(name, root))
+        {
+            source.remove("workspace");
+            source.insert("path".to_owned(), text(&self.copy_of(&member)?));
+        } else if let Some(Value::String(path)) = source.get("path") {
+            let path = folder.join(path);
+            if path.is_dir() {
+                source.insert("path".to_owned(), text(&self.copy_of(&path)?));
+            } else if path.exists() {
+                source.insert("path".to_owned(), text(&path));
             }
+        }
+        if source.get("editable") == Some(&Value::Boolean(true)) {
+            source.insert("editable".to_owned(), Value::Boolean(false));
         }
         Ok(())
     }
 }
 
-/// The member of this name of the workspace that a project is in.
-fn member(name: &str, project: &Path) -> Option<PathBuf> {
-    let root = project.ancestors().find(|folder| {
-        let text = fs::read_to_string(folder.join("pyproject.toml")).unwrap_or_default();
-        DeTable::parse(&text).is_ok_and(|table| {
-            let uv = inner(table.get_ref(), "tool").and_then(|tool| inner(tool, "uv"));
-            uv.is_some_and(|uv| uv.get("workspace").is_some())
-        })
-    })?;
-    let visible = |name: &str| !name.starts_with('.') && name != "node_modules";
-    let walk = WalkDir::new(root).max_depth(MEMBER_DEPTH).sort_by_file_name().into_iter();
-    let folders = walk.filter_entry(|entry| {
-        entry.depth() == 0 || (entry.file_type().is_dir() && visible(&entry.file_name().to_string_lossy()))
-    });
-    let wanted = normal_name(name);
-    folders.filter_map(Result::ok).map(walkdir::DirEntry::into_path).find(|folder| {
-        let text = fs::read_to_string(folder.join("pyproject.toml")).unwrap_or_default();
-        let Ok(table) = DeTable::parse(&text) else { return false };
-        let name = inner(table.get_ref(), "project").and_then(|project| project.get("name"));
-        let name = name.and_then(|name| name.get_ref().as_str());
-        name.is_some_and(|name| normal_name(name) == wanted)
-    })
+/// Folders that settings name start from the project, not from its copy.
+fn absolute_settings(uv: &mut Table, folder: &Path) {
+    let absolute = |value: &mut Value| {
+        if let Value::String(place) = value
+            && !place.contains("://")
+            && folder.join(&*place).exists()
+        {
+            *place = folder.join(&*place).to_string_lossy().into_owned();
+        }
+    };
+    let lists = |table: &mut Table| {
+        let list = table.get_mut("find-links").and_then(Value::as_array_mut);
+        list.into_iter().flatten().for_each(absolute);
+    };
+    lists(uv);
+    if let Some(pip) = uv.get_mut("pip").and_then(Value::as_table_mut) {
+        lists(pip);
+    }
+    let indexes = uv.get_mut("index").and_then(Value::as_array_mut);
+    indexes.into_iter().flatten().filter_map(|index| index.get_mut("url")).for_each(absolute);
+    for key in ["index-url", "cache-dir"] {
+        if let Some(value) = uv.get_mut(key) {
+            absolute(value);
+        }
+    }
 }
 
-fn inner<'a, 'b>(table: &'a DeTable<'b>, key: &str) -> Option<&'a DeTable<'b>> {
-    table.get(key)?.get_ref().as_table()
-}
-
-/// Strings of JSON are basic strings of TOML.
-fn toml_text(path: &Path) -> String {
-    serde_json::Value::from(path.to_string_lossy()).to_string()
+fn text(path: &Path) -> Value {
+    Value::String(path.to_string_lossy().into_owned())
 }

@@ -1,6 +1,6 @@
 //! How a tree is built, as far as the defaults are not meant.
 
-use super::{EntryPoint, StandardLibrary};
+use super::{EntryPoint, StandardLibrary, lock::Lock};
 use flavor_manifest::{FilePatterns, IndexSettings};
 use pep440_rs::VersionSpecifiers;
 use std::path::PathBuf;
@@ -37,16 +37,31 @@ pub struct Installs {
     pub requirements: Vec<String>,
     /// Further projects.
     pub projects: Vec<PathBuf>,
-    /// A requirements file.
+    /// A requirements file that is no lock.
     pub requirements_file: Option<PathBuf>,
-    /// Whether `uv.lock` says the versions.
-    pub locked: bool,
+    /// The lock that says the versions.
+    pub lock: Option<Lock>,
+    /// A lock that is there, and is not to say them.
+    pub passed_over: Option<Lock>,
     /// Whether the dependency group `dev` is installed.
     pub dev_group: bool,
     /// Whether pip installs, and not uv.
     pub use_pip: bool,
     /// Newest glibc 2.x that wheels may need.
     pub manylinux: Option<u16>,
+}
+
+impl Installs {
+    /// A sentence about the lock, where it is there and binds not.
+    pub(crate) fn about_lock(&self) -> Option<String> {
+        let lock = self.passed_over.as_ref()?;
+        Some(format!("{} was passed over (--no-lock): the newest versions that fit are packed", lock.name()))
+    }
+
+    /// Whether more is installed than the project asks for, which no lock of it can know.
+    pub(crate) fn has_more(&self) -> bool {
+        !self.requirements.is_empty() || !self.projects.is_empty()
+    }
 }
 
 /// How the project is built.

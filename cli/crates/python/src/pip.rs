@@ -6,7 +6,8 @@ use super::{
     distribution::{ArchiveDigest, Distribution},
     error::PythonError,
     file_error::FileContext as _,
-    installation::{Installation, prepare},
+    installation::{Installation, each, find_links, has_no_index, is_offline, prepare},
+    lock::{Lock, LockError, LockKind},
     options::TreeOptions,
     tree_files,
     uv::{UV_LIMIT, Uv},
@@ -69,7 +70,13 @@ pub(super) fn refuse(options: &TreeOptions, project: &Path) -> Vec<PythonError> 
     let places =
         [("`tool.flavor.build.extra_index_urls`", !options.index.extra.is_empty()), ("PIP_EXTRA_INDEX_URL", variable)];
     refused.extend(places.iter().filter(|(_, given)| *given).map(|(place, _)| several_indexes(place)));
-    if installs.locked {
+    match &installs.lock {
+        None => {}
+        Some(lock) if matches!(lock.kind, LockKind::Uv | LockKind::Requirements) => {}
+        Some(lock) => refused.push(LockError::Pip { lock: lock.clone() }.into()),
+    }
+    let is_complete = |lock: &Lock| lock.kind == LockKind::Uv;
+    if installs.lock.as_ref().is_some_and(is_complete) {
         let others = [
             ("`tool.flavor.build.extra_packages`", !installs.requirements.is_empty()),
             ("`tool.flavor.build.dependencies` (folders)", !installs.projects.is_empty()),
@@ -113,20 +120,17 @@ pub(super) fn install(
     let report = what.work.join("pip-report.json");
     let mut command = pip(what, environment, "install");
     command.args(["--no-compile", "--target"]).arg(what.runtime.site_packages()).arg("--report").arg(&report);
-    let file = locked.or(what.options.installs.requirements_file.as_deref());
-    let hashed = match file {
-        Some(file) => locked.is_some() || fs::read_to_string(file).on("read", file)?.contains("--hash"),
-        None => false,
-    };
+    let installs = &what.options.installs;
+    let file = locked.or(installs.requirements_file.as_deref());
     let extras = if what.extras.is_empty() { String::new() } else { format!("[{}]", what.extras.join(",")) };
     if let Some(file) = file {
         command.arg("-r").arg(file);
     }
-    if hashed {
+    if locked.is_some() {
         // Folders have no hash; the wheels that are built of them do.
         let own = own_wheels(what, environment, &extras, locals)?;
         command.arg("--require-hashes").arg("-r").arg(own);
-        if locked.is_some() {
+        if installs.lock.as_ref().is_some_and(|lock| lock.kind == LockKind::Uv) {
             // The lock is complete, and uv's overrides are known to uv alone.
             command.arg("--no-deps");
         }
@@ -215,6 +219,13 @@ fn pip(what: &Installation<'_>, environment: Option<&Path>, word: &str) -> Comma
     }
     for host in &index.trusted_hosts {
         command.args(["--trusted-host", host]);
+    }
+    if word != "config" {
+        each(&mut command, "--find-links", &find_links(index));
+        // It has no cache of an index that it could ask instead.
+        if has_no_index(index) || is_offline(index) {
+            command.arg("--no-index");
+        }
     }
     command
 }

@@ -128,6 +128,17 @@ impl Drain {
     }
 }
 
+/// A word as a shell takes it, so that a command in a message can be copied.
+#[must_use]
+pub fn shell_word(word: &str) -> String {
+    let is_plain = |character: char| character.is_alphanumeric() || "-_./:=@%+,~^".contains(character);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
 /// Variables that would make an interpreter other than what it is.
 pub const PYTHON_VARIABLES: [&str; 4] = ["PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONEXECUTABLE"];
 

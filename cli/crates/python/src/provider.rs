@@ -17,6 +17,8 @@ pub struct RuntimeRequest<'a> {
     pub symlinks: bool,
     /// How much of the standard library.
     pub stdlib: StandardLibrary,
+    /// Whether nothing may be downloaded.
+    pub offline: bool,
     /// The installer, which also manages interpreters.
     pub uv: &'a Uv,
     /// Is told about the steps.
@@ -120,5 +122,6 @@ pub trait RuntimeProvider {
 }
 
 pub(super) fn no_interpreter(request: &RuntimeRequest<'_>, tried: Vec<String>) -> RuntimeError {
-    RuntimeError::NoInterpreter { required: request.requires_python.map(ToString::to_string), tried }
+    let required = request.requires_python.map(ToString::to_string);
+    RuntimeError::NoInterpreter { required, tried, available: Vec::new() }
 }

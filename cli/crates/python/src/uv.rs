@@ -16,15 +16,33 @@ pub(super) const UV_VARIABLE: &str = "FLAVOR_UV";
 /// Resolving, downloading and building may take long; an hour means that something hangs.
 pub(super) const UV_LIMIT: Duration = Duration::from_secs(3600);
 
-/// Variables that would send uv to another interpreter than ours.
-const MISLEADING: [&str; 7] = [
+/// Variables that would send uv to another interpreter than ours, or have it treat hashes in another way: locks say what has to have one.
+const MISLEADING: [&str; 9] = [
     "CONDA_PREFIX",
     "PYTHONHOME",
     "PYTHONPATH",
     "UV_PROJECT_ENVIRONMENT",
+    "UV_NO_VERIFY_HASHES",
     "UV_PYTHON",
+    "UV_REQUIRE_HASHES",
     "UV_SYSTEM_PYTHON",
     "VIRTUAL_ENV",
+];
+
+/// Variables of uv that hold paths, with what is between several.
+const PATHS: [(&str, Option<char>); 12] = [
+    ("NETRC", None),
+    ("SSL_CERT_DIR", None),
+    ("SSL_CERT_FILE", None),
+    ("UV_BUILD_CONSTRAINT", Some(' ')),
+    ("UV_CACHE_DIR", None),
+    ("UV_CONFIG_FILE", None),
+    ("UV_CONSTRAINT", Some(' ')),
+    ("UV_CREDENTIALS_DIR", None),
+    ("UV_EXCLUDE", Some(' ')),
+    ("UV_OVERRIDE", Some(' ')),
+    ("UV_PYTHON_CACHE_DIR", None),
+    ("UV_PYTHON_INSTALL_DIR", None),
 ];
 
 /// Variables of other programs that name a file of certificates.
@@ -78,6 +96,16 @@ pub enum UvError {
         /// uv's words.
         text: String,
     },
+    /// A distribution is in the index, in other versions.
+    #[error("there is no such version: {wanted}{}\n{text}", newest.as_ref().map_or_else(String::new, |newest| format!(" (newest: {newest})")))]
+    NoVersion {
+        /// What is required.
+        wanted: String,
+        /// The newest version, where uv has named it.
+        newest: Option<String>,
+        /// uv's words.
+        text: String,
+    },
     /// The index was not reached.
     #[error("the network could not be reached:\n{text}")]
     Network {
@@ -93,6 +121,12 @@ pub enum UvError {
     /// No set of versions fits.
     #[error("the requirements contradict each other:\n{text}")]
     NoSolution {
+        /// uv's words.
+        text: String,
+    },
+    /// An archive is not the one that was locked.
+    #[error("an archive is not the one whose hash was stated:\n{text}")]
+    Hash {
         /// uv's words.
         text: String,
     },
@@ -124,10 +158,11 @@ impl UvError {
             Self::Missing | Self::NotAProgram { .. } => "python.uv.missing",
             Self::NotRun { .. } | Self::Failed { .. } => "python.uv.failed",
             Self::TimedOut { .. } => "python.uv.timeout",
-            Self::NotFound { .. } => "python.dependency.missing",
+            Self::NotFound { .. } | Self::NoVersion { .. } => "python.dependency.missing",
             Self::Network { .. } => "python.index.unreachable",
             Self::RequiresPython { .. } => "python.version.mismatch",
             Self::NoSolution { .. } => "python.dependency.conflict",
+            Self::Hash { .. } => "python.dependency.hash",
             Self::Build { .. } => "python.build.failed",
             Self::BuiltHere { .. } => "python.foreign.code",
         }
@@ -142,11 +177,17 @@ impl UvError {
             Self::NotFound { .. } => {
                 "check the name's spelling, and UV_INDEX or UV_DEFAULT_INDEX if it is in a private index"
             }
+            Self::NoVersion { newest: Some(_), .. } => "ask for a version that there is",
+            Self::NoVersion { .. } => "ask for a version that the index has",
+            Self::Network { text } if text.contains("network was disabled") => {
+                "pack once without --offline and UV_OFFLINE, or put what is missing into a folder for --find-links"
+            }
             Self::Network { .. } => {
                 "check the network; HTTPS_PROXY, SSL_CERT_FILE, UV_DEFAULT_INDEX and uv's other variables are passed through"
             }
             Self::RequiresPython { .. } => "choose another interpreter with --python PATH or --python VERSION",
             Self::NoSolution { .. } => "loosen one of the requirements named above",
+            Self::Hash { .. } => "find out why the index has another archive; only if you trust it, lock it anew",
             Self::Build { .. } => "the project must build with `uv build`; the last lines above are the build's own",
             Self::BuiltHere { .. } => {
                 "take a version that has a wheel for that platform, put one that was built there into an index of the manifest, or pack on \
@@ -216,7 +257,32 @@ impl Uv {
         {
             command.env("SSL_CERT_FILE", file);
         }
+        // uv runs elsewhere.
+        for (name, separator) in PATHS {
+            if let Ok(value) = env::var(name)
+                && !value.is_empty()
+            {
+                let all: Vec<String> = match separator {
+                    Some(separator) => value.split(separator).map(absolute).collect(),
+                    None => vec![absolute(&value)],
+                };
+                command.env(name, all.join(separator.map(String::from).as_deref().unwrap_or_default()));
+            }
+        }
         command
+    }
+
+    /// The same error with the project called what it is for whoever reads it: its name may be one that nobody has given it.
+    pub(super) fn about_project(error: UvError, project: &str) -> UvError {
+        let new = |text: String| about_project(&text, project);
+        match error {
+            UvError::NotFound { text } => UvError::NotFound { text: new(text) },
+            UvError::NoVersion { wanted, newest, text } => UvError::NoVersion { wanted, newest, text: new(text) },
+            UvError::NoSolution { text } => UvError::NoSolution { text: new(text) },
+            UvError::RequiresPython { text } => UvError::RequiresPython { text: new(text) },
+            UvError::Hash { text } => UvError::Hash { text: new(text) },
+            other => other,
+        }
     }
 
     /// Runs a command that [`Uv::command`] gave. `hidden` is replaced by a dot where uv names it: a folder that the user never sees.
@@ -249,6 +315,19 @@ impl Uv {
     }
 }
 
+/// A path from where the caller is; addresses stay.
+pub(super) fn absolute(place: &str) -> String {
+    if place.is_empty() || place.contains("://") {
+        return place.to_owned();
+    }
+    std::path::absolute(place).map_or_else(|_| place.to_owned(), |path| path.to_string_lossy().into_owned())
+}
+
+/// What uv takes for true in a variable.
+pub(super) fn is_true(value: &str) -> bool {
+    matches!(value.to_ascii_lowercase().as_str(), "1" | "true" | "t" | "yes" | "y" | "on")
+}
+
 fn classify(said: &str) -> UvError {
     let text = shorten(said);
     let any = |phrases: &[&str]| phrases.iter().any(|phrase| said.contains(phrase));
@@ -262,12 +341,16 @@ fn classify(said: &str) -> UvError {
         "operation timed out",
     ]) {
         UvError::Network { text }
+    } else if any(&["Hash mismatch", "DO NOT MATCH THE HASHES"]) {
+        UvError::Hash { text }
     } else if any(&["is not compatible with the target Python"]) {
         UvError::BuiltHere { text }
     } else if any(&["Failed to build", "build backend returned an error"]) {
         UvError::Build { text }
     } else if any(&["does not satisfy Python", "requested Python version", "requires-python"]) {
         UvError::RequiresPython { text }
+    } else if let Some((wanted, newest)) = no_version(said) {
+        UvError::NoVersion { wanted, newest, text }
     } else if any(&[
         "was not found in the package registry",
         "was not found in the cache",
@@ -280,6 +363,72 @@ fn classify(said: &str) -> UvError {
     } else {
         UvError::Failed { text }
     }
+}
+
+/// The requirement that no version in the index meets, and the newest one, if that is all that is wrong.
+fn no_version(said: &str) -> Option<(String, Option<String>)> {
+    let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    let until = |text: &str| text.split([' ', ',']).next().map(str::to_owned).filter(|text| !text.is_empty());
+    for phrase in
+        ["there is no version of ", "There is no version of ", "there are no versions of ", "There are no versions of "]
+    {
+        if let Some((_, rest)) = words.split_once(phrase) {
+            return Some((until(rest)?, None));
+        }
+    }
+    let (_, rest) = words.split_once("Because only ")?;
+    // `six<=1.17.0 is available and …`, or a list of versions.
+    let (found, rest) = if let Some(rest) = rest.strip_prefix("the following versions of ") {
+        let (list, rest) = rest.split_once(" and ")?;
+        (list.rsplit(' ').next()?, rest)
+    } else {
+        rest.split_once(" is available and ")?
+    };
+    let found = found.trim_end_matches(',');
+    let end = found.find(['<', '=', '>'])?;
+    let (name, newest) = found.split_at_checked(end)?;
+    let newest = newest.trim_start_matches(['<', '=']).to_owned();
+    // What comes first may be about another distribution.
+    let wanted = [" depends on ", "you require "].iter().filter_map(|verb| {
+        let wanted = format!(" {rest}").split_once(verb).and_then(|(_, wanted)| until(wanted))?;
+        wanted.strip_prefix(name).is_some_and(|rest| rest.starts_with(['<', '=', '>', '!', '~', '['])).then_some(wanted)
+    });
+    Some((wanted.last()?, Some(newest)))
+}
+
+/// What uv says of a project by its name and version, said of "your project".
+fn about_project(said: &str, project: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for line in said.lines() {
+        let restates = line.contains("you require")
+            && (line.contains(&format!("only {project}==")) || line.contains(&format!("only {project}[")));
+        if restates {
+            continue;
+        }
+        let mut line = line.replace(&format!("`{project}` (v"), "\0");
+        while let Some((before, rest)) = line.split_once('\0') {
+            line = format!("{before}your project{}", rest.split_once(')').map_or("", |(_, rest)| rest));
+        }
+        for begin in [format!("{project}=="), format!("{project}[")] {
+            let mut from = 0;
+            while let Some(at) = line.get(from..).and_then(|rest| rest.find(&begin)).map(|at| from.saturating_add(at)) {
+                let is_whole =
+                    line.get(..at).is_none_or(|before| before.ends_with([' ', '(', '`']) || before.is_empty());
+                let end = line
+                    .get(at..)
+                    .and_then(|rest| rest.find([' ', ',', '`', ')']))
+                    .map_or(line.len(), |end| at.saturating_add(end));
+                if is_whole {
+                    line.replace_range(at..end, "your project");
+                    from = at;
+                } else {
+                    from = end;
+                }
+            }
+        }
+        lines.push(line.replace("your project cannot be used", "your project's requirements cannot be met"));
+    }
+    lines.join("\n")
 }
 
 /// From the first error on; of each traceback only its last line; the middle left out if it is still long.
@@ -355,5 +504,48 @@ mod tests {
             "python.foreign.code"
         );
         assert_eq!(classify("error: Failed to build `x`\n cause: dns error").code(), "python.index.unreachable");
+        assert_eq!(classify("error: x\n cause: Hash mismatch for `six==1`").code(), "python.dependency.hash");
+    }
+
+    #[test]
+    fn a_version_that_is_not_there_is_told_from_a_conflict_and_the_project_has_no_name() {
+        const ONLY: &str = "error: No solution found when resolving dependencies\n  cause: Because only six<=1.17.0 is available and own-app==1 depends on six>=99, we can conclude that own-app==1 cannot be used.\n         And because only own-app==1 is available and you require own-app, we can conclude that your requirements are unsatisfiable.";
+        let error = Uv::about_project(classify(ONLY), "own-app").to_string();
+        assert_eq!(
+            error,
+            "there is no such version: six>=99 (newest: 1.17.0)\nerror: No solution found when resolving dependencies\n  \
+             cause: Because only six<=1.17.0 is available and your project depends on six>=99, we can conclude that your project's requirements cannot be met."
+        );
+        for (said, wanted, newest) in [
+            (
+                "error: y\n cause: Because only six<=1.17.0 is available and you require six>=99, we can",
+                "six>=99",
+                Some("1.17.0"),
+            ),
+            (
+                "error: y\n cause: Because there is no version of six==1.99 and you require six==1.99, we can",
+                "six==1.99",
+                None,
+            ),
+            (
+                "error: y\n cause: Because only the following versions of six are available:\n     six==1.0\n     six==1.1\n and a==1 depends on six>=2, we can",
+                "six>=2",
+                Some("1.1"),
+            ),
+        ] {
+            match classify(said) {
+                UvError::NoVersion { wanted: found, newest: version, .. } => {
+                    assert_eq!((found.as_str(), version.as_deref()), (wanted, newest));
+                }
+                other => panic!("{said}: {other:?}"),
+            }
+        }
+        let conflict = "error: x\n cause: Because only a==1 is available and a==1 depends on b<2, and you require b>=2, we can conclude";
+        assert_eq!(classify(&format!("No solution found {conflict}")).code(), "python.dependency.conflict");
+        let text = "hint: `six` (v1) was included because `own-app` (v1) depends on `six`\nmy-own-app==2 and own-app[x]==1 depends on six";
+        assert_eq!(
+            about_project(text, "own-app"),
+            "hint: `six` (v1) was included because your project depends on `six`\nmy-own-app==2 and your project depends on six"
+        );
     }
 }

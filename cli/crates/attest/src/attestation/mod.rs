@@ -79,6 +79,15 @@ pub struct PythonFacts<'a> {
     pub debian_packages: &'a [DebianPackage],
 }
 
+/// A lock, which says the versions of what was installed.
+#[derive(Clone, Debug)]
+pub struct LockFacts {
+    /// Its file name.
+    pub name: String,
+    /// Its SHA-256; none where it was passed over.
+    pub sha256: Option<Sha256Digest>,
+}
+
 /// How the packing was asked for, as far as it changes the result.
 #[derive(Debug)]
 pub struct Request<'a> {
@@ -90,6 +99,8 @@ pub struct Request<'a> {
     pub extras: &'a [String],
     /// The choice of interpreter; none for packages without one.
     pub python: Option<&'a str>,
+    /// The lock beside the manifest.
+    pub lock: Option<LockFacts>,
     /// Compression level from the command line.
     pub level: Option<i64>,
     /// The commit that the manifest is in.

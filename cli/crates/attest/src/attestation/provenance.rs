@@ -50,6 +50,10 @@ pub fn statement(facts: &Facts<'_>) -> Value {
                     "extras": (!request.extras.is_empty()).then_some(request.extras),
                     "python": request.python,
                     "level": request.level,
+                    "lock": request.lock.as_ref().map(|lock| match lock.sha256 {
+                        Some(_) => Value::from(lock.name.as_str()),
+                        None => Value::from(false),
+                    }),
                 })),
                 "internalParameters": {
                     "sourceDateEpoch": facts.epoch,
@@ -77,6 +81,9 @@ fn dependencies(facts: &Facts<'_>) -> Vec<Value> {
         })));
     }
     all.push(json!({"name": request.manifest, "digest": {"sha256": request.manifest_sha256.to_string()}}));
+    if let Some((lock, sha256)) = request.lock.as_ref().and_then(|lock| Some((lock, lock.sha256?))) {
+        all.push(json!({"name": lock.name, "digest": {"sha256": sha256.to_string()}}));
+    }
     let launcher = &facts.launcher;
     all.push(json!({"name": launcher.tool, "digest": {"sha256": launcher.sha256.to_string()}}));
     for found in facts.python.iter().flat_map(|python| python.distributions) {

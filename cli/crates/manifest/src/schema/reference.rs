@@ -19,8 +19,8 @@ Schema for editors. (This page is made from the same tables; `cargo test -p flav
 * Patterns of variables: `*`, `?`, and beside one of them `[a-z]` ([launcher.md](launcher.md#the-environment)); without `*` and `?` it is a name.
 * Projects without `[project]`: name, version, description and scripts come from `[tool.poetry]`, else from the build backend (setup.py, flit's
   old form, any other). `flavor pack --manifest setup.py` packs a project without `pyproject.toml`.
-* `uv.lock` beside the manifest is honoured: its versions and hashes are installed, and packing fails if it does not fit `pyproject.toml`.
-* The caller's proxy, certificate and index settings (`HTTPS_PROXY`, `SSL_CERT_FILE`, `UV_*`, `PIP_*`, netrc …) reach uv and pip.
+* A lock beside the manifest (`uv.lock`, `pylock.toml`, `poetry.lock`, `pdm.lock`, `Pipfile.lock`) binds: its versions and hashes are packed, or packing fails ([dependencies.md](dependencies.md#locks)).
+* The caller's proxy, certificate and index settings (`HTTPS_PROXY`, `SSL_CERT_FILE`, `UV_*`, `PIP_*`, netrc …) reach uv and pip ([dependencies.md](dependencies.md#what-is-passed-on-to-uv)).
 ";
 
 const EXAMPLES: &str = include_str!("examples.md");

@@ -26,6 +26,7 @@ pub(super) fn slot(document: &[u8]) -> Prepared {
         listed: Vec::new(),
         content_size: length(document),
         codecs: Vec::new(),
+        is_default: false,
         is_reused: false,
     }
 }
@@ -72,6 +73,7 @@ pub(super) fn document(job: &Job<'_>, contents: &Contents, encoded: &[EncodedSlo
             python: is_python
                 .then_some(arguments.python.as_str())
                 .map(|choice| if choice.contains('/') { "path" } else { choice }),
+            lock: contents.python.as_ref().and_then(|python| python.lock.clone()),
             level: arguments.level,
             revision: source_revision::of(directory.unwrap_or(Path::new("."))),
         },

@@ -22,12 +22,12 @@ use crate::{
     interrupt::Scratch,
     options::{PackOptions, Progress},
 };
+use flavor_attest::attestation::LockFacts;
 use flavor_host::driver;
 use flavor_manifest::{Diagnostic, Document, PackageSpec, sections};
 use pspf_nostd::{
     digest::{Sha256Digest, sha256},
     json::Json,
-    limits::{DECODED_RATIO_FLOOR, DECODED_RATIO_MAX},
     report::{Integrity, Report, Trust},
     verify::{Scope, TrustedKeys},
     writer::{EncodedSlot, PackagePlan, SlotPlan},
@@ -104,6 +104,8 @@ pub struct Packed {
     pub spec: PackageSpec,
     /// What verification said.
     pub report: Report,
+    /// The lock that says the versions, or was passed over.
+    pub lock: Option<LockFacts>,
     /// Sentences for the user.
     pub notices: Vec<String>,
 }
@@ -206,9 +208,8 @@ impl<'a> Job<'a> {
         let encoding = progress.encoding(contents.slots.len(), total);
         let encoded = write::encode_slots(&contents.slots, place.path(), self.threads(), &*encoding);
         drop(encoding);
-        let encoded = encoded?;
-        refuse_bombs(&contents.slots, &encoded)?;
-        let mut encoded = encoded;
+        let mut encoded = encoded?;
+        contents.notices.extend(write::store_bombs(&mut contents.slots, &mut encoded, place.path(), self.threads())?);
         if self.attests() {
             let document = attest::document(self, &contents, &encoded);
             encoded.push(write::store_slot(&document, encoded.len(), place.path())?);
@@ -237,7 +238,8 @@ impl<'a> Job<'a> {
             project.post_build(&self.output.path, progress)?;
         }
         progress.done();
-        Ok(Packed { spec: contents.spec, report, notices: contents.notices })
+        let lock = contents.python.and_then(|python| python.lock);
+        Ok(Packed { spec: contents.spec, report, lock, notices: contents.notices })
     }
 
     fn contents(&mut self, progress: &dyn Progress) -> Result<Contents, PackError> {
@@ -401,25 +403,6 @@ fn try_out(trial: &Trial, file: File, package: &Path, progress: &dyn Progress) -
     drop(file);
     trial.run(package, progress)?;
     Ok(File::open(package).map_err(failed)?)
-}
-
-/// Readers refuse content that decodes to more than so many times its stored size; better not to write it.
-fn refuse_bombs(slots: &[Prepared], encoded: &[EncodedSlot]) -> Result<(), PackError> {
-    let bomb = |slot: &&EncodedSlot| {
-        slot.original_size > DECODED_RATIO_FLOOR && slot.original_size / slot.size.max(1) >= DECODED_RATIO_MAX
-    };
-    match slots.iter().zip(encoded).find(|(_, encoded)| bomb(encoded)) {
-        None => Ok(()),
-        Some((slot, encoded)) => {
-            let message = format!(
-                "the content shrinks from {} to {} bytes; readers take such a slot for a decompression bomb",
-                encoded.original_size, encoded.size
-            );
-            let problem = Diagnostic::error("slot.ratio", message).field(format!("slot `{}`", slot.id));
-            let problem = problem.expected(format!("at most {DECODED_RATIO_MAX} times the stored size"));
-            Err(problem.hint("leave out the compression of this slot: operations raw, or tar").into())
-        }
-    }
 }
 
 const _: () = assert!(encode::ZSTD_WINDOW_BYTES <= pspf_nostd::limits::DECODE_WINDOW_MAX);

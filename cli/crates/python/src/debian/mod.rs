@@ -56,6 +56,9 @@ impl RuntimeProvider for DebianProvider {
     fn check(&self, request: &RuntimeRequest<'_>) -> Result<(), RuntimeError> {
         self.release(request)?;
         machine()?;
+        if request.offline {
+            return Err(DebianError::Offline.into());
+        }
         Archive::check()?;
         Ok(())
     }
@@ -63,6 +66,9 @@ impl RuntimeProvider for DebianProvider {
     fn provide(&self, request: &RuntimeRequest<'_>, into: &Path) -> Result<Runtime, RuntimeError> {
         let found = self.release(request)?;
         let machine = machine()?;
+        if request.offline {
+            return Err(DebianError::Offline.into());
+        }
         let archive = Archive::open()?;
         let Some(processor) = request.foreign else {
             return Unpacked::get(&archive, found, machine, request, into)?.relocate(None, request, into);
@@ -167,6 +173,11 @@ fn described(
 }
 
 impl DebianProvider {
+    /// The versions that there are, newest first: `3.13`.
+    pub(super) fn versions() -> impl Iterator<Item = String> {
+        RELEASES.iter().map(|(_, (major, minor, _))| format!("{major}.{minor}"))
+    }
+
     /// The newest release that fits.
     fn release(&self, request: &RuntimeRequest<'_>) -> Result<(&'static str, (u8, u8, u8)), RuntimeError> {
         let mut tried = Vec::new();
@@ -178,7 +189,8 @@ impl DebianProvider {
             }
             tried.push(format!("Debian {release}: Python {version}"));
         }
-        Err(RuntimeError::NoInterpreter { required: request.requires_python.map(ToString::to_string), tried })
+        let required = request.requires_python.map(ToString::to_string);
+        Err(RuntimeError::NoInterpreter { required, tried, available: Vec::new() })
     }
 }
 
