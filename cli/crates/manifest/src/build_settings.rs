@@ -1,8 +1,6 @@
 //! `[tool.flavor.build]` and `.hooks`.
 
-use super::{
-    cursor::Cursor, requirement, schema::keys, sections::env_keys, security_settings::Features, variable_text,
-};
+use super::{cursor::Cursor, requirement, sections::env_keys, security_settings::Features, variable_text};
 use crate::diagnostic::Diagnostic;
 use crate::file_patterns::FilePatterns;
 use std::path::{Path, PathBuf};
@@ -98,7 +96,7 @@ pub(crate) fn read(flavor: &Cursor<'_>, directory: &Path, platform: &str, featur
         let problem = Diagnostic::error("build.requirements_file", format!("there is no file {}", file.display()));
         build.key("requirements_file").report(problem);
     }
-    let stated_level = build.key("compression_level").integer_in(keys::LEVEL);
+    let stated_level = build.key("compression_level").integer();
     let level = stated_level.or(features.optimize_size.then_some(22)).or(features.optimize_speed.then_some(3));
     BuildSettings {
         requires,

@@ -6,16 +6,13 @@ use super::{
     document::Node,
     execution_settings,
     package::{PackageSpec, SourceBase, with_args},
+    schema::{self, keys},
     sections::{policy, runtime_env, runtime_json, variables},
     slots::{self, Dialect},
     words,
 };
 use crate::diagnostic::{Diagnostic, Weight};
 use pspf_nostd::json::Json;
-
-/// Keys that published manifests carry and every builder makes itself.
-const MADE_BY_THE_BUILDER: &[&str] =
-    &["format", "format_version", "signature", "launcher", "build", "verification", "compatibility", "seal"];
 
 /// What a package may say of itself besides name, version and description.
 const ABOUT: [&str; 3] = ["author", "license", "homepage"];
@@ -29,14 +26,11 @@ pub fn read(document: &Document, base: &SourceBase, platform: &str) -> (PackageS
 }
 
 fn read_root(root: &Cursor<'_>, base: &SourceBase, platform: &str) -> PackageSpec {
-    let sections =
-        ["package", "execution", "slots", "cache_validation", "runtime", "workenv", "setup_commands", "policy"];
-    root.known(&[&sections, MADE_BY_THE_BUILDER].concat());
-    for entry in root.entries().iter().filter(|entry| MADE_BY_THE_BUILDER.contains(&entry.key.as_str())) {
-        root.on_key(entry, Diagnostic::warning("manifest.ignored", "the builder makes this part itself; ignored"));
+    schema::in_table(root, keys::BUILDER);
+    for section in ["package", "execution", "cache_validation", "runtime", "workenv", "policy"] {
+        let _ = root.key(section).entries();
     }
     let package = root.key("package");
-    package.known(&[&["name", "version", "description"][..], &ABOUT].concat());
     let name = package.key("name").required_string("the package's name").unwrap_or_default();
     if let Some(why) = words::unsafe_name(name).filter(|_| !name.is_empty()) {
         let problem = Diagnostic::error("package.name", format!("{name:?} cannot be a file name: {why}"));
@@ -44,7 +38,6 @@ fn read_root(root: &Cursor<'_>, base: &SourceBase, platform: &str) -> PackageSpe
     }
     let version = package.key("version").required_string("the package's version").unwrap_or_default();
     let execution = root.key("execution");
-    execution.known(&[&["command", "env", "environment", "args"][..], &execution_settings::LIMITS].concat());
     let command = command_line(&execution.key("command"), "the command to run").unwrap_or_default();
     let command = with_args(command, &execution.key("args").strings());
     let mut env = variables(&execution.key("environment"));
@@ -52,15 +45,13 @@ fn read_root(root: &Cursor<'_>, base: &SourceBase, platform: &str) -> PackageSpe
         env.retain(|(existing, _)| *existing != name);
         env.push((name, value));
     }
-    let runtime = root.key("runtime");
-    runtime.known(&["env"]);
-    runtime.key("env").known(&["unset", "pass", "set", "map"]);
-    let runtime_env = runtime_env(&runtime.key("env"));
+    let env_of_runtime = root.keys(&["runtime", "env"]);
+    let _ = env_of_runtime.entries();
+    let runtime_env = runtime_env(&env_of_runtime);
     let mut left_out = Vec::new();
     let slots = slots::read(&root.key("slots"), base, Dialect::Builder { platform, left_out: &mut left_out });
     let about = ABOUT.iter().filter_map(|key| Some(((*key).to_owned(), package.key(key).string()?.into())));
     let own_policy = root.key("policy");
-    own_policy.known(&["platforms", "refuse_root", "max_age_days", "require_env", "verify_cache"]);
     let mut extra = Vec::new();
     let sections = [
         ("cache_validation", cache_validation(&root.key("cache_validation"))),
@@ -101,7 +92,6 @@ fn command_line<'a>(place: &Cursor<'a>, expected: &str) -> Option<&'a str> {
 }
 
 fn cache_validation(section: &Cursor<'_>) -> Option<Json> {
-    section.known(&["check_file", "expected_content"]);
     if !section.present() {
         return None;
     }
@@ -145,7 +135,6 @@ fn setup_commands(section: &Cursor<'_>) -> Option<Json> {
 }
 
 fn workenv(section: &Cursor<'_>) -> Option<Json> {
-    section.known(&["directories", "env", "umask"]);
     if let Some(mask) = section.key("umask").string()
         && words::permissions(mask).is_none()
     {
@@ -153,7 +142,6 @@ fn workenv(section: &Cursor<'_>) -> Option<Json> {
         section.key("umask").report(problem.expected("an octal number up to 0777, like \"0077\""));
     }
     for directory in section.key("directories").items() {
-        directory.known(&["path", "mode"]);
         if let Some(path) = directory.key("path").required_string("a path in the work environment")
             && let Some(why) = words::unsafe_target(&words::with_places_filled(path))
         {

@@ -131,16 +131,6 @@ impl<'a> Cursor<'a> {
         if matches!(self.value(), Some(Value::Array(_))) { self.items() } else { Vec::new() }
     }
 
-    /// Warns about keys of a table that mean nothing, with the nearest one that does.
-    pub fn known(&self, known: &[&str]) {
-        for entry in self.entries() {
-            if !known.contains(&entry.key.as_str()) {
-                let warning = Diagnostic::warning("manifest.unknown_key", "unknown key, ignored");
-                self.on_key(entry, with_suggestion(warning, &entry.key, known.iter().copied()));
-            }
-        }
-    }
-
     /// Reports a problem of a key itself.
     pub fn on_key(&self, entry: &Entry, problem: Diagnostic) {
         Cursor { place: entry.span.start, ..self.key(&entry.key) }.report(problem);
@@ -191,7 +181,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// An integer.
+    /// An integer; its range is in the table of keys, by which the whole manifest is looked through.
     #[must_use]
     pub fn integer(&self) -> Option<i64> {
         match self.value()? {
@@ -254,15 +244,14 @@ impl<'a> Cursor<'a> {
         Some(found)
     }
 
-    /// An integer in a range of the tables of keys.
-    #[must_use]
-    pub fn integer_in(&self, (least, most): (i64, i64)) -> Option<i64> {
-        let found = self.integer()?;
-        if !(least..=most).contains(&found) {
+    /// Reports an integer that is not in a range; other types are left to the reader.
+    pub(crate) fn in_range(&self, (least, most): Range) {
+        if let Some(Value::Integer(found)) = self.value()
+            && !(least..=most).contains(found)
+        {
             let problem = Diagnostic::error("manifest.range", "is out of range").found(found.to_string());
             self.report(problem.expected(format!("{least} to {most}")));
         }
-        Some(found)
     }
 
     /// A number of bytes: an integer, or a text such as `512MB`.

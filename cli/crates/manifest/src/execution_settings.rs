@@ -124,10 +124,7 @@ pub(crate) fn execution(execution: &Cursor<'_>) -> ExecutionSettings {
     }
 }
 
-/// The keys of `execution` that both kinds of manifest have besides command and environment, as the metadata have them.
-pub(crate) const LIMITS: [&str; 5] = ["working_directory", "timeout", "min_memory", "max_memory", "max_cpu_seconds"];
-
-/// Reads [`LIMITS`].
+/// Reads the keys of `execution` that both kinds of manifest have besides command and environment, as the metadata have them.
 #[must_use]
 pub(crate) fn limits(execution: &Cursor<'_>) -> Vec<(String, Json)> {
     let directory = execution.key("working_directory");
@@ -138,10 +135,10 @@ pub(crate) fn limits(execution: &Cursor<'_>) -> Vec<(String, Json)> {
     let size = |name: &str| execution.key(name).size().map(|bytes| (name.to_owned(), Json::from(bytes)));
     let limits = [
         working_directory.map(|path| ("working_directory".to_owned(), Json::from(path))),
-        integer("timeout", execution.key("timeout").integer_in(keys::SECONDS)),
+        integer("timeout", execution.key("timeout").integer()),
         size("min_memory"),
         size("max_memory"),
-        integer("max_cpu_seconds", execution.key("max_cpu_seconds").integer_in(keys::SECONDS)),
+        integer("max_cpu_seconds", execution.key("max_cpu_seconds").integer()),
     ];
     limits.into_iter().flatten().collect()
 }
@@ -236,7 +233,7 @@ fn newest(version: &str) -> String {
 #[must_use]
 pub(crate) fn compile(runtime: &Cursor<'_>) -> CompileSettings {
     let _ = runtime.entries();
-    let level = runtime.key("optimization_level").integer_in(keys::OPTIMIZATION);
+    let level = runtime.key("optimization_level").integer();
     let settings = CompileSettings {
         optimization_level: level.and_then(|level| u8::try_from(level).ok()).unwrap_or_default(),
         compile: runtime.key("compile_bytecode").boolean().unwrap_or(true),

@@ -19,7 +19,7 @@ const MEMBERS_MAX: usize = 1_000_000;
 pub(super) fn read(slot: &Cursor<'_>, spec: &mut SlotSpec, platform: &str, source: Option<PathBuf>) -> Option<String> {
     purpose(&slot.key("purpose"), spec);
     compression(slot, spec);
-    let level = slot.key("compression_level").integer_in(keys::LEVEL);
+    let level = slot.key("compression_level").integer();
     spec.level = spec.level.or(level);
     for name in ["encryption", "key_source"] {
         if slot.key(name).string().is_some() {

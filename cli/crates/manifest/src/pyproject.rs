@@ -60,7 +60,7 @@ pub struct PythonSpec {
 #[must_use]
 pub fn read(document: &Document, base: &SourceBase, platform: &str) -> (PythonSpec, Vec<Diagnostic>) {
     let problems = Problems::new(document);
-    schema::unknown_keys(&problems.root());
+    schema::check_project(&problems.root());
     let spec = read_root(&problems.root(), base, platform);
     (spec, problems.finish())
 }

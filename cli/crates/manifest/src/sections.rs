@@ -1,6 +1,6 @@
 //! Sections that both kinds of manifest have.
 
-use super::{cursor::Cursor, document::Value, schema::keys, words};
+use super::{cursor::Cursor, document::Value, words};
 use crate::diagnostic::Diagnostic;
 use pspf_nostd::{json::Json, metadata::RuntimeEnv};
 
@@ -69,11 +69,6 @@ pub fn policy(section: &Cursor<'_>, verify_cache: &Cursor<'_>) -> Option<Json> {
     }
     let list = |words: Vec<String>| Json::Array(words.into_iter().map(Json::from).collect());
     let days = section.key("max_age_days").integer();
-    let (least, most) = keys::DAYS;
-    if days.is_some_and(|days| !(least..=most).contains(&days)) {
-        let problem = Diagnostic::error("policy.days", "is out of range");
-        section.key("max_age_days").report(problem.expected(format!("{least} to {most}")));
-    }
     let days = days.and_then(|days| u64::try_from(days).ok()).map_or(Json::Null, Json::from);
     let mut policy = vec![
         ("platforms".to_owned(), list(section.key("platforms").strings())),

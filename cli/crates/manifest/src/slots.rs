@@ -9,21 +9,6 @@ use crate::diagnostic::Diagnostic;
 use pspf_nostd::operation::OperationChain;
 use std::{collections::BTreeSet, path::Path};
 
-/// Keys of one slot in a builder manifest.
-const BUILDER_KEYS: &[&str] = &[
-    "slot",
-    "id",
-    "source",
-    "target",
-    "operations",
-    "purpose",
-    "lifecycle",
-    "permissions",
-    "level",
-    "platform",
-    "resolution",
-];
-
 /// Slots that packing a project adds.
 const RESERVED_IDS: [&str; 3] = ["runtime", "app", "_attestation"];
 
@@ -52,9 +37,6 @@ pub(crate) fn read(slots: &Cursor<'_>, base: &SourceBase, mut dialect: Dialect<'
     let mut ids = BTreeSet::new();
     let mut specs = Vec::new();
     for (number, slot) in slots.items().iter().enumerate() {
-        if matches!(dialect, Dialect::Builder { .. }) {
-            slot.known(BUILDER_KEYS);
-        }
         let _ = slot.entries();
         if let Some(stated) = slot.key("slot").integer()
             && usize::try_from(stated).ok() != Some(number)

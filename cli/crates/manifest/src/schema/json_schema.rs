@@ -73,6 +73,6 @@ fn of_kind(kind: Kind) -> Value {
                 names.iter().map(|name| ((*name).to_owned(), json!({"$ref": "#/definitions/flavor"}))).collect();
             json!({"type": "object", "properties": properties, "additionalProperties": false})
         }
-        Kind::Others => json!({}),
+        Kind::Others | Kind::Builder => json!({}),
     }
 }

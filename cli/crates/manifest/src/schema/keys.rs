@@ -8,13 +8,13 @@ use crate::words::{LIFECYCLES, PLATFORMS, VERIFY_CACHE};
 pub const SECONDS: Range = (1, 4_294_967_295);
 
 /// Levels of compression, of whichever codec has the most.
-pub const LEVEL: Range = (0, 22);
+pub(super) const LEVEL: Range = (0, 22);
 
 /// `python -O` and `-OO`.
-pub const OPTIMIZATION: Range = (0, 2);
+pub(super) const OPTIMIZATION: Range = (0, 2);
 
 /// The age of a package, in days: up to a century.
-pub const DAYS: Range = (1, 36_500);
+pub(super) const DAYS: Range = (1, 36_500);
 
 /// Names of operating systems under `conditions`.
 pub const SYSTEMS: &[&str] = &["linux", "darwin", "windows"];
@@ -368,3 +368,112 @@ const LAUNCHER: &[Key] = &[
     key("platform", Kind::Word(PLATFORMS), "The platform."),
     key("binary", Kind::Text, "File of the launcher, relative to the manifest."),
 ];
+
+/// The builder manifest in JSON. What it shares with `pyproject.toml` are rows of the tables above.
+pub(crate) const BUILDER: &[Key] = &[
+    key("package", Kind::Table(BUILDER_PACKAGE), "What the package is."),
+    key("execution", Kind::Table(BUILDER_EXECUTION), "How the program is started."),
+    key("slots", Kind::Tables(BUILDER_SLOT), "Content of the package."),
+    key(
+        "cache_validation",
+        Kind::Table(BUILDER_VALIDATION),
+        "A file by which readers see that a work environment is complete.",
+    ),
+    key(
+        "runtime",
+        Kind::Table(&[key("env", Kind::Table(BUILDER_ENVIRONMENT), "What happens to the caller's environment.")]),
+        "",
+    ),
+    key("workenv", Kind::Table(BUILDER_WORKENV), "What the work environment has besides slots."),
+    key("setup_commands", Kind::Others, "Commands that set it up; each kind has keys of its own."),
+    key("policy", Kind::Table(BUILDER_POLICY), "What the package demands of the machine that runs it."),
+    key("format", Kind::Builder, ""),
+    key("format_version", Kind::Builder, ""),
+    key("signature", Kind::Builder, ""),
+    key("launcher", Kind::Builder, ""),
+    key("build", Kind::Builder, ""),
+    key("verification", Kind::Builder, ""),
+    key("compatibility", Kind::Builder, ""),
+    key("seal", Kind::Builder, ""),
+];
+
+const BUILDER_PACKAGE: &[Key] = &[
+    key("name", Kind::Text, "Name of the package and of its file."),
+    key("version", Kind::Text, "Version."),
+    key("description", Kind::Text, "One sentence about it."),
+    key("author", Kind::Text, "Recorded."),
+    key("license", Kind::Text, "Recorded."),
+    key("homepage", Kind::Text, "Recorded."),
+];
+
+const BUILDER_EXECUTION: &[Key] = &[
+    row(EXECUTION, "command"),
+    row(EXECUTION, "args"),
+    key("env", Kind::TextTable, "Variables to set."),
+    key("environment", Kind::TextTable, "The same as `env`, which outweighs it."),
+    row(EXECUTION, "working_directory"),
+    row(EXECUTION, "timeout"),
+    row(EXECUTION, "min_memory"),
+    row(EXECUTION, "max_memory"),
+    row(EXECUTION, "max_cpu_seconds"),
+];
+
+const BUILDER_ENVIRONMENT: &[Key] =
+    &[row(ENVIRONMENT, "unset"), row(ENVIRONMENT, "pass"), row(ENVIRONMENT, "set"), row(ENVIRONMENT, "map")];
+
+const BUILDER_SLOT: &[Key] = &[
+    row(SLOT, "slot"),
+    row(SLOT, "id"),
+    row(SLOT, "source"),
+    row(SLOT, "target"),
+    row(SLOT, "operations"),
+    row(SLOT, "purpose"),
+    row(SLOT, "lifecycle"),
+    row(SLOT, "permissions"),
+    row(SLOT, "level"),
+    row(SLOT, "platform"),
+    row(SLOT, "resolution"),
+];
+
+const BUILDER_VALIDATION: &[Key] = &[
+    key("check_file", Kind::Text, "Path of the file in the work environment."),
+    key("expected_content", Kind::Text, "What is in it."),
+];
+
+const BUILDER_WORKENV: &[Key] = &[
+    key(
+        "directories",
+        Kind::Tables(&[
+            key("path", Kind::Text, "Path in the work environment."),
+            key("mode", Kind::Text, "Mode of the directory, octal."),
+        ]),
+        "Directories to make.",
+    ),
+    key("env", Kind::TextTable, "Variables to set."),
+    key("umask", Kind::Text, "Mask of file modes, octal."),
+];
+
+const BUILDER_POLICY: &[Key] = &[
+    row(POLICY, "platforms"),
+    row(POLICY, "refuse_root"),
+    row(POLICY, "max_age_days"),
+    row(POLICY, "require_env"),
+    row(INTEGRITY, "verify_cache"),
+];
+
+/// A row of another table. That there is none is an error of the compiler.
+const fn row(table: &[Key], name: &str) -> Key {
+    let mut at = 0;
+    while !same(table[at].name.as_bytes(), name.as_bytes()) {
+        at += 1;
+    }
+    table[at]
+}
+
+const fn same(one: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
+}

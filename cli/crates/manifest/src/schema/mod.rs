@@ -45,6 +45,8 @@ pub enum Kind {
     Again(&'static [&'static str]),
     /// Belongs to other tools, and is not looked into.
     Others,
+    /// Published builder manifests carry it, and every builder makes it itself.
+    Builder,
 }
 
 /// One key.
@@ -76,18 +78,24 @@ impl Key {
     }
 }
 
-/// Warns about every key that is in no table, with the nearest one that is.
-pub fn unknown_keys(root: &Cursor<'_>) {
+/// Looks through `pyproject.toml`: see [`in_table`].
+pub(crate) fn check_project(root: &Cursor<'_>) {
     for (name, keys) in keys::SECTIONS {
-        let section = name.split('.').fold(root.clone(), |cursor, part| cursor.key(part));
-        in_table(&section, keys);
+        in_table(&root.keys(&name.split('.').collect::<Vec<_>>()), keys);
     }
 }
 
-fn in_table(table: &Cursor<'_>, keys: &'static [Key]) {
+/// Warns about every key that is in no table, with the nearest one that is, and reports numbers that are out of their range.
+pub(crate) fn in_table(table: &Cursor<'_>, keys: &'static [Key]) {
     for entry in table.table_entries() {
         match keys.iter().find(|key| key.name == entry.key) {
-            Some(key) => in_value(&table.key(&entry.key), key.kind),
+            Some(Key { kind: Kind::Builder, .. }) => {
+                table.on_key(
+                    entry,
+                    Diagnostic::warning("manifest.ignored", "the builder makes this part itself; ignored"),
+                );
+            }
+            Some(key) => in_value(&table.key(&entry.key), key.kind, &entry.node.origin),
             // It is reported where it is, under `conditions`.
             None if entry.node.origin == Origin::Condition => {}
             None => unknown(table, entry, keys.iter().map(|key| key.name)),
@@ -95,8 +103,12 @@ fn in_table(table: &Cursor<'_>, keys: &'static [Key]) {
     }
 }
 
-fn in_value(value: &Cursor<'_>, kind: Kind) {
+fn in_value(value: &Cursor<'_>, kind: Kind, origin: &Origin) {
     match kind {
+        // It is reported where it is, under `conditions`.
+        Kind::Integer(_) | Kind::Seconds if *origin == Origin::Condition => {}
+        Kind::Integer(range) => value.in_range(range),
+        Kind::Seconds => value.in_range(keys::SECONDS),
         Kind::Table(keys) => in_table(value, keys),
         Kind::Tables(keys) => value.table_items().iter().for_each(|item| in_table(item, keys)),
         Kind::Named(names, keys) => each_name(value, names, keys),
@@ -147,6 +159,97 @@ fn collect(path: &str, keys: &[Key], all: &mut Vec<Leaf>) {
             Kind::Tables(keys) => collect(&format!("{path}[]"), keys, all),
             Kind::Named(_, keys) => collect(&format!("{path}.<name>"), keys, all),
             _ => all.push(Leaf { path, key: *key }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Diagnostic, builder, document::Document, package::SourceBase, pyproject};
+    use std::path::Path;
+
+    fn base() -> SourceBase {
+        SourceBase { directory: env!("CARGO_MANIFEST_DIR").into(), workenv: "/w".into(), before_hooks: false }
+    }
+
+    fn codes(problems: Vec<Diagnostic>) -> Vec<&'static str> {
+        problems.into_iter().map(|problem| problem.code).collect()
+    }
+
+    /// The keys of a slot, of `execution` and of `policy`, as both kinds of manifest write them.
+    fn of_project([slot, execution, policy]: [&str; 3]) -> Vec<&'static str> {
+        let text = format!(
+            "[project]\nname = 'a'\nversion = '1'\n[tool.flavor]\nentry_point = 'a:a'\npolicy = {{{policy}}}\n\
+             execution = {{{execution}}}\n[[tool.flavor.slots]]\nid = 's'\nsource = 'Cargo.toml'\n{slot}\n"
+        );
+        let document = Document::from_toml(Path::new("pyproject.toml"), text).unwrap();
+        codes(pyproject::read(&document, &base(), "linux_amd64").1)
+    }
+
+    fn of_builder(parts: [&str; 3]) -> Vec<&'static str> {
+        let of = |part: &str| part.replace('\'', "\"").replace(" = ", ": ");
+        let comma = |part: &str| if part.is_empty() { String::new() } else { format!(", {}", quoted_keys(&of(part))) };
+        let [slot, execution, policy] = parts;
+        let text = format!(
+            r#"{{"package": {{"name": "a", "version": "1"}}, "execution": {{"command": "x"{}}},
+                "slots": [{{"id": "s", "source": "Cargo.toml"{}}}], "policy": {{{}}}}}"#,
+            comma(execution),
+            comma(slot),
+            quoted_keys(&of(policy)),
+        );
+        let document =
+            Document::from_json(Path::new("app.json"), text.clone()).unwrap_or_else(|e| panic!("{text}: {e}"));
+        codes(builder::read(&document, &base(), "linux_amd64").1)
+    }
+
+    fn quoted_keys(pair: &str) -> String {
+        pair.split_once(": ").map_or(String::new(), |(key, value)| format!("\"{key}\": {value}"))
+    }
+
+    #[test]
+    fn what_both_kinds_of_manifest_have_is_wrong_in_both_by_the_same_code() {
+        let slot = |text: &'static str| [text, "", ""];
+        let execution = |text: &'static str| ["", text, ""];
+        let policy = |text: &'static str| ["", "", text];
+        for (wrong, code) in [
+            (slot("level = 23"), "manifest.range"),
+            (slot("level = -1"), "manifest.range"),
+            (slot("level = '9'"), "manifest.type"),
+            (slot("permissions = '9'"), "slot.permissions"),
+            (slot("operations = 'tar.zip'"), "operation.unknown_name"),
+            (slot("lifecycle = 'persistant'"), "slot.lifecycle"),
+            (slot("purpose = 'dat'"), "slot.word"),
+            (slot("target = '../x'"), "slot.target"),
+            (slot("platform = 'beos'"), "slot.platform"),
+            (slot("slot = 4"), "slot.number"),
+            (slot("opertions = 'tar'"), "manifest.unknown_key"),
+            (execution("timeout = 0"), "manifest.range"),
+            (execution("timeout = 4294967296"), "manifest.range"),
+            (execution("max_cpu_seconds = 0"), "manifest.range"),
+            (execution("max_memory = 'much'"), "manifest.size"),
+            (execution("working_directory = 1"), "manifest.type"),
+            (execution("timout = 1"), "manifest.unknown_key"),
+            (policy("max_age_days = 0"), "manifest.range"),
+            (policy("max_age_days = 36501"), "manifest.range"),
+            (policy("refuse_root = 'no'"), "manifest.type"),
+            (policy("refuse_rot = true"), "manifest.unknown_key"),
+        ] {
+            assert_eq!((of_project(wrong), of_builder(wrong)), (vec![code], vec![code]), "{wrong:?}");
+        }
+        let nothing = ["", "", ""];
+        assert_eq!((of_project(nothing), of_builder(nothing)), (vec![], vec![]));
+    }
+
+    #[test]
+    fn a_number_of_another_system_is_looked_at_once() {
+        for system in ["linux", "windows"] {
+            let text = format!(
+                "[project]\nname = 'a'\nversion = '1'\n[tool.flavor]\nentry_point = 'a:a'\n\
+                 [tool.flavor.conditions.{system}.build]\ncompression_level = 99\n"
+            );
+            let mut document = Document::from_toml(Path::new("pyproject.toml"), text).unwrap();
+            assert!(crate::layers::apply(&mut document, "linux", &|_| None, Vec::new()).is_empty());
+            assert_eq!(codes(pyproject::read(&document, &base(), "linux_amd64").1), ["manifest.range"], "{system}");
         }
     }
 }

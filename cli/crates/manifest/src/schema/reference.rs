@@ -84,6 +84,6 @@ fn value(kind: Kind) -> String {
         Kind::Table(_) => "table, see below".to_owned(),
         Kind::Tables(_) => "list of tables, see below".to_owned(),
         Kind::Named(names, _) | Kind::Again(names) => format!("tables {}", list(names)),
-        Kind::Others => "any".to_owned(),
+        Kind::Others | Kind::Builder => "any".to_owned(),
     }
 }
