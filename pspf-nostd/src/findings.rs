@@ -108,6 +108,30 @@ pub const PLACEMENT_CODES: &[Code] = &[
     Code::info("placement.same_name", "two paths are one file where case is folded or Unicode normalised (in a scan: `policy.same_name`)", ""),
 ];
 
+/// Every code of `flavor verify --deep` that is not one of [`CODES`] or [`PLACEMENT_CODES`]: a package compared with what it says of itself.
+#[rustfmt::skip]
+pub const DEEP_CODES: &[Code] = &[
+    Code::error("slot.decode", "the slot does not decode under the limits of a first start, or its archive is refused", "§4"),
+    Code::warning("slot.not_tar", "the operations say tar, and the slot holds no archive", "§4"),
+    Code::info("attestation.absent", "there is no attestation slot: nothing to compare", "§8"),
+    Code::error("attestation.size", "the attestation is longer than the limit", ""),
+    Code::error("attestation.json", "the attestation is not JSON", "§8"),
+    Code::info("sbom.absent", "the attestation has no bill of materials", "§8"),
+    Code::error("sbom.unnamed", "an installed distribution's `METADATA` has no name or no version", ""),
+    Code::error("sbom.unlisted", "a distribution is installed, or a slot there, that the bill does not list", ""),
+    Code::error("sbom.version", "the bill lists another version than the one installed, or carried as a wheel (compared by PEP 440)", ""),
+    Code::error("sbom.missing", "the bill lists a PyPI package that is neither installed nor carried as a wheel, or a slot that does not exist", ""),
+    Code::info("sbom.vendored", "a distribution is inside another one, and the bill does not list it", ""),
+    Code::error("sbom.digest", "the launcher, a slot or a wheel has another SHA-256 than the bill says", ""),
+    Code::error("wheel.zip", "a wheel is not a zip archive, one that readers understand differently, or one that passes the limits: a name that leads out of it or appears twice, files that overlap, bytes of no file, local headers that say something else, a second name in an extra field, encryption, another method than deflate, a bomb, a wrong CRC-32", ""),
+    Code::error("wheel.record", "a wheel's `RECORD` is missing, does not list a file, lists one that is not there, or with another size or SHA-256", "[binary distribution format](https://packaging.python.org/en/latest/specifications/binary-distribution-format/)"),
+    Code::error("wheel.name", "a wheel's file name, `.dist-info` folder and `METADATA` are not of one name and version", "the same"),
+    Code::info("wheel.unlisted", "a wheel is carried as a file, and the bill does not list it; not said of those that a distribution or the interpreter brought along", ""),
+    Code::error("provenance.subject", "the launcher or a slot is not among the subjects of the statement, or a subject is not in the package", ""),
+    Code::error("provenance.digest", "a subject, the launcher or a listed archive has another SHA-256 than the provenance says", ""),
+    Code::error("provenance.key", "the provenance names another signing key than the one that signed", "§8"),
+];
+
 /// What the findings with a code of the verification weigh; `None` for other codes.
 #[must_use]
 pub fn severity_of(code: &str) -> Option<Severity> {
@@ -156,6 +180,12 @@ impl Findings {
                 _ => self.failed.push(range),
             }
         }
+    }
+
+    /// Adds one of comparing a package with what it says of itself. It weighs what [`DEEP_CODES`] says, others are errors.
+    pub fn add_deep(&mut self, code: &'static str, part: &str, message: String) {
+        let known = DEEP_CODES.iter().find(|known| known.code == code);
+        self.push(known.map_or(Severity::Error, |known| known.severity), code, part, None, message);
     }
 
     /// Adds an error of a caller's own.

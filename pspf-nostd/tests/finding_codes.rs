@@ -1,7 +1,7 @@
 //! The tables of codes are complete, and docs/findings.md is made of them: `BLESS=1` writes it anew.
 
 use pspf_nostd::{
-    findings::{CODES, Code, PLACEMENT_CODES, severity_of},
+    findings::{CODES, Code, DEEP_CODES, PLACEMENT_CODES, severity_of},
     report::Severity,
 };
 use std::{
@@ -67,6 +67,19 @@ fn every_code_of_the_placement_is_in_its_table_and_used() {
     assert_eq!(words, PLACEMENT_CODES.iter().map(|code| code.code.to_owned()).collect());
 }
 
+/// They are found in another crate of the workspace, which a published copy of this one has not beside it.
+#[test]
+fn every_code_of_the_deep_verification_is_in_its_table_and_used() {
+    let crate_of_them = root().join("../cli/crates/attest/src");
+    let folder = fs::read_dir(crate_of_them.join("deep")).expect("sources");
+    let mut files: Vec<PathBuf> = folder.map(|entry| entry.expect("an entry").path()).collect();
+    files.push(crate_of_them.join("error.rs"));
+    let mut words = words(&files);
+    words.retain(|word| severity_of(word).is_none());
+    assert!(words.remove("file.read"), "the package cannot be read: no finding");
+    assert_eq!(words, DEEP_CODES.iter().map(|code| code.code.to_owned()).collect());
+}
+
 /// The page with the table behind the heading made anew.
 fn with_table(page: &str, heading: &str, codes: &[Code]) -> String {
     const HEAD: &str = "| code | severity | means | rule |\n|---|---|---|---|\n";
@@ -91,7 +104,9 @@ fn with_table(page: &str, heading: &str, codes: &[Code]) -> String {
 fn the_page_is_made_of_the_tables() {
     let file = root().join("../docs/findings.md");
     let page = text(&file);
-    let made = with_table(&with_table(&page, "# Findings", CODES), "## What would be written", PLACEMENT_CODES);
+    let made = with_table(&page, "# Findings", CODES);
+    let made = with_table(&made, "## With `flavor verify --deep`", DEEP_CODES);
+    let made = with_table(&made, "## What would be written", PLACEMENT_CODES);
     if std::env::var_os("BLESS").is_some() {
         fs::write(&file, &made).expect("a writable page");
     } else {

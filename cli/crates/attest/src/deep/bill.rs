@@ -4,7 +4,7 @@ use super::{Carried, Digests, Installed};
 use crate::attestation::purl::pypi_parts;
 use flavor_python::normal_name;
 use pep440_rs::Version;
-use pspf_nostd::{findings::Findings, report::Severity};
+use pspf_nostd::findings::Findings;
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,7 +24,7 @@ pub(super) fn compare(
 ) -> Option<usize> {
     let Some(sbom) = sbom else {
         let message = "the attestation has no bill of materials: nothing says what should be in the slots";
-        findings.push(Severity::Info, "sbom.absent", PART, None, message.to_owned());
+        findings.add_deep("sbom.absent", PART, message.to_owned());
         return None;
     };
     let components = components(sbom);
@@ -72,10 +72,10 @@ fn compare_wheels(
         if !versions.iter().any(|listed| same_version(listed, version)) {
             if versions.is_empty() || is_installed {
                 let message = format!("{name} {version} is carried as a wheel, and not listed");
-                findings.push(Severity::Info, "wheel.unlisted", &found.part(), None, message);
+                findings.add_deep("wheel.unlisted", &found.part(), message);
             } else {
                 let message = format!("{name} is listed as {}, the wheel is {version}", versions.join(" and "));
-                findings.error("sbom.version", &found.part(), None, message);
+                findings.add_deep("sbom.version", &found.part(), message);
             }
             continue;
         }
@@ -85,7 +85,7 @@ fn compare_wheels(
             && stated.all(|sha256| sha256 != found.sha256)
         {
             let message = format!("the wheel has SHA-256 {}, listed is {first}", found.sha256);
-            findings.error("sbom.digest", &found.part(), None, message);
+            findings.add_deep("sbom.digest", &found.part(), message);
         }
     }
 }
@@ -99,17 +99,12 @@ fn distributions(listed: &Listed, installed: &[Installed], there: &There<'_>, fi
         }
         if found.vendored {
             let message = format!("{name} {version} is a copy inside of another distribution, and not listed");
-            findings.push(Severity::Info, "sbom.vendored", &found.path, None, message);
+            findings.add_deep("sbom.vendored", &found.path, message);
         } else if versions.is_empty() {
-            findings.error(
-                "sbom.unlisted",
-                &found.path,
-                None,
-                format!("{name} {version} is installed, and not listed"),
-            );
+            findings.add_deep("sbom.unlisted", &found.path, format!("{name} {version} is installed, and not listed"));
         } else {
             let message = format!("{name} is listed as {}, installed is {version}", versions.join(" and "));
-            findings.error("sbom.version", &found.path, None, message);
+            findings.add_deep("sbom.version", &found.path, message);
         }
     }
     for (name, versions) in listed {
@@ -119,7 +114,7 @@ fn distributions(listed: &Listed, installed: &[Installed], there: &There<'_>, fi
             let other_version_named = found.iter().any(|found| !versions.iter().any(|one| same_version(one, found)));
             if !found.iter().any(|found| same_version(version, found)) && !other_version_named {
                 let message = format!("{name} {version} is listed, and in no slot");
-                findings.error("sbom.missing", PART, None, message);
+                findings.add_deep("sbom.missing", PART, message);
             }
         }
     }
@@ -142,17 +137,17 @@ fn hashes(components: &[&Value], digests: &Digests, findings: &mut Findings) {
             None => continue,
         };
         let Some(expected) = expected else {
-            findings.error("sbom.missing", PART, None, format!("{what} is listed, and not in the package"));
+            findings.add_deep("sbom.missing", PART, format!("{what} is listed, and not in the package"));
             continue;
         };
         if let Some(stated) = sha256(component).filter(|stated| *stated != expected.to_string()) {
-            findings.error("sbom.digest", PART, None, format!("{what} has SHA-256 {expected}, listed is {stated}"));
+            findings.add_deep("sbom.digest", PART, format!("{what} has SHA-256 {expected}, listed is {stated}"));
         }
     }
     // Packages of Python projects list distributions instead.
     if !slots.is_empty() {
         for id in digests.slots.keys().filter(|id| !slots.contains(id.as_str())) {
-            findings.error("sbom.unlisted", PART, None, format!("slot `{id}` is in the package, and not listed"));
+            findings.add_deep("sbom.unlisted", PART, format!("slot `{id}` is in the package, and not listed"));
         }
     }
 }

@@ -123,7 +123,7 @@ fn carried(wheels: Vec<(usize, CarriedWheel)>, dist_infos: &[DistInfo], findings
                 Rule::Record => "wheel.record",
                 Rule::Name => "wheel.name",
             };
-            findings.error(code, &found.part(), None, fault.message);
+            findings.add_deep(code, &found.part(), fault.message);
         }
         all.push(found);
     }
@@ -171,7 +171,7 @@ pub fn examine(
                         if called_archive {
                             let message =
                                 "its operations say tar, and it holds no archive: launchers take it as one file";
-                            findings.warning("slot.not_tar", &part, None, message.to_owned());
+                            findings.add_deep("slot.not_tar", &part, message.to_owned());
                         }
                         None
                     }
@@ -179,7 +179,7 @@ pub fn examine(
                 decoded.push(DecodedSlot { index: slot.index, id: slot.id, unpacked: slot.unpacked, entries });
             }
             Err(error) if error.is_of_the_system() => return Err(error.of_package(path)),
-            Err(error) => findings.error("slot.decode", &part, None, format!("the slot cannot be decoded: {error}")),
+            Err(error) => findings.add_deep("slot.decode", &part, format!("the slot cannot be decoded: {error}")),
         }
     }
     let wheels = carried(wheels, &dist_infos, &mut findings);
@@ -193,10 +193,10 @@ pub fn examine(
         }
         Ok(None) => {
             let message = "there is no attestation: nothing says what should be in the slots";
-            findings.push(Severity::Info, "attestation.absent", "package", None, message.to_owned());
+            findings.add_deep("attestation.absent", "package", message.to_owned());
         }
         Err(error @ AttestError::Read { .. }) => return Err(error),
-        Err(error) => findings.error(error.code(), "attestation", None, error.to_string()),
+        Err(error) => findings.add_deep(error.code(), "attestation", error.to_string()),
     }
     let (ok, findings) = (!findings.any_error(), findings.sorted());
     Ok(Deep { ok, slots: decoded, distributions: installed, wheels, components, findings })
@@ -241,7 +241,7 @@ fn installed(dist_infos: Vec<DistInfo>, findings: &mut Findings) -> Vec<Installe
     for found in dist_infos.into_iter().filter(|found| found.has_metadata) {
         let path = found.path();
         if found.name.is_empty() || found.version.is_empty() {
-            findings.error("sbom.unnamed", &path, None, "its METADATA has no Name or no Version".to_owned());
+            findings.add_deep("sbom.unnamed", &path, "its METADATA has no Name or no Version".to_owned());
             continue;
         }
         let vendored = copies.contains(&path);

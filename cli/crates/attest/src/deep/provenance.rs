@@ -33,18 +33,12 @@ fn subjects(statement: &Value, digests: &Digests, findings: &mut Findings) {
         let stated = text(subject, "/digest/sha256");
         match expected {
             None => {
-                findings.error(
-                    "provenance.subject",
-                    PART,
-                    None,
-                    format!("subject {name:?} is nothing in this package"),
-                );
+                findings.add_deep("provenance.subject", PART, format!("subject {name:?} is nothing in this package"));
             }
             Some(expected) if expected.to_string() != stated => {
-                findings.error(
+                findings.add_deep(
                     "provenance.digest",
                     PART,
-                    None,
                     format!("{name} has SHA-256 {expected}, stated is {stated:?}"),
                 );
             }
@@ -53,7 +47,7 @@ fn subjects(statement: &Value, digests: &Digests, findings: &mut Findings) {
     }
     let wanted = digests.slots.keys().map(|id| format!("slot/{id}")).chain(["launcher".to_owned()]);
     for name in wanted.filter(|name| !named.contains(name.as_str())) {
-        findings.error("provenance.subject", PART, None, format!("{name} is in the package, and no subject"));
+        findings.add_deep("provenance.subject", PART, format!("{name} is in the package, and no subject"));
     }
 }
 
@@ -64,7 +58,7 @@ fn inputs(statement: &Value, sbom: &Value, findings: &mut Findings) {
         let (uri, stated) = (text(input, "/uri"), text(input, "/digest/sha256"));
         if let Some(listed) = listed.get(uri).filter(|listed| !stated.is_empty() && **listed != stated) {
             let message = format!("{uri} was installed from SHA-256 {stated}, the bill of materials says {listed}");
-            findings.error("provenance.digest", PART, None, message);
+            findings.add_deep("provenance.digest", PART, message);
         }
     }
 }
@@ -75,14 +69,13 @@ fn object(published: &Value, digests: &Digests, findings: &mut Findings) {
     let stated = text(published, "/launcher/hash");
     if !stated.is_empty() && stated != prefixed(&digests.launcher.to_string()) {
         let message = format!("the launcher has SHA-256 {}, stated is {stated:?}", digests.launcher);
-        findings.error("provenance.digest", PART, None, message);
+        findings.add_deep("provenance.digest", PART, message);
     }
     let key = text(published, "/signing_attestation_key_fp");
     if !key.is_empty() && key != prefixed(&digests.signer) {
-        findings.error(
+        findings.add_deep(
             "provenance.key",
             PART,
-            None,
             format!("the package is signed by {}, stated is {key:?}", digests.signer),
         );
     }
