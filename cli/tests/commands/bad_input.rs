@@ -172,8 +172,12 @@ fn sources_that_are_not_what_the_operations_say() {
         (r#"{"id": "a", "source": "run.sh", "operations": "tgz"}"#, "the source is no tar archive"),
         (r#"{"id": "a", "source": "run.sh", "target": "bin/"}"#, "the target is a directory"),
         (
+            r#"{"id": "a", "source": "run.sh", "operations": "gzip", "level": 10}"#,
+            "gzip has no level 10; expected 1 to 9",
+        ),
+        (
             r#"{"id": "a", "source": "run.sh", "operations": "zstd", "level": 99}"#,
-            "zstd has no level 99; expected 1 to 22",
+            "`slots[0].level`: is out of range; expected 0 to 22, found 99",
         ),
         (r#"{"id": "a", "source": "broken.gz", "operations": "gzip"}"#, "the source is not what its operations"),
         (r#"{"id": "a", "source": "/dev/null"}"#, "neither a file nor a directory"),

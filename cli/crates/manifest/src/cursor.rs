@@ -2,7 +2,7 @@
 
 use super::document::{Document, Entry, Node, Origin, Value};
 use crate::diagnostic::Diagnostic;
-use std::cell::RefCell;
+use std::{cell::RefCell, collections::BTreeSet};
 
 /// The least and the largest number that a key takes: for the reader, the schema and the page.
 pub type Range = (i64, i64);
@@ -12,13 +12,15 @@ pub type Range = (i64, i64);
 pub struct Problems<'a> {
     document: &'a Document,
     list: RefCell<Vec<Diagnostic>>,
+    /// Where numbers are that are out of their range: who reads them later gets none, and finds no second fault in them.
+    out_of_range: RefCell<BTreeSet<usize>>,
 }
 
 impl<'a> Problems<'a> {
     /// No problem so far.
     #[must_use]
     pub fn new(document: &'a Document) -> Self {
-        Self { document, list: RefCell::default() }
+        Self { document, list: RefCell::default(), out_of_range: RefCell::default() }
     }
 
     /// The top-level table.
@@ -185,6 +187,11 @@ impl<'a> Cursor<'a> {
     #[must_use]
     pub fn integer(&self) -> Option<i64> {
         match self.value()? {
+            Value::Integer(_)
+                if self.node.is_some_and(|node| self.problems.out_of_range.borrow().contains(&node.span.start)) =>
+            {
+                None
+            }
             Value::Integer(value) => Some(*value),
             _ => {
                 self.expect("an integer");
@@ -246,9 +253,10 @@ impl<'a> Cursor<'a> {
 
     /// Reports an integer that is not in a range; other types are left to the reader.
     pub(crate) fn in_range(&self, (least, most): Range) {
-        if let Some(Value::Integer(found)) = self.value()
+        if let Some(Node { value: Value::Integer(found), span, .. }) = self.node
             && !(least..=most).contains(found)
         {
+            self.problems.out_of_range.borrow_mut().insert(span.start);
             let problem = Diagnostic::error("manifest.range", "is out of range").found(found.to_string());
             self.report(problem.expected(format!("{least} to {most}")));
         }
