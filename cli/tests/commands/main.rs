@@ -29,6 +29,7 @@ mod process;
 mod python;
 mod reproducible;
 mod secrets;
+mod shown;
 mod signed_anew;
 mod trust;
 mod verify;

@@ -167,10 +167,8 @@ fn terminal_codes_in_a_package_are_not_sent_to_the_terminal() {
     }
 }
 
-/// The Go builder signs nothing of the launcher: anybody's program can be there, and the rest verifies.
-#[test]
-fn a_package_that_is_only_intact_has_an_exit_code_of_its_own() {
-    let folder = Folder::new().with_package();
+/// A package of the Go builder with a launcher of somebody else's.
+pub(crate) fn only_intact() -> Vec<u8> {
     let rows: serde_json::Value = serde_json::from_slice(
         &fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/format/golden-packages.json")).unwrap(),
     )
@@ -180,7 +178,14 @@ fn a_package_that_is_only_intact_has_an_exit_code_of_its_own() {
     let member = Base64::decode_vec(row["package_gzip_base64"].as_str().unwrap()).unwrap();
     let mut package = gunzip_one(&member, 1 << 20).unwrap().data;
     package[..20].copy_from_slice(b"#!/bin/sh\nid #      ");
-    folder.write("foreign.psp", &package);
+    package
+}
+
+/// The Go builder signs nothing of the launcher: anybody's program can be there, and the rest verifies.
+#[test]
+fn a_package_that_is_only_intact_has_an_exit_code_of_its_own() {
+    let folder = Folder::new().with_package();
+    folder.write("foreign.psp", only_intact());
     let run = folder.flavor(&["verify", "foreign.psp"]).fails(4, &[]);
     run.says(&["intact, signed by unknown key", "refused: it is only intact", "the launcher", "--require intact"]);
     let report = folder.flavor(&["verify", "foreign.psp", "--json"]).fails(4, &[]).json();
