@@ -50,6 +50,7 @@ pub(crate) const TEST_PROGRAMS: &[(&str, &str)] = &[
     ("zsh", "zsh"),
     ("fish", "fish"),
     ("unshare", "util-linux"),
+    ("xvfb-run", "xvfb"),
 ];
 
 /// Debian's packages for a Rust that can compile its own standard library for other targets. `rust-web-llvm` gives

@@ -54,6 +54,8 @@ pub struct PythonVersions {
     pub version: Option<String>,
     /// `min_version` and `max_version`.
     pub accepts: Option<VersionSpecifiers>,
+    /// Distributions, by name or pattern, whose modules are unpacked when they are first imported.
+    pub lazy_dependencies: Vec<String>,
 }
 
 /// The standard library, and how modules are compiled.
@@ -188,7 +190,7 @@ pub(crate) fn python(flavor: &Cursor<'_>) -> PythonVersions {
         let place = if long.present() { long } else { short };
         place.report(problem.expected(accepts.to_string()).found(format!("{chosen:?}")));
     }
-    PythonVersions { version: chosen, accepts }
+    PythonVersions { version: chosen, accepts, lazy_dependencies: python.key("lazy_dependencies").strings() }
 }
 
 /// Whether a version, for `3.12` the oldest or the newest of it, is accepted.

@@ -72,6 +72,8 @@ pub struct SlotSpec {
     pub prefix: String,
     /// Files of a source that is a pattern, relative to `source`; none where the source is a file or a whole directory.
     pub members: Option<Vec<PathBuf>>,
+    /// Whether its modules can be imported.
+    pub python_path: bool,
     /// What the source's SHA-256 must be.
     pub checksum: Option<[u8; 32]>,
     /// Most bytes that are expected.

@@ -28,6 +28,12 @@ pub(super) fn read(slot: &Cursor<'_>, spec: &mut SlotSpec, platform: &str, sourc
         }
     }
     spec.checksum = checksum(&slot.key("checksum"));
+    spec.python_path = slot.key("python_path").boolean() == Some(true);
+    if spec.python_path && spec.lifecycle != "lazy" {
+        let problem = Diagnostic::error("slot.lifecycle", "modules of slots are found in lazy ones only");
+        let problem = problem.expected("`lifecycle = \"lazy\"` beside it").found(format!("{:?}", spec.lifecycle));
+        slot.key("python_path").report(problem);
+    }
     spec.size_hint = slot.key("size_hint").size();
     spec.extra.extend(spec.size_hint.map(|bytes| ("size_hint".to_owned(), Json::from(bytes))));
     spec.target = target(slot, spec).unwrap_or_default();

@@ -10,7 +10,8 @@ use pspf_nostd::operation::OperationChain;
 use std::{collections::BTreeSet, path::Path};
 
 /// Slots that packing a project adds.
-const RESERVED_IDS: [&str; 3] = ["runtime", "app", "_attestation"];
+const RESERVED_IDS: [&str; 7] =
+    ["runtime", "app", "python-tk", "python-rare", "python-zones", "lazy-dependencies", "_attestation"];
 
 /// Which manifest the slots are in.
 #[derive(Debug)]

@@ -77,6 +77,8 @@ pub struct Prepared {
     pub codecs: Vec<(Codec, i64)>,
     /// Whether the operations are those that are taken where the manifest names none.
     pub is_default: bool,
+    /// Where its importable modules are in its tree; none where it is for data.
+    pub python_path: Option<PathBuf>,
     /// Whether other packages are likely to have the same content, so that its encoded form is worth keeping.
     pub is_reused: bool,
 }
@@ -135,6 +137,7 @@ pub(crate) fn prepare(slot: &SlotSpec, options: &Options) -> Result<Prepared, Ve
         content_size: facts.len(),
         codecs: levels,
         is_default: slot.operations.is_none(),
+        python_path: slot.python_path.then(|| PathBuf::from(&slot.prefix)),
         is_reused: false,
     };
     if facts.is_dir() {
@@ -165,6 +168,18 @@ impl Prepared {
         }
         let operations = default_operations(is_archive, false, true).0;
         Some(Self { operations, codecs: Vec::new(), is_reused: false, ..self.clone() })
+    }
+
+    /// The paths of all its files in its tree.
+    #[must_use]
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        match &self.content {
+            Content::Archive(archive) => archive.items(0).map(|item| PathBuf::from(item.path.to_string())).collect(),
+            _ if self.operations.contains("tar") => {
+                self.listed.iter().map(|entry| PathBuf::from(entry.path.to_string())).collect()
+            }
+            _ => vec![PathBuf::from(placement::inside_workenv(&self.target))],
+        }
     }
 
     fn with_archive(mut self, archive: Archive, chain: OperationChain, options: &Options) -> Result<Self, Diagnostic> {

@@ -18,7 +18,7 @@ use flavor_python::{
     DebianPackage, Distribution, EntryPoint, Installs, Lock, Processor, PythonChoice, PythonError, PythonTree,
     TreeOptions, TreeRequest, Uv, normal_name,
 };
-use pspf_nostd::{digest::sha256, operation::OperationChain, placement};
+use pspf_nostd::{digest::sha256, placement};
 use std::{
     env,
     ffi::OsString,
@@ -113,6 +113,8 @@ impl PythonProject {
             work,
             source_date_epoch: epoch,
             symlinks: !arguments.compat,
+            // The published launchers unpack every slot at once, whatever its lifecycle.
+            lazy_parts: !arguments.compat,
             progress,
             options: &self.options,
         }
@@ -196,6 +198,8 @@ pub(crate) struct Built {
     pub spec: PackageSpec,
     /// The slots `runtime` and `app`.
     pub slots: Vec<Prepared>,
+    /// Those with what is unpacked when it is first imported.
+    pub lazy_slots: Vec<Prepared>,
     /// What is in them, for the attestation.
     pub python: PythonContents,
     /// Names of its commands.
@@ -244,12 +248,26 @@ pub(crate) fn build(
     if arguments.compat {
         add_start_script(&mut tree)?;
     }
+    for slot in further {
+        let Some(at) = &slot.python_path else { continue };
+        let files = slot.files();
+        // One that is a single file has its module beside it, wherever that is.
+        let at = if slot.operations.contains("tar") {
+            at
+        } else {
+            files.first().and_then(|file| file.parent()).unwrap_or(at)
+        };
+        tree.add_lazy_slot(&slot.id, at, &files).map_err(|error| problem(&error))?;
+    }
     let spec = package(&project.spec, &tree)?;
-    let level = project.spec.build.level;
-    let slots = vec![
-        slot(("runtime", "runtime"), "tar.zst", &tree.root, &tree.runtime_paths, arguments.compat, level, epoch)?,
-        slot(("app", "code"), "tar.zst", &tree.root, &tree.app_paths, arguments.compat, level, epoch)?,
-    ];
+    let make = Slots { tree: &tree, compat: arguments.compat, level: project.spec.build.level, epoch };
+    let slots =
+        vec![make.slot(("runtime", "runtime"), &tree.runtime_paths)?, make.slot(("app", "code"), &tree.app_paths)?];
+    let mut lazy_slots = Vec::new();
+    for part in &tree.lazy_parts {
+        let slot = make.slot((part.id, "runtime"), &part.paths)?;
+        lazy_slots.push(Prepared { lifecycle: "lazy".to_owned(), is_reused: part.is_of_interpreter(), ..slot });
+    }
     let mut notices = project.spec.left_out.clone();
     notices.extend(tree.notices.iter().cloned());
     if arguments.compat && !spec.execution_extra.is_empty() {
@@ -269,7 +287,7 @@ pub(crate) fn build(
         debian_packages: tree.debian_packages,
         lock: lock_facts(&project.options.installs)?,
     };
-    Ok(Built { scratch, spec, slots, python, commands: tree.commands, notices })
+    Ok(Built { scratch, spec, slots, lazy_slots, python, commands: tree.commands, notices })
 }
 
 /// Modules that are started with `-m` would be looked for in the caller's directory first; before Python 3.11 nothing prevents that.
@@ -334,35 +352,34 @@ fn add_start_script(tree: &mut PythonTree) -> Result<(), PackError> {
     Ok(())
 }
 
-fn slot(
-    (id, purpose): (&str, &str),
-    operations: &str,
-    root: &Path,
-    paths: &[PathBuf],
+/// How the slots of a tree are made.
+struct Slots<'a> {
+    tree: &'a PythonTree,
     compat: bool,
     level: Option<i64>,
     epoch: u64,
-) -> Result<Prepared, PackError> {
-    let archive = Archive::of_paths(root, paths, epoch)?;
-    let (operations, chain) = if compat || level == Some(0) {
-        prepare::default_operations(true, compat, level == Some(0))
-    } else {
-        (operations.to_owned(), OperationChain::parse(operations).unwrap_or_default())
-    };
-    Ok(Prepared {
-        id: id.to_owned(),
-        label: id.to_owned(),
-        target: "{workenv}".to_owned(),
-        operations,
-        purpose: purpose.to_owned(),
-        lifecycle: "runtime".to_owned(),
-        permissions: 0o755,
-        extra: Vec::new(),
-        listed: Vec::new(),
-        content_size: archive.size(),
-        content: Content::Archive(archive),
-        codecs: prepare::default_levels(chain, level),
-        is_default: true,
-        is_reused: id == "runtime",
-    })
+}
+
+impl Slots<'_> {
+    fn slot(&self, (id, purpose): (&str, &str), paths: &[PathBuf]) -> Result<Prepared, PackError> {
+        let archive = Archive::of_paths(&self.tree.root, paths, self.epoch)?;
+        let (operations, chain) = prepare::default_operations(true, self.compat, self.level == Some(0));
+        Ok(Prepared {
+            id: id.to_owned(),
+            label: id.to_owned(),
+            target: "{workenv}".to_owned(),
+            operations,
+            purpose: purpose.to_owned(),
+            lifecycle: "runtime".to_owned(),
+            permissions: 0o755,
+            extra: Vec::new(),
+            listed: Vec::new(),
+            content_size: archive.size(),
+            content: Content::Archive(archive),
+            codecs: prepare::default_levels(chain, self.level),
+            is_default: true,
+            python_path: None,
+            is_reused: id == "runtime",
+        })
+    }
 }

@@ -65,6 +65,7 @@ pub fn tree_options(spec: &PythonSpec, directory: &Path) -> TreeOptions {
             compile: spec.compile.compile,
             strip_docstrings: spec.compile.strip_docstrings,
         },
+        lazy_dependencies: spec.python.lazy_dependencies.clone(),
         stdlib: if spec.compile.minimal_stdlib { StandardLibrary::Minimal } else { StandardLibrary::Full },
         run_env: spec.execution.runtime_env.set.iter().chain(&spec.execution.env).cloned().collect(),
     }

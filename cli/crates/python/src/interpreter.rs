@@ -29,6 +29,8 @@ pub(super) struct Interpreter {
     pub(super) stdlib: PathBuf,
     /// Folder of its extension modules, if there is one.
     pub(super) lib_dynload: Option<PathBuf>,
+    /// Where its C headers would be.
+    pub(super) include: Option<PathBuf>,
     /// Where its OpenSSL looks for certificates: a file and a folder.
     pub(super) cafile: Option<String>,
     pub(super) capath: Option<String>,
@@ -83,6 +85,7 @@ impl Interpreter {
             implementation: "cpython".to_owned(),
             version,
             abiflags: String::new(),
+            include: Some(prefix.join("include").join(&name)),
             executable: prefix.join("bin").join(name),
             base_prefix: prefix.to_owned(),
             lib_dynload: Some(stdlib.join("lib-dynload")),
@@ -90,6 +93,21 @@ impl Interpreter {
             cafile,
             capath,
         }
+    }
+
+    /// The folder with the scripts of the Tcl that its `tkinter` uses; none where that has no Tcl, or brings the scripts in itself.
+    pub(super) fn tcl_library(&self) -> Option<PathBuf> {
+        // One that was unpacked cannot be asked.
+        let unpacked = self.base_prefix.join("share/tcltk/tcl8.6");
+        if unpacked.join("init.tcl").is_file() {
+            return Some(unpacked);
+        }
+        let mut command = process::command(&self.executable);
+        command.args(["-I", "-S", "-B", "-c", "import tkinter; print(tkinter.Tcl().eval('info library'))"]);
+        command.env_remove("TCL_LIBRARY");
+        let answer = process::run(&mut command, b"", PROBE_LIMIT).ok().filter(process::Finished::success)?;
+        let library = PathBuf::from(String::from_utf8(answer.stdout).ok()?.trim_end());
+        library.join("init.tcl").is_file().then_some(library)
     }
 
     /// `python3.11`, or `python3.13t` for a free-threaded build.

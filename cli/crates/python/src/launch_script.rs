@@ -8,7 +8,7 @@ use super::{
     file_error::{FileContext as _, FileError},
     options::TreeOptions,
     provider::Runtime,
-    tree_files,
+    stdlib, tree_files,
 };
 use std::{
     fmt::Write as _,
@@ -146,7 +146,12 @@ fn text(
              for bundle in {known}:\n        \
              if os.path.isfile(bundle):\n            \
              os.environ[\"SSL_CERT_FILE\"] = bundle\n            \
-             break\n\n"
+             break\n    \
+             else:\n        \
+             bundle = os.path.join(sys.prefix, \"{own}\")\n        \
+             if os.path.isfile(bundle):\n            \
+             os.environ[\"SSL_CERT_FILE\"] = bundle\n\n",
+            own = stdlib::CERTIFICATES,
         );
     }
     if is_default {

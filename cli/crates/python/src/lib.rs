@@ -9,6 +9,8 @@
 //! lib/libpython…         if the interpreter has one
 //! lib/ext/               shared libraries that the interpreter and the dependencies need, except the C library's
 //! lib/pythonX.Y/         standard library, with the project and its dependencies in site-packages
+//! lib/tk/, share/tcltk/  libraries and scripts that only `tkinter` needs
+//! include/pythonX.Y/     C headers
 //! share/, etc/, include/ what wheels install beside their modules
 //! ```
 #![forbid(unsafe_code)]
@@ -32,6 +34,7 @@ mod install;
 mod installation;
 mod interpreter;
 mod launch_script;
+mod lazy_parts;
 mod library_bundle;
 mod local_provider;
 mod local_sources;
@@ -65,6 +68,7 @@ pub use entry_point::{EntryPoint, EntryPointError};
 pub use environment::REMOVED_VARIABLES;
 pub use error::{DebianError, PythonError, RuntimeError};
 pub use file_error::FileError;
+pub use lazy_parts::LazyPart;
 pub use local_provider::LocalProvider;
 pub use lock::{Lock, LockError, LockKind};
 pub use normalize::record_path;
@@ -123,6 +127,8 @@ pub struct TreeRequest<'a> {
     pub source_date_epoch: u64,
     /// Whether the tree may hold symbolic links. False: files only.
     pub symlinks: bool,
+    /// Whether parts of it may be unpacked later than the others.
+    pub lazy_parts: bool,
     /// Is told about the steps.
     pub progress: &'a dyn Progress,
     /// Everything that has a default.
@@ -143,6 +149,10 @@ pub struct PythonTree {
     pub runtime_paths: Vec<PathBuf>,
     /// The same for the project and its dependencies. Both unpack over one root.
     pub app_paths: Vec<PathBuf>,
+    /// What is in neither, because it is unpacked when something of it is first imported.
+    pub lazy_parts: Vec<LazyPart>,
+    /// The folder of installed modules, relative to `root`.
+    pub site: PathBuf,
     /// File name of the interpreter in `bin`.
     pub program: String,
     /// The command that starts the program (only the interpreter where there is no entry point), with `{workenv}` for the place where the tree is.
@@ -159,6 +169,18 @@ pub struct PythonTree {
     pub glibc_floor: Option<String>,
     /// Sentences for the user about what was left out or could not be done.
     pub notices: Vec<String>,
+}
+
+impl PythonTree {
+    /// Makes the modules of a further slot importable: those directly below `at` in its tree. `files` are all files of the slot.
+    ///
+    /// # Errors
+    /// A list that cannot be written.
+    pub fn add_lazy_slot(&mut self, id: &str, at: &Path, files: &[PathBuf]) -> Result<(), PythonError> {
+        let listed = lazy_parts::listed(id, files, at);
+        self.app_paths.extend(lazy_parts::add_to_list(&self.root, &self.site, &listed)?);
+        Ok(())
+    }
 }
 
 /// Looks within a second for what would make [`build`] fail: all problems, none of them slow to find. Nothing is written.
@@ -354,6 +376,15 @@ fn build_with(
         }
         floor = None;
     }
+    let mut app_paths = all.without(&runtime_files);
+    let mut runtime_paths = runtime_files.into_paths();
+    let mut parts = Vec::new();
+    if request.lazy_parts {
+        parts = lazy_parts::of_standard_library(&runtime, &mut runtime_paths)?;
+        let (part, said) = lazy_parts::of_dependencies(&runtime, &options.lazy_dependencies, &mut app_paths)?;
+        parts.extend(part);
+        notices.extend(said);
+    }
     Ok(PythonTree {
         python_version: runtime.version,
         provider: runtime.provider,
@@ -364,8 +395,10 @@ fn build_with(
         distributions,
         debian_packages: runtime.debian_packages,
         glibc_floor: floor.map(|version| version.to_string()),
-        app_paths: all.without(&runtime_files),
-        runtime_paths: runtime_files.into_paths(),
+        app_paths,
+        runtime_paths,
+        lazy_parts: parts,
+        site: runtime.site,
         root,
         notices,
     })

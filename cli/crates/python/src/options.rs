@@ -24,6 +24,8 @@ pub struct TreeOptions {
     pub trim: TrimOptions,
     /// How modules are compiled.
     pub compile: CompileOptions,
+    /// Distributions, by name or pattern, whose modules are unpacked when they are first imported.
+    pub lazy_dependencies: Vec<String>,
     /// How much of the standard library is packed.
     pub stdlib: StandardLibrary,
     /// Variables that the package sets when it runs, with `{workenv}` for the place where the tree is.

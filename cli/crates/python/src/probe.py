@@ -17,6 +17,7 @@ facts = {
     "base_prefix": base,
     "stdlib": os.path.dirname(os.path.abspath(os.__file__)),
     "lib_dynload": next((path for path in sys.path if os.path.basename(path) == "lib-dynload"), None),
+    "include": None,
     "cafile": None,
     "capath": None,
 }
@@ -26,5 +27,11 @@ try:
     paths = ssl.get_default_verify_paths()
     facts["cafile"], facts["capath"] = paths.openssl_cafile, paths.openssl_capath
 except ImportError:
+    pass
+try:
+    import sysconfig
+
+    facts["include"] = sysconfig.get_path("include")
+except (ImportError, KeyError):
     pass
 print(json.dumps(facts))

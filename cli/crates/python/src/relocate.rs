@@ -9,11 +9,13 @@ use super::{
     error::{PythonError, RuntimeError},
     file_error::{FileContext as _, FileError},
     interpreter::Interpreter,
+    lazy_parts::{TCL_SCRIPTS, TK_LIBRARIES},
     library_bundle::{Bundle, Missing, folder_of},
     process,
     provider::{Runtime, RuntimeRequest},
     shared_libraries::{self, LibrarySearch},
-    stdlib, tree_files,
+    stdlib::{self, StandardLibrary},
+    tree_files,
 };
 use std::{
     collections::BTreeSet,
@@ -27,6 +29,9 @@ const PROGRAM_RPATH: &str = "$ORIGIN/../lib:$ORIGIN/../lib/ext";
 
 /// The same for a program in `lib/ext`.
 const PROGRAM_RPATH_IN_EXT: &str = "$ORIGIN:$ORIGIN/..";
+
+/// The same for the module of Tk, in `lib/pythonX.Y/lib-dynload`, whose libraries nobody else needs.
+const TK_RPATH: &str = "$ORIGIN/../../tk";
 
 /// glibc loads it when a thread ends before its function does, as Python's daemon threads do; without it the process is aborted.
 const THREAD_EXIT_LIBRARY: &str = "libgcc_s.so.1";
@@ -80,7 +85,13 @@ fn relocate_from(
     let executable = root.join(if with_c_library { "lib/ext" } else { "bin" }).join(&program);
     tree_files::copy(&python.executable, &executable)?;
     let stdlib_in_tree = python.stdlib_in_tree();
-    let modules = stdlib::copy(python, request.stdlib, &root.join(&stdlib_in_tree))?;
+    let mut modules = stdlib::copy(python, request.stdlib, &root.join(&stdlib_in_tree))?;
+    // The last, so that what only this one needs is known.
+    modules.sort_by_key(|(module, _)| is_tk(module));
+    if request.stdlib == StandardLibrary::Full {
+        let headers = python.include.as_deref().and_then(Path::file_name).unwrap_or(program.as_ref());
+        stdlib::copy_headers(python, &root.join("include").join(headers))?;
+    }
 
     let data = fs::read(&python.executable).on("read", &python.executable)?;
     let Some(facts) = elf::read(&data) else {
@@ -106,10 +117,24 @@ fn relocate_from(
     }
     let mut notices = Vec::new();
     let mut binaries = vec![executable.clone()];
+    let mut tk = None;
     for (module, original) in modules {
         let data = fs::read(&module).on("read", &module)?;
         let Some(facts) = elf::read(&data) else { continue };
+        let known = bundle.copied.len();
         match bundle.take(&facts, &original) {
+            Ok(()) if is_tk(&module) => {
+                for library in bundle.copied.split_off(known) {
+                    let beside = root.join(TK_LIBRARIES).join(library.file_name().unwrap_or_default());
+                    tree_files::rename(&library, &beside)?;
+                    bundle.copied.push(beside);
+                }
+                if let Some(library) = python.tcl_library() {
+                    stdlib::copy_tcl(&library, &root.join(TCL_SCRIPTS))?;
+                }
+                tk = Some(module.clone());
+                binaries.push(module);
+            }
             Ok(()) => binaries.push(module),
             Err(Missing::Library { library, .. }) => {
                 let name = module.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -128,7 +153,8 @@ fn relocate_from(
     }
     let program_rpath = if with_c_library { PROGRAM_RPATH_IN_EXT } else { PROGRAM_RPATH };
     for binary in &binaries {
-        finish(binary, (*binary == executable).then_some(program_rpath))?;
+        let own = (*binary == executable).then_some(program_rpath);
+        finish(binary, own.or((Some(binary) == tk.as_ref()).then_some(TK_RPATH)))?;
     }
     if with_c_library {
         place_loader(&root, &program, &facts)?;
@@ -191,6 +217,11 @@ impl Loader {
         }
         None
     }
+}
+
+/// Whether this is the module that needs Tcl and Tk.
+fn is_tk(module: &Path) -> bool {
+    module.file_name().is_some_and(|name| name.to_string_lossy().starts_with("_tkinter."))
 }
 
 /// Puts the program that starts the interpreter through its own loader into `bin`.

@@ -8,7 +8,7 @@ use std::{
     collections::BTreeSet,
     ffi::OsString,
     fs,
-    io::Read as _,
+    io::{Read, Write as _},
     path::{Path, PathBuf},
 };
 use walkdir::WalkDir;
@@ -75,7 +75,7 @@ pub(super) fn read_elf(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     }
     let mut file = fs::File::open(path).on("read", path)?;
     let mut data = Vec::new();
-    file.by_ref().take(4).read_to_end(&mut data).on("read", path)?;
+    Read::by_ref(&mut file).take(4).read_to_end(&mut data).on("read", path)?;
     if !elf::is_elf(&data) {
         return Ok(None);
     }
@@ -96,6 +96,18 @@ pub(super) fn write(path: &Path, data: &[u8]) -> Result<(), FileError> {
         fs::remove_file(path).on("replace", path)?;
     }
     fs::write(path, data).on("write", path)
+}
+
+/// Moves a file to another folder of the same file system, which is made.
+pub(super) fn rename(from: &Path, to: &Path) -> Result<(), FileError> {
+    create_dir(to.parent().unwrap_or(to))?;
+    fs::rename(from, to).on("move", from)
+}
+
+/// Adds to the end of a file.
+pub(super) fn append(path: &Path, data: &[u8]) -> Result<(), FileError> {
+    let mut file = fs::OpenOptions::new().append(true).open(path).on("open", path)?;
+    file.write_all(data).on("write", path)
 }
 
 /// Copies a file with its permissions, and creates the folders above it.

@@ -119,6 +119,11 @@ const PYTHON: &[Key] = &[
     key("version", Kind::Text, "Version, such as `\"3.12\"` or `\"3.12.4\"`."),
     key("min_version", Kind::Text, "The oldest version that is accepted, besides `project.requires-python`."),
     key("max_version", Kind::Text, "The newest version that is accepted: `\"3.13\"` accepts every 3.13."),
+    key(
+        "lazy_dependencies",
+        Kind::Texts,
+        "Distributions, by name or pattern (`\"torch\"`, `\"nvidia-*\"`), whose modules are unpacked when one of them is first imported (docs/launcher.md, *Lazy slots*): first starts do not wait for them. Their metadata and commands are there from the start.",
+    ),
 ];
 
 const EXECUTION: &[Key] = &[
@@ -199,6 +204,12 @@ pub const SLOT: &[Key] = &[
     key("platform", Kind::Text, "Pack it for this platform or operating system only."),
     key("permissions", Kind::Text, "Mode of the file, octal; of a directory, of all files in it.")
         .default("`\"0700\"` for programs, else `\"0600\"`; in directories `0755` and `0644`"),
+    key(
+        "python_path",
+        Kind::Boolean,
+        "With `lifecycle = \"lazy\"`: the modules in it can be imported, and are unpacked when one of them is first imported.",
+    )
+    .default("`false`"),
     key("optional", Kind::Boolean, "Leave the slot out where its source does not exist.").default("`false`"),
     key("size_hint", Kind::Size, "Size to expect; packing warns if the content is larger."),
     key(
@@ -280,7 +291,7 @@ const RUNTIME: &[Key] = &[
     key(
         "stdlib",
         Kind::Word(&["full", "minimal"]),
-        "`full`: the whole standard library, with its sources. `minimal`: without its sources, `ensurepip` and `nis`; smaller and quicker to unpack, but tools that read code find none.",
+        "`full`: the whole standard library that the interpreter has, with its sources and C headers; what is rarely imported, such as `tkinter`, `idlelib`, `ensurepip`, is unpacked when it is. `minimal`: without sources, headers, Tk, `ensurepip` and `nis`; smaller, but tools that read code find none.",
     )
     .default("`\"full\"`"),
     key("strip_docstrings", Kind::Boolean, "Leave docstrings out of the compiled modules.").default("`false`"),

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 /// The slot, as the published Python builder describes its own (docs/format.md §8).
 pub(super) fn slot(document: &[u8]) -> Prepared {
     Prepared {
+        python_path: None,
         id: SLOT_ID.to_owned(),
         label: String::new(),
         target: SLOT_TARGET.to_owned(),

@@ -269,6 +269,8 @@ impl<'a> Job<'a> {
                 let left_out = leave_out(&self.output.path, &mut slots);
                 let built = python_project::build(project, &self.arguments, self.time.epoch, &slots, progress)?;
                 slots.splice(0..0, built.slots);
+                // Behind the manifest's, whose numbers count.
+                slots.extend(built.lazy_slots);
                 if let Some(trial) = &mut self.trial {
                     trial.with_commands(&built.commands);
                 }
