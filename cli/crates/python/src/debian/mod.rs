@@ -4,6 +4,7 @@
 mod archive;
 mod control;
 mod copyright;
+mod system_data;
 mod unpack;
 
 use super::{
@@ -12,7 +13,9 @@ use super::{
     interpreter::Interpreter,
     processor::Processor,
     provider::{DebianPackage, Runtime, RuntimeProvider, RuntimeRequest},
-    relocate, tree_files,
+    relocate,
+    stdlib::StandardLibrary,
+    tree_files,
 };
 use archive::Archive;
 use control::Package;
@@ -29,6 +32,12 @@ const RELEASES: [(&str, (u8, u8, u8)); 2] = [("trixie", (3, 13, 5)), ("bookworm"
 
 /// What every tree needs beside the interpreter. (glibc loads libgcc_s when a thread ends early; wheels expect all of these.)
 const COMMON: [&str; 4] = ["libc6", "libgcc-s1", "libstdc++6", "zlib1g"];
+
+/// Data that programs expect of a system: of these packages the files alone count.
+const DATA: [&str; 3] = ["ca-certificates", "ncurses-base", "tzdata"];
+
+/// Modules of the standard library that Debian has in packages of their own.
+const MODULES: [&str; 2] = ["python3-gdbm", "python3-tk"];
 
 /// Dependencies of the module `nis` only, which is left out: deprecated, and they would bring Kerberos.
 const LEFT_OUT: [&str; 2] = ["libnsl", "libtirpc"];
@@ -110,7 +119,14 @@ impl Unpacked {
         let known = archive.packages(release, name)?;
         let python = format!("python{major}.{minor}");
         let roots = [format!("{python}-minimal"), format!("lib{python}-minimal"), format!("lib{python}-stdlib")];
-        let packages = closure(&known, roots.iter().map(String::as_str).chain(COMMON))?;
+        let mut wanted: Vec<&str> = roots.iter().map(String::as_str).chain(COMMON).collect();
+        let mut files: Vec<String> = DATA.map(str::to_owned).into();
+        if request.stdlib == StandardLibrary::Full {
+            wanted.extend(MODULES);
+            // Both need what no package does: a shared interpreter, a browser's scripts.
+            files.extend([format!("lib{python}-dev"), format!("idle-{python}")]);
+        }
+        let packages = closure(&known, &wanted, &files)?;
         let count = packages.len();
         request.progress.step(&format!("Get Python {major}.{minor} from Debian {release} ({name}), {count} packages"));
         let system = into.with_file_name(format!("debian-{name}"));
@@ -132,9 +148,12 @@ impl Unpacked {
     ) -> Result<Runtime, RuntimeError> {
         let interpreter = Interpreter::in_folder(&self.system.join("usr"), self.version, CERTIFICATES);
         let libraries = format!("{}-linux-gnu", self.processor.gnu_name());
-        let folders = ["lib", "usr/lib"].map(|lib| self.system.join(lib).join(&libraries));
+        // That of BLT, which Debian's module of Tk needs, is not in the folder of an architecture.
+        let folders = [format!("lib/{libraries}"), format!("usr/lib/{libraries}"), "usr/lib".to_owned()];
+        let folders = folders.map(|folder| self.system.join(folder));
         let mut runtime =
             relocate::relocate_with_c_library(&interpreter, "debian", folders.to_vec(), builder, request, into)?;
+        system_data::add(&self.system, &runtime)?;
         let copyrights = copy_copyrights(&self.packages, &self.system, into)?;
         let c_library = self.packages.iter().find(|package| package.name == "libc6");
         runtime.c_library = c_library.map(|package| package.version.clone());
@@ -158,7 +177,7 @@ fn described(
         DebianPackage {
             name: package.name.clone(),
             version: package.version.clone(),
-            architecture,
+            architecture: if package.filename.ends_with("_all.deb") { "all" } else { architecture },
             release,
             file: package.filename.rsplit('/').next().unwrap_or_default().to_owned(),
             sha256: package.sha256.clone(),
@@ -222,18 +241,23 @@ fn machine() -> Result<Processor, DebianError> {
     Processor::of_this_machine().ok_or_else(platform)
 }
 
-/// The packages `roots`, and the libraries that they depend on.
-fn closure<'a>(
+/// The packages `roots`, and the libraries that they depend on, and the packages `files` alone.
+fn closure(
     packages: &BTreeMap<String, Package>,
-    roots: impl Iterator<Item = &'a str>,
+    roots: &[&str],
+    files: &[String],
 ) -> Result<Vec<Package>, DebianError> {
-    let mut pending: Vec<String> = roots.map(str::to_owned).collect();
+    let mut pending: Vec<String> = roots.iter().map(|name| (*name).to_owned()).chain(files.iter().cloned()).collect();
     let (mut seen, mut wanted) = (BTreeSet::new(), Vec::new());
     while let Some(name) = pending.pop() {
         if !seen.insert(name.clone()) {
             continue;
         }
         let package = packages.get(&name).ok_or_else(|| DebianError::Missing { package: name.clone() })?;
+        if files.contains(&name) {
+            wanted.push(package.clone());
+            continue;
+        }
         pending.extend(
             package
                 .depends
