@@ -8,7 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A value and the bytes of the text that it is in.
+/// A value and the bytes of the text that it is in. The same as the tree of [`flavor_host::document`], whose readers it comes from, but for
+/// where each value comes from: options, variables and conditions replace any of them, which policies do not have.
 #[derive(Clone, Debug)]
 pub struct Node {
     /// Place in the text; of no meaning where the value does not come from it.

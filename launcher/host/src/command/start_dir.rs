@@ -6,7 +6,7 @@
 
 use std::{
     cell::OnceCell,
-    fs, io,
+    fs,
     path::{Path, PathBuf},
     process,
     time::{SystemTime, UNIX_EPOCH},
@@ -17,7 +17,6 @@ use crate::{
     extraction::extraction_root::ExtractionRoot,
     files::{
         base_dir::{BaseDir, create_private, variable},
-        io_failure::IoFailure,
         lock::{Attempt, Lock, lock_directory},
         safe_path::PathError,
     },
@@ -88,19 +87,10 @@ fn create_below(base: &BaseDir) -> Result<(ExtractionRoot, Option<Lock>), PathEr
     let parent = base.path().join("start");
     create_private(&parent)?;
     remove_leftovers(&parent);
-    loop {
+    Ok(ExtractionRoot::create_locked(|| {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos());
-        let path = parent.join(format!("{}.{now:x}", process::id()));
-        let root = ExtractionRoot::create(&path)?;
-        match lock_directory(&path) {
-            // Another start may have taken it for a leftover before it was locked.
-            Ok(Attempt::Held(lock)) if path.exists() => return Ok((root, Some(lock))),
-            Ok(Attempt::Unsupported) => return Ok((root, None)),
-            Ok(Attempt::Held(_) | Attempt::Busy) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(IoFailure::of("open", &path)(error).into()),
-        }
-    }
+        parent.join(format!("{}.{now:x}", process::id()))
+    })?)
 }
 
 /// Removes the directories of finished starts.

@@ -9,6 +9,7 @@ use std::{
     ffi::OsStr,
     fmt,
     fs::{self, DirBuilder, Permissions},
+    io,
     os::unix::{
         ffi::OsStrExt,
         fs::{DirBuilderExt, PermissionsExt},
@@ -25,7 +26,11 @@ use pspf_nostd::{
 
 use crate::{
     extraction::file_writer::{BATCH_MIN, Batch, FailedFile, FileWriter, NewFile, set_time},
-    files::{io_failure::IoFailure, open_file::open},
+    files::{
+        io_failure::IoFailure,
+        lock::{Attempt, Lock, lock_directory},
+        open_file::open,
+    },
     tree_record::{self, TreeRecord},
 };
 
@@ -95,6 +100,25 @@ impl ExtractionRoot {
         let writer = Arc::new(FileWriter::new(false));
         let (tree, batch, written) = (Tree::default(), Batch::default(), BTreeMap::new());
         Ok(Self { path: path.to_owned(), tree, writer, batch, written })
+    }
+
+    /// Makes one with a lock of its own, by which others see that it is no leftover; without one where the file system has no locks.
+    /// One that another process took for a leftover before it was locked is given up, and `name` asked for the next.
+    ///
+    /// # Errors
+    /// Those of making and opening it.
+    pub(crate) fn create_locked(mut name: impl FnMut() -> PathBuf) -> Result<(Self, Option<Lock>), IoFailure> {
+        loop {
+            let path = name();
+            let root = Self::create(&path)?;
+            match lock_directory(&path) {
+                Ok(Attempt::Held(lock)) if path.exists() => return Ok((root, Some(lock))),
+                Ok(Attempt::Unsupported) => return Ok((root, None)),
+                Ok(Attempt::Held(_) | Attempt::Busy) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(IoFailure::of("open", &path)(error)),
+            }
+        }
     }
 
     /// Has files created by the threads that work for `writer`.

@@ -327,23 +327,13 @@ impl<'a> Workenv<'a> {
         }
     }
 
-    /// A temporary directory, with a lock of its own unless the content's lock protects it. One that another process took for a
-    /// leftover before it was locked is given up.
+    /// A temporary directory, with a lock of its own unless the content's lock protects it.
     fn temporary_root(&self, protected: bool) -> Result<(ExtractionRoot, Option<Lock>), WorkenvError> {
-        loop {
-            let path = self.temporary();
-            let root = ExtractionRoot::create(&path).map_err(PathError::from)?;
-            if protected {
-                return Ok((root, None));
-            }
-            match lock_directory(&path) {
-                Ok(Attempt::Held(lock)) if path.exists() => return Ok((root, Some(lock))),
-                Ok(Attempt::Unsupported) => return Ok((root, None)),
-                Ok(Attempt::Held(_) | Attempt::Busy) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(IoFailure::of("open", &path)(error).into()),
-            }
-        }
+        let made = match protected {
+            true => ExtractionRoot::create(&self.temporary()).map(|root| (root, None)),
+            false => ExtractionRoot::create_locked(|| self.temporary()),
+        };
+        Ok(made.map_err(PathError::from)?)
     }
 
     /// Fills the temporary directory, records included where no setup follows.
