@@ -1,4 +1,4 @@
-//! What each fuzz target asserts, as plain functions; the targets themselves are three lines.
+//! What each fuzz target asserts, as plain functions; the targets themselves are three lines. `cargo xtask fuzz` runs them.
 
 use flavor_host::command;
 use flavor_host::extraction::codecs::NativeCodecs;
@@ -16,6 +16,7 @@ use pspf_nostd::{
     tar::{Entry, EntrySink, TarLimits, TarReader},
     verify::{Scope, TrustedKeys, Verification, verify_slice},
 };
+use std::io::Write as _;
 
 /// Verifies a package in pieces of `step` bytes.
 fn verify_in_pieces(package: &[u8], step: usize) -> Report {
@@ -129,6 +130,86 @@ pub fn codec(bytes: &[u8]) {
     if let Ok(decoded) = whole {
         assert_eq!(Ok(decoded), pieces);
     }
+}
+
+/// What the usual encoders write, at any level and with any option, decodes to what they were given, and one stream behind another to both.
+/// The first three bytes choose codec, level and options.
+///
+/// # Panics
+/// Where it does not.
+pub fn encoders(bytes: &[u8]) {
+    let [choice, level, options, content @ ..] = bytes else { return };
+    let codec = [Codec::Gzip, Codec::Zstd, Codec::Xz, Codec::Bzip2][usize::from(choice % 4)];
+    let stored = match codec {
+        Codec::Gzip => gzip(content, *level, *options),
+        Codec::Zstd => zstd(content, *level, *options),
+        Codec::Xz => xz(content, *level, *options),
+        Codec::Bzip2 => bzip2(content, *level),
+    };
+    for source in [&PureCodecs as &dyn Codecs, &NativeCodecs] {
+        assert_eq!(decode_in_pieces(source, codec, &stored, usize::MAX).as_deref(), Ok(content), "{codec:?}");
+        assert_eq!(decode_in_pieces(source, codec, &stored, 5).as_deref(), Ok(content), "{codec:?}");
+    }
+    let twice = [stored.as_slice(), &stored].concat();
+    assert_eq!(decode_in_pieces(&PureCodecs, codec, &twice, 97), Ok([content, content].concat()), "{codec:?}");
+    let behind = [stored.as_slice(), b"x"].concat();
+    assert!(decode_in_pieces(&PureCodecs, codec, &behind, 97).is_err(), "{codec:?}");
+}
+
+fn gzip(content: &[u8], level: u8, options: u8) -> Vec<u8> {
+    let mut builder = flate2::GzBuilder::new();
+    if options & 1 != 0 {
+        builder = builder.filename("name");
+    }
+    if options & 2 != 0 {
+        builder = builder.comment("comment");
+    }
+    if options & 4 != 0 {
+        builder = builder.extra([options; 7]);
+    }
+    let mut encoder = builder.write(Vec::new(), flate2::Compression::new(u32::from(level % 10)));
+    // Two writes with a flush between them are two blocks.
+    let middle = if options & 8 != 0 { content.len() / 2 } else { 0 };
+    encoder.write_all(&content[..middle]).unwrap();
+    encoder.flush().unwrap();
+    encoder.write_all(&content[middle..]).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zstd(content: &[u8], level: u8, options: u8) -> Vec<u8> {
+    use zstd::zstd_safe::{CCtx, CParameter};
+    let mut context = CCtx::create();
+    let level = i32::from(level % 24) - 2;
+    for parameter in [
+        CParameter::CompressionLevel(level),
+        CParameter::WindowLog(10 + u32::from(options >> 4) % 13),
+        CParameter::ChecksumFlag(options & 1 != 0),
+        CParameter::ContentSizeFlag(options & 2 != 0),
+        CParameter::EnableLongDistanceMatching(options & 4 != 0),
+    ] {
+        context.set_parameter(parameter).unwrap();
+    }
+    let mut stored = Vec::with_capacity(zstd::zstd_safe::compress_bound(content.len()));
+    context.compress2(&mut stored, content).unwrap();
+    stored
+}
+
+fn xz(content: &[u8], level: u8, options: u8) -> Vec<u8> {
+    use lzma_rust2::CheckType;
+    let mut settings = lzma_rust2::XzOptions::with_preset(u32::from(level % 10));
+    // Presets have dictionaries of up to 64 MiB, which would be all of the time.
+    settings.lzma_options.dict_size = settings.lzma_options.dict_size.min(1 << (12 + options % 9));
+    settings.check_type =
+        [CheckType::None, CheckType::Crc32, CheckType::Crc64, CheckType::Sha256][usize::from(options >> 6)];
+    let mut encoder = lzma_rust2::XzWriter::new(Vec::new(), settings).unwrap();
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn bzip2(content: &[u8], level: u8) -> Vec<u8> {
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::new(u32::from(level % 9) + 1));
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
 }
 
 /// No zstd frame has one content for the core and another for the launcher, whose decoder of blocks is libzstd.

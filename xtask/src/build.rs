@@ -191,7 +191,8 @@ fn cargo_home() -> Result<PathBuf> {
     Ok(std::env::home_dir().context("no home folder: set CARGO_HOME")?.join(".cargo"))
 }
 
-fn host() -> Result<String> {
+/// The target of the machine itself.
+pub(crate) fn host() -> Result<String> {
     let version = output(Command::new("rustc").arg("-vV"))?;
     let host = version.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc -vV names no host")?;
     Ok(host.to_owned())

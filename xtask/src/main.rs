@@ -9,6 +9,7 @@ mod cross;
 mod demo;
 mod dist;
 mod elf;
+mod fuzz;
 mod libc_only;
 mod licences;
 mod listing;
@@ -107,12 +108,26 @@ enum Task {
     },
     /// Measure the web page in Chromium: first verdict, and memory for a package of 2 GB
     BenchWeb,
+    /// Open three packages at once on the page in Chromium, again and again: each gets its verdict
+    SoakWeb {
+        /// How often
+        #[arg(long, default_value_t = 100)]
+        rounds: u32,
+    },
     /// Run all tests
     Test,
     /// Change the core, policies and trust in every small way, and count what tests notice (hours); see docs/mutation.md
     Mutants {
         /// Only what is in these source files, such as pspf-nostd/src/profile.rs
         files: Vec<String>,
+    },
+    /// Run the fuzz targets, each for a while, beginning with the conformance kit
+    Fuzz {
+        /// How long each, in seconds
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+        /// Only these (fuzz/fuzz_targets)
+        targets: Vec<String>,
     },
     /// Hold the sizes of what is built against what was measured before; CI does
     Sizes,
@@ -161,8 +176,10 @@ fn run_task(arguments: &Arguments) -> Result<()> {
         Task::BenchWasm => npm::bench(&workspace, options),
         Task::Web { same_origin_urls } => web::web(&workspace, options.toolchain, same_origin_urls),
         Task::BenchWeb => web::bench(&workspace, options.toolchain),
+        Task::SoakWeb { rounds } => web::soak(&workspace, options.toolchain, rounds),
         Task::Test => summarised(|summary| test::test(&workspace, options, summary)),
         Task::Mutants { files } => mutants::mutants(&workspace, &files),
+        Task::Fuzz { seconds, targets } => fuzz::fuzz(&workspace, seconds, &targets),
         Task::Sizes => sizes::sizes(&workspace),
         Task::Table => {
             println!("{}", test::table(&workspace, options)?.display());

@@ -54,6 +54,12 @@ pub(crate) fn test(workspace: &Workspace) -> Result<()> {
     run(on_page(workspace)?.args(["--test", "--test-concurrency=1"]).args(tests))
 }
 
+/// Opens three files at once on the built page, again and again.
+pub(crate) fn soak(workspace: &Workspace, choice: RouteChoice, rounds: u32) -> Result<()> {
+    web(workspace, choice, false)?;
+    run(on_page(workspace)?.env("PSPF_WEB_ROUNDS", rounds.to_string()).args(["--test", "tests/rounds.test.mjs"]))
+}
+
 /// Prints how long the first verdict takes, and what a package of 2 GB needs in Chromium.
 pub(crate) fn bench(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
     web(workspace, choice, false)?;
