@@ -282,3 +282,28 @@ fn a_version_that_the_index_does_not_have_is_answered_with_the_newest_and_the_pr
         assert_eq!(run.stderr.contains("(newest: 1.17.0)"), wanted == ">=99", "{run:#?}");
     }
 }
+
+#[test]
+fn extras_that_an_entry_point_asks_for_are_installed() {
+    if !pspf_test_support::has_uv() || !pspf_test_support::has(&["python3"]) {
+        return;
+    }
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path("served")).unwrap();
+    wheels(&folder, &["wheels", "zzprivpkg-1.0-py3-none-any.whl", "of the extra"]);
+    own(&folder, "no_index = true\nfind_links = ['../served/wheels']");
+    let manifest = String::from_utf8(folder.bytes("own/pyproject.toml")).unwrap();
+    let manifest = manifest.replace("dependencies = ['zzprivpkg']\n", "").replace("'own:main'", "'own'");
+    let tables = "[project.optional-dependencies]\nx-y = ['zzprivpkg']\n[project.scripts]\nown = 'own:main [X_y]'\n";
+    folder.write("own/pyproject.toml", format!("{manifest}{tables}"));
+    let backend = BACKEND
+        .replace("Requires-Dist: zzprivpkg\\n", "Provides-Extra: x-y\\nRequires-Dist: zzprivpkg; extra == 'x-y'\\n");
+    folder.write(
+        "own/backend.py",
+        backend.replace("'Metadata-Version: 2.1", "\"Metadata-Version: 2.1").replace("'x-y'\\n',", "'x-y'\\n\","),
+    );
+    pack_own(&folder).succeeds();
+    assert_eq!(Run::of(&mut folder.package("own.psp", &[])).succeeds().stdout, "of the extra\n");
+    folder.write("own/pyproject.toml", format!("{manifest}{}", tables.replace("[X_y]", "[absent]")));
+    pack_own(&folder).fails(1, &["no optional dependencies \"absent\"", "project.scripts", "expected x-y"]);
+}

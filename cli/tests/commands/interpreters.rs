@@ -76,3 +76,26 @@ fn a_version_that_is_not_there_is_answered_with_those_that_are() {
     folder.write("own/pyproject.toml", text.replace(">=3.8", ">=3.98"));
     Run::of(&mut pack(&folder, &["--python", "local"])).fails(1, &[">=3.98", "what there is: 3."]);
 }
+
+#[test]
+fn what_cannot_be_built_with_the_interpreter_of_debian_is_built_with_the_one_of_this_machine() {
+    if !pspf_test_support::has_uv() || !pspf_test_support::has(&["python3"]) || !pspf_test_support::has_debian_keys() {
+        return;
+    }
+    let folder = project();
+    let pack = || {
+        let mut command = pack(&folder, &["--json"]);
+        command.env_remove("FLAVOR_DEBIAN_MIRROR");
+        // Debian's packages are loaded once for all tests.
+        let shared = folder.command();
+        let cache = shared.get_envs().find(|(name, _)| *name == "XDG_CACHE_HOME").and_then(|(_, value)| value).unwrap();
+        Run::of(command.env("XDG_CACHE_HOME", cache)).succeeds().json()
+    };
+    let summary = pack();
+    assert!(summary["notices"].to_string().contains("is Debian's, with its own C library"), "{summary}");
+    let backend = String::from_utf8(folder.bytes("own/backend.py")).unwrap();
+    let refuses = "import sys\nif 'flavor-build-' in sys.base_prefix: raise SystemExit('no Python.h')\n";
+    folder.write("own/backend.py", format!("{refuses}{backend}"));
+    let summary = pack();
+    assert!(summary["notices"].to_string().contains("for with Debian's a build failed"), "{summary}");
+}

@@ -34,6 +34,8 @@ pub struct PythonSpec {
     pub commands: Commands,
     /// Groups of `project.optional-dependencies` that exist.
     pub extras: Vec<String>,
+    /// Those that entry points ask for: `module:function [group]`.
+    pub entry_point_extras: Vec<String>,
     /// Which Python.
     pub python: PythonVersions,
     /// How it is started.
@@ -93,6 +95,7 @@ fn read_root(root: &Cursor<'_>, base: &SourceBase, platform: &str) -> PythonSpec
         kind: flavor.key("type").word(&["cli", "gui", "service"]).map(str::to_owned),
         commands: commands::read(&project, &flavor, project_name, execution.command.is_some()),
         extras: project.key("optional-dependencies").entries().iter().map(|entry| entry.key.clone()).collect(),
+        entry_point_extras: entry_point_extras(&project, &flavor),
         python: execution_settings::python(&flavor),
         build,
         compile: execution_settings::compile(&flavor.key("runtime")),
@@ -104,6 +107,21 @@ fn read_root(root: &Cursor<'_>, base: &SourceBase, platform: &str) -> PythonSpec
         execution,
         left_out,
     }
+}
+
+/// The groups in brackets behind entry points (the entry points specification, "data model").
+fn entry_point_extras(project: &Cursor<'_>, flavor: &Cursor<'_>) -> Vec<String> {
+    let scripts = ["scripts", "gui-scripts"].iter().flat_map(|table| project.key(table).string_map());
+    let stated = flavor.key("entry_point").string().map(str::to_owned);
+    let texts = scripts.map(|(_, value)| value).chain(stated).collect::<Vec<_>>();
+    let inside = texts.iter().filter_map(|text| text.split_once('[')?.1.split_once(']'));
+    let mut extras: Vec<String> = Vec::new();
+    for name in inside.flat_map(|(names, _)| names.split(',')).map(str::trim).filter(|name| !name.is_empty()) {
+        if !extras.iter().any(|known| known == name) {
+            extras.push(name.to_owned());
+        }
+    }
+    extras
 }
 
 /// The tables of other systems are not read further; that they are tables is checked all the same.

@@ -58,11 +58,13 @@ pub(crate) fn check(
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<PythonProject, PackError> {
     let mut problems = Vec::new();
-    for extra in &arguments.extras {
+    let of_commands = spec.entry_point_extras.iter().map(|extra| (extra, "`project.scripts`"));
+    let wanted = arguments.extras.iter().map(|extra| (extra, "--extra")).chain(of_commands);
+    for (extra, place) in wanted {
         if !spec.extras.iter().any(|known| normal_name(known) == normal_name(extra)) {
             let problem =
                 Diagnostic::error("extra.unknown", format!("the project has no optional dependencies {extra:?}"));
-            let problem = problem.file(&arguments.manifest).field("--extra");
+            let problem = problem.file(&arguments.manifest).field(place);
             let known = if spec.extras.is_empty() { "none: there are none".to_owned() } else { spec.extras.join(", ") };
             problems.push(problem.expected(known));
         }
@@ -83,7 +85,7 @@ pub(crate) fn check(
     let project = PythonProject {
         // Absolute and without links: build backends and uv run elsewhere.
         directory: canonical(if directory.as_os_str().is_empty() { Path::new(".") } else { directory }),
-        extras: arguments.extras.clone(),
+        extras: all_extras(arguments, &spec),
         choice: version.map_or_else(|| PythonChoice::with_default(&arguments.python), PythonChoice::Version),
         foreign,
         options: tree_options(&spec, directory),
@@ -152,6 +154,13 @@ impl PythonProject {
 
 fn hook_variables(spec: &PythonSpec) -> Vec<(String, OsString)> {
     spec.build.env.iter().map(|(name, value)| (name.clone(), value.into())).collect()
+}
+
+/// Groups of the command line, and those that entry points ask for.
+fn all_extras(arguments: &PackOptions, spec: &PythonSpec) -> Vec<String> {
+    let mut all = arguments.extras.clone();
+    all.extend(spec.entry_point_extras.iter().filter(|extra| !arguments.extras.contains(extra)).cloned());
+    all
 }
 
 /// Files that the published tool reads, or that others outweigh.

@@ -41,7 +41,7 @@ const SUPPORT: &str = include_str!("start_support.py");
 /// Writes what the interpreter reads at each start.
 pub(super) fn write(runtime: &Runtime) -> Result<(), FileError> {
     for (path, text) in [
-        (Path::new("pyvenv.cfg").to_owned(), SITE_SETTINGS),
+        (Path::new("").join("pyvenv.cfg"), SITE_SETTINGS),
         (runtime.site.join("_flavor.pth"), START),
         (runtime.stdlib.join("_flavor.py"), SUPPORT),
     ] {

@@ -243,18 +243,16 @@ fn distributions(
 pub fn build(request: &TreeRequest<'_>) -> Result<PythonTree, PythonError> {
     let mut provider = "";
     match build_with(request, &request.python, &mut provider) {
-        Err(PythonError::Uv(error @ UvError::Build { .. }))
-            if request.python == PythonChoice::Auto && request.foreign.is_none() && provider == "debian" =>
-        {
-            // What has to be compiled may need more of this machine than Debian's interpreter was built with.
+        // What has to be compiled may need headers that Debian's interpreter lacks, or a newer C library than it has.
+        Err(
+            error @ (PythonError::Uv(UvError::Build { .. }) | PythonError::Runtime(RuntimeError::NotUsable { .. })),
+        ) if request.python == PythonChoice::Auto && request.foreign.is_none() && provider == "debian" => {
             tree_files::remove(request.work)?;
             tree_files::create_dir(request.work)?;
+            let why = error.to_string();
+            let why = why.lines().next().unwrap_or_default().trim_end_matches(':');
             let mut tree = build_with(request, &PythonChoice::Local, &mut provider).map_err(|_| error)?;
-            tree.notices.insert(
-                0,
-                "something had to be compiled, which Debian's Python could not: the one of this machine was taken"
-                    .to_owned(),
-            );
+            tree.notices.insert(0, format!("Python is the one of this machine, for with Debian's {why}"));
             Ok(tree)
         }
         built => built,
