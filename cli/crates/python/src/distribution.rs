@@ -1,9 +1,6 @@
 //! What is installed.
 
-use super::{
-    error::PythonError,
-    file_error::{FileContext as _, FileError},
-};
+use super::file_error::{FileContext as _, FileError};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -64,7 +61,7 @@ fn folder_of_origin(dist_info: &Path) -> Option<serde_json::Value> {
 }
 
 /// Everything that is installed, sorted by name.
-pub(super) fn installed(site: &Path) -> Result<Vec<Distribution>, PythonError> {
+pub(super) fn installed(site: &Path) -> Result<Vec<Distribution>, FileError> {
     let mut all = Vec::new();
     for dist_info in dist_infos(site)? {
         let file = dist_info.join("METADATA");
