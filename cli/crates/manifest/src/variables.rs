@@ -99,7 +99,8 @@ mod tests {
         let leaves = schema::leaves();
         let known: Vec<&str> = leaves.iter().filter_map(|leaf| leaf.key.variable).chain(OTHERS).collect();
         // What packages are given, and what only builds of this program read.
-        let given = ["FLAVOR_VERSION", "FLAVOR_OS", "FLAVOR_ARCH", "FLAVOR_PLATFORM", "FLAVOR_EMBED_LAUNCHER"];
+        let given =
+            ["FLAVOR_VERSION", "FLAVOR_OS", "FLAVOR_ARCH", "FLAVOR_PLATFORM", "FLAVOR_EMBED_LAUNCHER", "FLAVOR_UNSET"];
         let mut seen = 0;
         for file in sources.iter().flat_map(walkdir::WalkDir::new).filter_map(Result::ok) {
             let path = file.path();

@@ -137,8 +137,8 @@ fn first<T>(
     }
     let mut all_tried = Vec::new();
     // The published launchers, for which there are no links in a tree, are not tried with Debian's.
-    let wanted = |provider: &Box<dyn RuntimeProvider>| !is_auto || request.symlinks || provider.name() != "debian";
-    for provider in providers(choice).into_iter().filter(wanted) {
+    let wanted = |name: &str| !is_auto || request.symlinks || name != "debian";
+    for provider in providers(choice).into_iter().filter(|provider| wanted(provider.name())) {
         match ask(&*provider) {
             Ok(found) => return Ok((found, all_tried)),
             Err(RuntimeError::NoInterpreter { tried, .. }) => all_tried.extend(tried),

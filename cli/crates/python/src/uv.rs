@@ -389,11 +389,11 @@ fn no_version(said: &str) -> Option<(String, Option<String>)> {
     let (name, newest) = found.split_at_checked(end)?;
     let newest = newest.trim_start_matches(['<', '=']).to_owned();
     // What comes first may be about another distribution.
-    let wanted = [" depends on ", "you require "].iter().filter_map(|verb| {
+    let wanted = ["you require ", " depends on "].iter().find_map(|verb| {
         let wanted = format!(" {rest}").split_once(verb).and_then(|(_, wanted)| until(wanted))?;
         wanted.strip_prefix(name).is_some_and(|rest| rest.starts_with(['<', '=', '>', '!', '~', '['])).then_some(wanted)
     });
-    Some((wanted.last()?, Some(newest)))
+    Some((wanted?, Some(newest)))
 }
 
 /// What uv says of a project by its name and version, said of "your project".

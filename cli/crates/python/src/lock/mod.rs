@@ -138,17 +138,17 @@ impl Lock {
         read_text(self, &self.path)
     }
 
-    fn unreadable(&self, reason: impl ToString) -> LockError {
+    fn unreadable(&self, reason: &dyn ToString) -> LockError {
         LockError::Unreadable { lock: self.clone(), reason: reason.to_string() }
     }
 }
 
 fn read_text(lock: &Lock, path: &Path) -> Result<String, LockError> {
-    let size = fs::metadata(path).map_err(|error| lock.unreadable(error))?.len();
+    let size = fs::metadata(path).map_err(|error| lock.unreadable(&error))?.len();
     if size > LOCK_MAX {
-        return Err(lock.unreadable(format!("it is larger than {LOCK_MAX} bytes")));
+        return Err(lock.unreadable(&format!("it is larger than {LOCK_MAX} bytes")));
     }
-    fs::read_to_string(path).map_err(|error| lock.unreadable(error))
+    fs::read_to_string(path).map_err(|error| lock.unreadable(&error))
 }
 
 #[cfg(test)]

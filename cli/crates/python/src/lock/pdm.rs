@@ -40,7 +40,7 @@ struct Archive {
 }
 
 pub(super) fn read(lock: &Lock, text: &str) -> Result<Vec<Pin>, LockError> {
-    let file: File = toml::from_str(text).map_err(|error| lock.unreadable(error))?;
+    let file: File = toml::from_str(text).map_err(|error| lock.unreadable(&error))?;
     let version = file.metadata.lock_version;
     let minor = version.strip_prefix("4.").or_else(|| version.strip_prefix('4')).map(|minor| minor.split('.').next());
     if !minor.flatten().is_some_and(|minor| matches!(minor, "" | "0" | "1" | "2" | "3" | "4" | "5")) {

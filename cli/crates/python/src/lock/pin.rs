@@ -56,7 +56,7 @@ impl Pins {
                 return Err(LockError::NoHash { lock, name: pin.name.clone() });
             }
             if let Some(wrong) = pin.hashes.iter().find(|hash| !is_hash(hash)) {
-                return Err(lock.unreadable(format!("{wrong:?} of {} is not a hash", pin.name)));
+                return Err(lock.unreadable(&format!("{wrong:?} of {} is not a hash", pin.name)));
             }
             // They go into a file of lines.
             let texts = [&pin.name, &pin.marker].into_iter().chain(&pin.version).chain(&pin.hashes);
@@ -69,7 +69,7 @@ impl Pins {
             let fits =
                 is_name && !pin.name.is_empty() && !one_word.clone().any(|text| text.contains(char::is_whitespace));
             if !fits || texts.chain(address).any(|text| text.contains(char::is_control)) {
-                return Err(lock.unreadable(format!("{:?} is not a distribution and its version", pin.name)));
+                return Err(lock.unreadable(&format!("{:?} is not a distribution and its version", pin.name)));
             }
             versions.entry(normal_name(&pin.name)).or_default().push(pin);
         }

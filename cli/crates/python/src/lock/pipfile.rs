@@ -32,7 +32,7 @@ struct Package {
 }
 
 pub(super) fn read(lock: &Lock, text: &str) -> Result<Vec<Pin>, LockError> {
-    let file: File = serde_json::from_str(text).map_err(|error| lock.unreadable(error))?;
+    let file: File = serde_json::from_str(text).map_err(|error| lock.unreadable(&error))?;
     if file.meta.version != 6 {
         return Err(LockError::Version { lock: lock.clone(), found: file.meta.version.to_string(), known: "6" });
     }

@@ -54,7 +54,7 @@ struct Source {
 }
 
 pub(super) fn read(lock: &Lock, text: &str) -> Result<Vec<Pin>, LockError> {
-    let mut file: File = toml::from_str(text).map_err(|error| lock.unreadable(error))?;
+    let mut file: File = toml::from_str(text).map_err(|error| lock.unreadable(&error))?;
     let version = file.metadata.lock_version;
     if !["1.1", "2.0", "2.1"].contains(&version.as_str()) {
         return Err(LockError::Version { lock: lock.clone(), found: version, known: KNOWN });

@@ -40,7 +40,7 @@ struct Vcs {
 }
 
 pub(super) fn read(lock: &Lock, text: &str) -> Result<Vec<Pin>, LockError> {
-    let file: File = toml::from_str(text).map_err(|error| lock.unreadable(error))?;
+    let file: File = toml::from_str(text).map_err(|error| lock.unreadable(&error))?;
     if file.lock_version.split('.').next() != Some("1") {
         return Err(LockError::Version { lock: lock.clone(), found: file.lock_version, known: "1.0" });
     }
@@ -72,7 +72,7 @@ fn pin(lock: &Lock, package: Package) -> Result<Pin, LockError> {
 /// The same lock without folders: the project and those beside it are built of copies. Paths lead to where they did from `folder`.
 pub(crate) fn without_folders(lock: &Lock) -> Result<String, LockError> {
     let folder = lock.path.parent().unwrap_or(Path::new(""));
-    let mut table: Table = toml::from_str(&lock.text()?).map_err(|error| lock.unreadable(error))?;
+    let mut table: Table = toml::from_str(&lock.text()?).map_err(|error| lock.unreadable(&error))?;
     if let Some(packages) = table.get_mut("packages").and_then(Value::as_array_mut) {
         packages.retain(|package| package.get("directory").is_none());
         for package in packages.iter_mut().filter_map(Value::as_table_mut) {

@@ -20,7 +20,7 @@ pub(super) fn read(lock: &Lock, path: &Path) -> Result<Vec<Pin>, LockError> {
 
 fn follow(lock: &Lock, path: &Path, depth: u32, pins: &mut Vec<Pin>) -> Result<(), LockError> {
     if depth == 0 {
-        return Err(lock.unreadable(format!("its files name each other more than {DEPTH_MAX} times")));
+        return Err(lock.unreadable(&format!("its files name each other more than {DEPTH_MAX} times")));
     }
     for line in logical_lines(&read_text(lock, path)?) {
         let included = ["-r", "--requirement"].iter().find_map(|option| {
@@ -29,7 +29,7 @@ fn follow(lock: &Lock, path: &Path, depth: u32, pins: &mut Vec<Pin>) -> Result<(
         });
         match included {
             Some(file) => {
-                follow(lock, &path.parent().unwrap_or(Path::new("")).join(file), depth.saturating_sub(1), pins)?
+                follow(lock, &path.parent().unwrap_or(Path::new("")).join(file), depth.saturating_sub(1), pins)?;
             }
             None if line.starts_with('-') => {}
             None => pins.push(pin(lock, &line)?),
