@@ -7,6 +7,7 @@ mod extract;
 mod helpers;
 mod output;
 mod policy;
+mod source;
 mod trust;
 mod workenv;
 
@@ -17,6 +18,7 @@ pub use extract::{Extract, ExtractAll};
 pub use helpers::{Helpers, HelpersCommand};
 pub use output::{Colour, OutputOptions};
 pub use policy::{Policy, PolicyCommand};
+pub use source::InputOptions;
 pub use trust::{Trust, TrustCommand};
 pub use workenv::{Clean, Workenv, WorkenvCommand};
 
@@ -215,6 +217,10 @@ pub struct Keygen {
 const PACK_HELP: &str = "\
 Examples:
   flavor pack
+  flavor pack tool.py
+  flavor pack dist/app-1.0-py3-none-any.whl
+  flavor pack --from 'httpie==3.2.4' http
+  flavor pack --requirement requirements.txt --entry app.cli:main
   flavor pack --manifest app/pyproject.toml --output dist/ --private-key keys/flavor-private.key
   flavor pack --manifest tool.json --output tool.psp --key-seed test --compat
   flavor pack --validate-before-sign --smoke-args '--version'
@@ -224,10 +230,13 @@ The key is that of --key-seed or --key-seed-file, else of --private-key, else of
 of them a key is made for this package alone. With equal inputs, key and SOURCE_DATE_EPOCH the package has
 equal bytes, wherever and with however many threads it is made.";
 
-/// Packs a Python project, or files named by a JSON manifest, into one signed executable file.
+/// Packs a Python project, script, folder, wheel or distribution, or files named by a JSON manifest, into one signed executable file.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = PACK_HELP)]
 pub struct Pack {
+    /// What is packed.
+    #[command(flatten)]
+    pub source: InputOptions,
     /// pyproject.toml of a Python project, or a builder manifest in JSON.
     #[arg(long, value_name = "FILE", default_value = "pyproject.toml")]
     pub manifest: PathBuf,
@@ -334,6 +343,7 @@ pub struct Pack {
 const CHECK_HELP: &str = "\
 Examples:
   flavor check
+  flavor check tool.py
   flavor check --manifest app/pyproject.toml --strict-manifest
   flavor check --show-config
   flavor check --schema > flavor.schema.json
@@ -342,10 +352,13 @@ Everything that `flavor pack` finds before it builds or installs anything is fou
 would go, and whether its key may sign, is left to `flavor pack`. Nothing is built and nothing is written. Of a project whose name, version or scripts only its build backend
 knows (no [project] and no [tool.poetry], or project.dynamic) the backend is asked. docs/manifest.md lists every key.";
 
-/// Checks whether a manifest can be packed: all that `flavor pack` checks before its work begins.
+/// Checks whether a manifest, or whatever else, can be packed: all that `flavor pack` checks before its work begins.
 #[derive(Debug, Args)]
 #[command(after_help = CHECK_HELP)]
 pub struct Check {
+    /// What would be packed.
+    #[command(flatten)]
+    pub source: InputOptions,
     /// pyproject.toml, setup.py, or a builder manifest in JSON.
     #[arg(long, value_name = "FILE", default_value = "pyproject.toml")]
     pub manifest: PathBuf,
@@ -397,9 +410,11 @@ const INIT_HELP: &str = "\
 Examples:
   flavor init
   flavor init my-tool
+  flavor init --entry server.py
 
-Without a pyproject.toml a small project is written: pyproject.toml and a package with a `main`. With one
-that has no [tool.flavor], that table is added. Nothing that is there is changed otherwise.";
+What is there is adopted: with a pyproject.toml that has no [tool.flavor], that table is added; beside a setup.py, a
+main.py or other scripts and a requirements.txt a pyproject.toml is written that names them. Only where there is
+nothing a small project is written: pyproject.toml and a package with a `main`. Nothing that is there is changed.";
 
 /// Prepares a directory for packing: writes a manifest, or adds `[tool.flavor]` to one.
 #[derive(Debug, Args)]
@@ -411,6 +426,10 @@ pub struct Init {
     /// Name of the project [default: the directory's].
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
+    /// What the package runs [default: the project's script, else `main.py` or what else is found]: the name of a script,
+    /// `module:function`, a module, or a file.
+    #[arg(long, value_name = "ENTRY")]
+    pub entry: Option<String>,
     /// Write a JSON document.
     #[arg(long)]
     pub json: bool,

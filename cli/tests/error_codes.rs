@@ -27,7 +27,8 @@ fn texts(folder: &str) -> BTreeMap<PathBuf, String> {
 }
 
 /// Functions whose first argument looks like a code and is a file or a place in the manifest.
-const OTHERS: [&str; 7] = ["join", "with_file_name", "run_hooks", "read", "starts_with", "ends_with", "is_program"];
+const OTHERS: [&str; 10] =
+    ["join", "with_file_name", "run_hooks", "read", "starts_with", "ends_with", "is_program", "has", "new", "place"];
 
 /// Codes in a program text: dotted words that are the first argument of a call, or what a `match` gives.
 fn codes(text: &str) -> BTreeSet<String> {

@@ -117,6 +117,11 @@ pub fn shell(folder: &Path, caches: &Path) -> Command {
     if !link.exists() {
         std::os::unix::fs::symlink(own::program("flavor"), link).expect("a link can be made");
     }
+    // As the pages ask for it, and of the version that the tests have.
+    let uv = bin.join("uv");
+    if let Some(found) = pspf_test_support::uv().filter(|_| !uv.exists()) {
+        std::os::unix::fs::symlink(found, uv).expect("a link can be made");
+    }
     let path = env::var_os("PATH").unwrap_or_default();
     let path = env::join_paths(std::iter::once(bin).chain(env::split_paths(&path))).expect("a search path");
     let mut shell = Command::new("/bin/sh");

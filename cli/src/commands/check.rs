@@ -1,7 +1,7 @@
 //! `flavor check`: is the manifest right, and what does it say?
 
 use crate::{
-    arguments::Check,
+    arguments::{Check, InputOptions},
     problem::{Exit, Failure},
     redact,
     terminal::{Console, Style, printable},
@@ -32,6 +32,9 @@ struct Summary {
     ok: bool,
     name: String,
     slots: usize,
+    /// What was found where no manifest states it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     config: Vec<Setting>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -64,7 +67,8 @@ pub fn run(arguments: &Check, console: &mut Console) -> Result<Exit, Failure> {
     if console.json() {
         let warnings = console.take_warnings();
         let (name, left_out) = (job.name().to_owned(), job.left_out().to_vec());
-        console.document(&Summary { ok: true, name, slots: job.listed_slots(), config, left_out, warnings });
+        let (slots, found) = (job.listed_slots(), job.said.clone());
+        console.document(&Summary { ok: true, name, slots, found, config, left_out, warnings });
         return Ok(Exit::Done);
     }
     let width = config.iter().map(|setting| setting.key.len() + setting.value.to_string().len()).max().unwrap_or(0);
@@ -77,8 +81,11 @@ pub fn run(arguments: &Check, console: &mut Console) -> Result<Exit, Failure> {
     if !console.quiet() {
         job.left_out().iter().for_each(|line| console.note(&printable(line)));
     }
+    if let Some(said) = &job.said {
+        console.say(&printable(said));
+    }
     if config.is_empty() {
-        let path = arguments.manifest.display().to_string();
+        let path = job.path().display().to_string();
         console.say(&format!("{}: {} is ready to be packed", printable(&path), printable(job.name())));
     }
     Ok(Exit::Done)
@@ -87,6 +94,7 @@ pub fn run(arguments: &Check, console: &mut Console) -> Result<Exit, Failure> {
 /// What `flavor pack` would be asked for.
 fn as_for_pack(arguments: &Check) -> PackOptions {
     let Check {
+        source,
         manifest,
         strict_manifest,
         strip,
@@ -101,7 +109,13 @@ fn as_for_pack(arguments: &Check) -> PackOptions {
         extras,
         ..
     } = arguments;
+    let InputOptions { requirement, entry, name, version, .. } = source.clone();
     PackOptions {
+        input: source.input(manifest),
+        requirement,
+        entry: source.command().or(entry),
+        name,
+        version,
         manifest: manifest.clone(),
         strict_manifest: *strict_manifest,
         strip: *strip,
@@ -176,5 +190,6 @@ fn origin(document: &Document, node: &Node) -> String {
         }
         Origin::Variable(name) | Origin::Option(name) => name.to_owned(),
         Origin::Backend => "build backend".to_owned(),
+        Origin::Found(from) => from.to_owned(),
     }
 }

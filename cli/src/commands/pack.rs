@@ -2,7 +2,7 @@
 
 use crate::{
     analysis::{self, Analysis},
-    arguments::Pack,
+    arguments::{InputOptions, Pack},
     path_text,
     problem::{Exit, Failure},
     progress::Steps,
@@ -47,6 +47,9 @@ struct Summary<'a> {
     lock: Option<serde_json::Value>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     notices: &'a [Cow<'a, str>],
+    /// What was found where no manifest states it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found: Option<&'a str>,
     /// What takes the bytes, with `--report`.
     #[serde(skip_serializing_if = "Option::is_none")]
     report: Option<Analysis>,
@@ -70,7 +73,10 @@ pub fn run(arguments: &Pack, console: &mut Console) -> Result<Exit, Failure> {
     if let Some(Some(file)) = &arguments.report {
         apart(file, &job.output.path)?;
     }
-    console.detail(&format!("manifest {}, launcher {}", arguments.manifest.display(), launcher(&job)));
+    console.detail(&format!("manifest {}, launcher {}", job.path().display(), launcher(&job)));
+    if let Some(said) = job.said.as_ref().filter(|_| !console.json() && !console.quiet()) {
+        console.note(&printable(said));
+    }
     let steps = Steps::new(arguments.progress || (!console.quiet() && !console.json()), console.interactive())
         .timed(console.verbose());
     let packed = job.run(&steps)?;
@@ -151,7 +157,13 @@ fn options(arguments: &Pack) -> PackOptions {
         ..
     } = arguments.clone();
     let Pack { no_attestation, no_verify, validate_before_sign, smoke_args, test_command, .. } = arguments.clone();
+    let InputOptions { requirement, entry, name, version, .. } = arguments.source.clone();
     PackOptions {
+        input: arguments.source.input(&manifest),
+        requirement,
+        entry: arguments.source.command().or(entry),
+        name,
+        version,
         manifest,
         output,
         launcher_bin,
@@ -217,6 +229,7 @@ fn document(
             None => false.into(),
         }),
         notices: &notices,
+        found: job.said.as_deref(),
         report,
         warnings,
     });

@@ -8,9 +8,8 @@ mod signing;
 use crate::arguments::Doctor;
 use flavor_manifest::{Diagnostic, Facts, IndexSettings, pyproject::PythonSpec};
 use flavor_pack::{
-    PackError, host_platform,
+    Input, PackError, PackOptions, host_platform, input,
     project_manifest::{self, ManifestOptions, Project, SourceOptions},
-    tree_options::tree_options,
 };
 use serde::Serialize;
 
@@ -64,7 +63,7 @@ impl Check {
 pub fn examine(arguments: &Doctor) -> Vec<Check> {
     let (project, mut checks) = project(arguments);
     let index = match (&arguments.index_url, &project) {
-        (None, Some(spec)) => tree_options(spec, &project_manifest::directory_of(&arguments.manifest)).index,
+        (None, Some(spec)) => spec.build.index.clone(),
         _ => IndexSettings::default(),
     };
     let (found, uv) = python::uv();
@@ -82,8 +81,9 @@ fn project(arguments: &Doctor) -> (Option<Box<PythonSpec>>, Vec<Check>) {
     if !arguments.manifest.exists() {
         return (None, Vec::new());
     }
+    let asked = PackOptions { input: Input::Path(arguments.manifest.clone()), ..PackOptions::default() };
     let options = ManifestOptions {
-        path: &arguments.manifest,
+        asked: &asked,
         workenv_base: None,
         strict: false,
         strip: false,
@@ -93,8 +93,8 @@ fn project(arguments: &Doctor) -> (Option<Box<PythonSpec>>, Vec<Check>) {
         extras: false,
         platform: host_platform(),
     };
-    let read = project_manifest::parse(&arguments.manifest).and_then(|document| {
-        let file = project_manifest::read(document, &options)?;
+    let read = input::open(&asked).and_then(|opened| {
+        let file = project_manifest::read(opened, &options)?;
         let errors: Vec<Diagnostic> = file.problems.iter().filter(|_| file.has_errors()).cloned().collect();
         if errors.is_empty() { Ok(file) } else { Err(PackError::from(errors)) }
     });

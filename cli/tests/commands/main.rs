@@ -33,6 +33,7 @@ mod secrets;
 mod shown;
 mod signed_anew;
 mod standard_library;
+mod start;
 mod trust;
 mod verify;
 mod wheels;

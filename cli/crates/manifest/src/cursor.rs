@@ -84,6 +84,7 @@ impl<'a> Cursor<'a> {
             Some(Origin::Backend) => {
                 problem.file(&self.problems.document.path).field(format!("{field} of the build backend"))
             }
+            Some(Origin::Found(_)) => problem.file(&self.problems.document.path).field(field),
             _ => {
                 let (line, column) = self.problems.document.place(self.place);
                 let problem = problem.file(&self.problems.document.path).at(line, column);

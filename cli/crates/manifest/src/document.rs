@@ -34,6 +34,8 @@ pub enum Origin {
     Option(&'static str),
     /// The project's build backend.
     Backend,
+    /// Nobody states it: it was found, in the way that the text says.
+    Found(&'static str),
 }
 
 /// What JSON and TOML have in common.

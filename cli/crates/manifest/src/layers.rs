@@ -112,6 +112,17 @@ fn child<'a>(node: &'a mut Node, key: &str) -> Option<&'a mut Node> {
     }
 }
 
+/// Takes the value at a dotted path away.
+pub fn remove(root: &mut Node, path: &str) {
+    let Value::Table(entries) = &mut root.value else { return };
+    match path.split_once('.') {
+        Some((first, rest)) => {
+            entries.iter_mut().filter(|entry| entry.key == first).for_each(|entry| remove(&mut entry.node, rest));
+        }
+        None => entries.retain(|entry| entry.key != path),
+    }
+}
+
 /// Sets the value at a dotted path, making tables on the way. A table is merged into one that is there.
 ///
 /// Where something else than a table is in the way nothing is done: the reader reports it.

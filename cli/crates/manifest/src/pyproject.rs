@@ -223,6 +223,7 @@ fn version(project: &Cursor<'_>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::Target;
     use std::path::Path;
 
     fn parse(text: &str) -> (PythonSpec, Vec<String>) {
@@ -267,10 +268,7 @@ mod tests {
             let (spec, problems) = parse(&format!("{head}{rest}"));
             assert!(problems.is_empty(), "{problems:?}");
             let found = spec.commands.default.unwrap();
-            assert_eq!(
-                (found.module.as_str(), found.function.as_str(), found.name.as_str()),
-                (entry.0, entry.1, script)
-            );
+            assert_eq!((found.target.to_string(), &*found.name), (format!("{}:{}", entry.0, entry.1), script));
         }
         for (rest, why) in [
             ("[project.scripts]\na = 'x:y'\nb = 'm:f'", "one of a, b"),
@@ -280,6 +278,39 @@ mod tests {
         ] {
             let (_, problems) = parse(&format!("{head}{rest}"));
             assert!(problems.iter().any(|text| text.contains(why)), "{problems:?}");
+        }
+    }
+
+    #[test]
+    fn modules_files_and_commands_are_run() {
+        let head = "[project]\nname = 'app'\nversion = '1'\nscripts.x = 'm:f'\n[tool.flavor]\n";
+        for (rest, expected, others) in [
+            ("module = 'pkg.sub'", Target::Module("pkg.sub".to_owned()), &["x = m:f"][..]),
+            ("script = './manage.py'", Target::File("manage.py".to_owned()), &["x = m:f"]),
+            (
+                "script = 'manage.py'\ncommands = {x = 'pkg', y = 'bin/run.py', z = 'a:b.c'}",
+                Target::File("manage.py".to_owned()),
+                &["x = pkg", "y = bin/run.py", "z = a:b.c"],
+            ),
+        ] {
+            let (spec, problems) = parse(&format!("{head}{rest}"));
+            assert!(problems.is_empty(), "{problems:?}");
+            let default = spec.commands.default.unwrap();
+            assert_eq!((&*default.name, default.target), ("app", expected));
+            let found = spec.commands.others.iter().map(|script| format!("{} = {}", script.name, script.target));
+            assert_eq!(found.collect::<Vec<_>>(), others);
+        }
+        for (rest, why) in [
+            ("module = 'a'\nscript = 'b.py'", "one of `entry_point`, `module` and `script`"),
+            ("module = 'a-b'", "not the name of a module"),
+            ("script = '../b.py'", "is no file of the project"),
+            ("entry_point = 'b.py'", "`script = \"b.py\"`"),
+            ("commands.a = 'b c'", "names nothing that can be run"),
+            ("wsgi = true\nmodule = 'a'", "no application that a server can load"),
+            ("wsgi = true\nasgi = true\nentry_point = 'a:b'", "one of `wsgi` and `asgi`"),
+        ] {
+            let (_, problems) = parse(&format!("{head}{rest}"));
+            assert!(problems.iter().any(|text| text.contains(why)), "{rest}: {problems:?}");
         }
     }
 
@@ -313,7 +344,7 @@ mod tests {
             [tool.flavor.conditions.windows]\nentry_point = 'w:b'\n";
         let (spec, problems) = parse(text);
         assert!(problems.is_empty(), "{problems:?}");
-        assert_eq!(spec.commands.default.unwrap().module, "a");
+        assert_eq!(spec.commands.default.unwrap().target.module(), Some("a"));
         let env: Vec<String> = spec.build.env.iter().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(env, ["A=1", "B=2"]);
     }

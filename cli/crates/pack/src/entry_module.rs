@@ -4,8 +4,8 @@
 //! installed could bring it, and no file that tells how the project is built mentions it. Else it is at most a warning; packing imports
 //! the entry point when it is there.
 
-use flavor_manifest::{Diagnostic, pyproject::PythonSpec};
-use flavor_python::{EntryPoint, project_files};
+use flavor_manifest::{Diagnostic, commands::Target, pyproject::PythonSpec};
+use flavor_python::{ProjectSource, project_files};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -18,30 +18,73 @@ const BUILD_FILES: [&str; 7] =
 const SOURCES: [&str; 9] = ["py", "pyc", "so", "pyd", "pyx", "pyi", "c", "cpp", "rs"];
 
 /// The problem with the module of the entry point, if there is one.
-pub(super) fn check(spec: &PythonSpec, extras: &[String], directory: &Path) -> Option<Diagnostic> {
+pub(super) fn check(
+    spec: &PythonSpec,
+    extras: &[String],
+    source: &ProjectSource,
+    manifest: &Path,
+) -> Option<Diagnostic> {
     let script = spec.commands.default.as_ref()?;
-    EntryPoint::parse(&format!("{}:{}", script.module, script.function)).ok()?;
-    let text = fs::read_to_string(directory.join("pyproject.toml")).ok()?;
-    let manifest: toml::Table = toml::from_str(&text).ok()?;
     // The hooks may make it.
     if !spec.build.hooks.pre_build.is_empty() || !spec.build.pre_install.is_empty() {
         return None;
     }
-    let files = project_files(directory).ok()?;
-    if has_module(&files, &script.module) || is_mentioned(&manifest, directory, &script.module) {
-        return None;
+    let files = project_files(source).ok()?;
+    let module = match &script.target {
+        Target::File(path) if files.iter().any(|file| file == Path::new(path)) => return None,
+        Target::File(path) => {
+            let problem = Diagnostic::error("python.entry_point.file", "there is no such file in the project");
+            let scripts: Vec<String> = files
+                .iter()
+                .filter(|file| file.extension().is_some_and(|extension| extension == "py"))
+                .filter(|file| file.components().count() == 1)
+                .map(|file| file.display().to_string())
+                .collect();
+            let problem = problem.file(manifest).field("the script").found(format!("{path:?}"));
+            return Some(if scripts.is_empty() {
+                problem
+            } else {
+                problem.expected(format!("such as {}", scripts.join(", ")))
+            });
+        }
+        Target::Function { module, .. } | Target::Module(module) => module,
+    };
+    let directory = source.folder();
+    let path = manifest;
+    let manifest: toml::Table = match source {
+        ProjectSource::Folder(_) => toml::from_str(&fs::read_to_string(directory.join("pyproject.toml")).ok()?).ok()?,
+        ProjectSource::Files(files) => files.manifest.clone(),
+        ProjectSource::Distribution(_) => return None,
+    };
+    if has_module(&files, module) || is_mentioned(&manifest, directory, module) {
+        return factory(spec, &script.target, path);
     }
     let problem = |make: fn(&'static str, String) -> Diagnostic, message: String| {
-        let problem = make("python.entry_point.module", message).file(&directory.join("pyproject.toml"));
-        problem.field("the entry point").found(format!("\"{}:{}\"", script.module, script.function))
+        let problem = make("python.entry_point.module", message).file(path);
+        problem.field("the entry point").found(format!("\"{}\"", script.target))
     };
     if installs_others(spec, extras, &manifest) {
-        let message =
-            format!("the module {} is no file of the project, so that a dependency must bring it", script.module);
+        let message = format!("the module {module} is no file of the project, so that a dependency must bring it");
         return Some(problem(Diagnostic::warning, message));
     }
-    let message = format!("the module {} is no file of the project, and there are no dependencies", script.module);
+    let message = format!("the module {module} is no file of the project, and there are no dependencies");
     Some(problem(Diagnostic::error, message).hint("check the name of the module"))
+}
+
+/// Names of functions that make a web application.
+const FACTORIES: [&str; 6] =
+    ["create_app", "make_app", "build_app", "create_application", "get_wsgi_application", "get_asgi_application"];
+
+/// That the entry point makes a web application, and nothing is said of a server for it.
+fn factory(spec: &PythonSpec, target: &Target, manifest: &Path) -> Option<Diagnostic> {
+    let Target::Function { function, .. } = target else { return None };
+    if spec.commands.server.is_some() || !FACTORIES.contains(&&**function) {
+        return None;
+    }
+    let message = "makes a web application by its name, and nothing serves it: the program would end at once";
+    let problem = Diagnostic::warning("python.entry_point.factory", message).file(manifest).field("the entry point");
+    let hint = "set `wsgi = true` or `asgi = true` in [tool.flavor], and have a server such as gunicorn or uvicorn among the dependencies";
+    Some(problem.found(format!("\"{target}\"")).hint(hint))
 }
 
 /// Whether a file or folder can be the module, wherever in the project it is.

@@ -2,9 +2,33 @@
 
 use std::{num::NonZero, path::PathBuf};
 
+/// What a package is made from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Input {
+    /// The file that [`PackOptions::manifest`] names.
+    #[default]
+    Manifest,
+    /// A script, a folder, a wheel, or a manifest.
+    Path(PathBuf),
+    /// A distribution of an index (PEP 508).
+    Distribution(String),
+    /// Nothing but a requirements file.
+    Requirements,
+}
+
 /// How a package is made; named after the options of `flavor pack`.
 #[derive(Clone, Debug)]
 pub struct PackOptions {
+    /// What it is made from.
+    pub input: Input,
+    /// A requirements file that is installed, whatever the manifest says.
+    pub requirement: Option<PathBuf>,
+    /// What the package runs: a command, `module:function`, a module, or a file.
+    pub entry: Option<String>,
+    /// The package's name.
+    pub name: Option<String>,
+    /// The package's version.
+    pub version: Option<String>,
     /// `pyproject.toml` of a Python project, or a builder manifest in JSON.
     pub manifest: PathBuf,
     /// The package, or a directory for it when it ends in `/`; none for `dist/NAME.psp` beside the manifest.
@@ -60,6 +84,11 @@ pub struct PackOptions {
 impl Default for PackOptions {
     fn default() -> Self {
         Self {
+            input: Input::default(),
+            requirement: None,
+            entry: None,
+            name: None,
+            version: None,
             manifest: "pyproject.toml".into(),
             output: None,
             launcher_bin: None,

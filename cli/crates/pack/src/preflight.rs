@@ -10,10 +10,15 @@ use super::{
     python_project::{self, PythonProject},
     signing::{self, KeyOptions, Origin, Signer},
 };
-use crate::{error::PackError, launchers, options::PackOptions};
-use flavor_manifest::{Diagnostic, Document, Weight, cursor::Problems, security_settings, variables, words};
+use crate::{
+    error::PackError,
+    input::{self, Opened},
+    launchers,
+    options::PackOptions,
+};
+use flavor_manifest::{Diagnostic, Weight, cursor::Problems, security_settings, variables, words};
 use flavor_python::Processor;
-use pspf_nostd::{digest::sha256, json::Json};
+use pspf_nostd::json::Json;
 use std::{
     borrow::Cow,
     env,
@@ -41,18 +46,21 @@ pub fn check<'a>(
     let variables = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     variables::misspelt(variables).into_iter().for_each(&mut *warn);
     // Without a readable manifest the others are looked at all the same; a missing one is usage, and alone.
-    let document = project_manifest::parse(&arguments.manifest);
-    if let Err(error) = &document
+    let opened = input::open(arguments);
+    if let Err(error) = &opened
         && error.is_usage()
     {
         return Err(error.clone());
     }
     let mut check = Check::default();
-    let document = check.keep(document);
+    let opened = check.keep(opened);
     let stated = check.keep(build_time::from_environment().map_err(PackError::from));
-    let launcher = check.keep(choose_launcher(arguments, document.as_ref()));
-    // They run nothing else, wherever they were named.
     let mut arguments = Cow::Borrowed(arguments);
+    if let Some(opened) = opened.as_ref().filter(|opened| opened.path != arguments.manifest) {
+        arguments.to_mut().manifest.clone_from(&opened.path);
+    }
+    let launcher = check.keep(choose_launcher(&arguments, opened.as_ref()));
+    // They run nothing else, wherever they were named.
     if launcher.as_ref().is_some_and(Launcher::is_published) && !arguments.compat {
         arguments.to_mut().compat = true;
     }
@@ -65,7 +73,7 @@ pub fn check<'a>(
         ..KeyOptions::default()
     };
     let options = ManifestOptions {
-        path: &arguments.manifest,
+        asked: &arguments,
         workenv_base: arguments.workenv_base.as_deref(),
         strict: arguments.strict_manifest,
         strip: arguments.strip,
@@ -80,7 +88,7 @@ pub fn check<'a>(
         extras: !arguments.extras.is_empty(),
         platform: launcher.as_ref().map_or_else(host_platform, |launcher| (launcher.os, launcher.arch)),
     };
-    let file = document.and_then(|document| check.keep(project_manifest::read(document, &options)));
+    let file = opened.and_then(|opened| check.keep(project_manifest::read(opened, &options)));
     let file = file.map(|file| check.manifest(file));
     let mut time = BuildTime::choose(stated.flatten(), true);
     if let Some(Project::Python(spec)) = file.as_ref().map(|file| &file.project) {
@@ -108,9 +116,9 @@ pub fn check<'a>(
             Some(_) => Vec::new(),
             None => check.slots(&file, arguments.compat, arguments.level, time.epoch),
         };
-        let (sha256, document) = (sha256(file.document.text.as_bytes()), file.document.clone());
+        let (sha256, document, said) = (file.sha256, file.document.clone(), file.said.clone());
         let source = check.source(file, &arguments, launcher.as_ref());
-        manifest = source.map(|source| Manifest { document, source, slots, after_hooks, sha256 });
+        manifest = source.map(|source| Manifest { document, source, said, slots, after_hooks, sha256 });
     }
     check.finish(warn)?;
     // Everything that can be missing has been reported by now.
@@ -121,18 +129,17 @@ pub fn check<'a>(
 }
 
 /// The launcher of the option, the variable, the manifest, or the one inside; of another platform, the one beside this program.
-fn choose_launcher(arguments: &PackOptions, document: Option<&Document>) -> Result<Launcher, PackError> {
+fn choose_launcher(arguments: &PackOptions, opened: Option<&Opened>) -> Result<Launcher, PackError> {
     let variable = env::var_os("FLAVOR_LAUNCHER_BIN").is_some_and(|path| !path.is_empty());
     let is_open = arguments.launcher_bin.is_none() && !variable;
     let host = host_platform();
     let host = format!("{}_{}", host.0, host.1);
-    let named = document.filter(|_| is_open).and_then(|document| {
+    let named = opened.filter(|_| is_open).and_then(|Opened { document, directory, .. }| {
         let platform = arguments.platform.clone().unwrap_or_else(|| host.clone());
-        let directory = project_manifest::directory_of(&arguments.manifest);
         // What is wrong with the table is reported when the manifest is read.
         let problems = Problems::new(document);
         let launchers = problems.root().keys(&["tool", "flavor", "launchers"]);
-        security_settings::launcher(&launchers, &directory, &platform)
+        security_settings::launcher(&launchers, directory, &platform)
     });
     let other = arguments.platform.as_ref().filter(|platform| is_open && named.is_none() && **platform != host);
     let launcher = match other.and_then(|platform| launchers::own(platform)) {
@@ -218,8 +225,8 @@ impl Check {
             Project::Python(spec) => {
                 let foreign = launcher.map_or(Ok(None), foreign).map_err(PackError::from);
                 let foreign = self.keep(foreign).flatten();
-                let (directory, readable) = (&file.directory, !self.manifest_errors);
-                let checked = python_project::check(*spec, arguments, directory, foreign, readable, &mut self.warnings);
+                let (source, readable) = (file.source, !self.manifest_errors);
+                let checked = python_project::check(*spec, arguments, &source, foreign, readable, &mut self.warnings);
                 self.keep(checked).map(|project: PythonProject| Source::Python(Box::new(project)))
             }
         }

@@ -1,24 +1,27 @@
 //! Reading a manifest file: the text, what outweighs it, and what only a build backend knows.
 
 use super::{python_project, tree_options::tree_options};
-use crate::{argument_file::open_argument, error::PackError, interrupt::Scratch};
+use crate::{
+    error::PackError,
+    input::{self, Opened, Start},
+    interrupt::Scratch,
+    options::PackOptions,
+};
 use flavor_manifest::{
     Diagnostic, Document, PackageSpec, SlotSpec, SourceBase, Weight, builder,
     cursor::Problems,
-    document::{Entry, Node, Origin, Value},
+    document::{Node, Origin, Value},
     layers::{self, Given},
     poetry, pyproject, security_settings,
 };
-use flavor_python::{ProjectMetadata, PythonChoice, process};
-use pspf_nostd::json::Json;
+use flavor_python::{ProjectMetadata, ProjectSource, PythonChoice, process};
+use pspf_nostd::{digest::Sha256Digest, json::Json};
 use std::{
     env, fs,
-    io::Read as _,
     path::{Path, PathBuf},
 };
 
-/// Longest manifest read, in bytes.
-const MANIFEST_MAX: u64 = 4 << 20;
+pub use crate::manifest_text::{directory_of, is_json, parse};
 
 /// What the manifest describes.
 #[derive(Debug)]
@@ -61,8 +64,8 @@ impl Project {
 /// Which manifest, and what the command line says about it.
 #[derive(Clone, Debug)]
 pub struct ManifestOptions<'a> {
-    /// The file.
-    pub path: &'a Path,
+    /// What the caller asks for.
+    pub asked: &'a PackOptions,
     /// `--workenv-base`.
     pub workenv_base: Option<&'a Path>,
     /// `--strict-manifest`.
@@ -124,6 +127,12 @@ pub struct ManifestFile {
     pub document: Document,
     /// What it says.
     pub project: Project,
+    /// What the tree is made from.
+    pub source: ProjectSource,
+    /// One sentence on what is packed, where it is not stated in a manifest.
+    pub said: Option<String>,
+    /// SHA-256 of what states it.
+    pub sha256: Sha256Digest,
     /// Everything found, errors and warnings.
     pub problems: Vec<Diagnostic>,
     /// Its directory; empty for the current one.
@@ -140,69 +149,21 @@ impl ManifestFile {
     }
 }
 
-/// Whether a path names a builder manifest.
-#[must_use]
-pub fn is_json(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
-}
-
-/// The directory that relative sources are relative to; empty for the current one.
-#[must_use]
-pub fn directory_of(path: &Path) -> PathBuf {
-    path.parent().map(Path::to_owned).unwrap_or_default()
-}
-
-/// Opens and parses a manifest.
-///
-/// # Errors
-/// Usage where there is no such file, else everything that is wrong with its syntax.
-pub fn parse(path: &Path) -> Result<Document, PackError> {
-    let file = open_argument(path, "a manifest").map_err(|error| {
-        let setup = path.with_file_name("setup.py");
-        if setup.is_file() {
-            let setup = process::shell_word(&setup.to_string_lossy());
-            error.hint(&format!(
-                "pack the project by its {setup}: --manifest {setup}; or write a pyproject.toml (`flavor init`)"
-            ))
-        } else {
-            error.hint(
-                "name the project's pyproject.toml, or a JSON manifest, with --manifest; `flavor init` writes one",
-            )
-        }
-    })?;
-    let mut text = Vec::new();
-    let read = file.take(MANIFEST_MAX.saturating_add(1)).read_to_end(&mut text);
-    read.map_err(|error| Diagnostic::io("manifest.read", path, "read the manifest", &error))?;
-    let refuse = |code, message: &str| Err(Diagnostic::error(code, message).file(path).into());
-    if pspf_nostd::offsets::length(&text) > MANIFEST_MAX {
-        return refuse("manifest.size", "the manifest is longer than 4 MiB");
-    }
-    let Ok(text) = String::from_utf8(text) else { return refuse("manifest.utf8", "the manifest is not UTF-8 text") };
-    if is_setup(path) {
-        // Only its build backend understands it.
-        return Ok(Document { text, ..Document::from_toml(path, String::new())? });
-    }
-    Ok(if is_json(path) { Document::from_json(path, text) } else { Document::from_toml(path, text) }?)
-}
-
-fn is_setup(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name == "setup.py")
-}
-
 /// Reads what a parsed manifest says.
 ///
 /// # Errors
 /// Where the build backend had to be asked and did not answer.
-pub fn read(mut document: Document, options: &ManifestOptions<'_>) -> Result<ManifestFile, PackError> {
-    let directory = directory_of(options.path);
+pub fn read(opened: Opened, options: &ManifestOptions<'_>) -> Result<ManifestFile, PackError> {
+    let Opened { path, mut document, start, directory, sha256 } = opened;
     let base =
         SourceBase { directory: directory.clone(), workenv: workenv_base(options, &directory), before_hooks: true };
-    if is_json(options.path) {
+    if matches!(start, Start::Manifest) && is_json(&path) {
         let base = SourceBase { before_hooks: false, ..base };
         let platform = format!("{}_{}", options.platform.0, options.platform.1);
         let (spec, problems) = builder::read(&document, &base, &platform);
         let problems = strict(problems, options);
-        return Ok(ManifestFile { document, project: Project::Files(Box::new(spec)), problems, directory, base });
+        let (project, source) = (Project::Files(Box::new(spec)), ProjectSource::Folder(directory.clone()));
+        return Ok(ManifestFile { document, project, source, said: None, sha256, problems, directory, base });
     }
     let platform = format!("{}_{}", options.platform.0, options.platform.1);
     poetry::adopt(&mut document);
@@ -220,18 +181,43 @@ pub fn read(mut document: Document, options: &ManifestOptions<'_>) -> Result<Man
         let value = Value::Integer(level);
         given.push(Given { path: "tool.flavor.build.compression_level", option: "--level", value });
     }
-    let knows_all = knows_only_the_backend(&document, &directory);
+    let asked = options.asked;
+    for (path, option, text) in
+        [("tool.flavor.package_name", "--name", &asked.name), ("project.version", "--version", &asked.version)]
+    {
+        let value = text.clone().map(Value::String);
+        given.extend(value.map(|value| Given { path, option, value }));
+    }
+    if let Some(file) = &asked.requirement {
+        // Relative to where the user is, as all options are.
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        let value = Value::String(file.to_string_lossy().into_owned());
+        given.push(Given { path: "tool.flavor.build.requirements_file", option: "--requirement", value });
+    }
+    let knows_all =
+        start.is_asked() || (matches!(start, Start::Manifest) && knows_only_the_backend(&document, &directory));
     let mut problems = layers::apply(&mut document, options.platform.0, &variable, given);
+    if let Some(entry) = asked.entry.as_deref().filter(|_| !knows_all) {
+        input::set_entry(&mut document, &start, entry);
+    }
+    start.complete(&mut document, &directory, asked)?;
     let fields = if knows_all { FIELDS.to_vec() } else { left_to_the_backend(&document, options.extras) };
     if !fields.is_empty() {
         let (draft, _) = pyproject::read(&document, &base, &platform);
-        adopt(&mut document, &ask_backend(&draft, &directory, options.python)?, &fields);
+        let source = start.source(&document, &directory);
+        let metadata = ask(&draft, &source, &start, options.python)?;
+        start.adopt(&mut document, &metadata, &fields);
+    }
+    if let Some(entry) = asked.entry.as_deref().filter(|_| knows_all) {
+        input::set_entry(&mut document, &start, entry);
     }
     let (spec, more) = pyproject::read(&document, &base, &platform);
-    problems.extend(more);
+    problems.extend(start.in_its_words(more));
     problems.extend(poetry::without_backend(&document));
     let problems = strict(problems, options);
-    Ok(ManifestFile { document, project: Project::Python(Box::new(spec)), problems, directory, base })
+    let (source, said) = (start.source(&document, &directory), input::said(&document, &start));
+    let project = Project::Python(Box::new(spec));
+    Ok(ManifestFile { document, project, source, said, sha256, problems, directory, base })
 }
 
 /// A project's manifest that is read once more after its hooks have run: they may have made sources of slots.
@@ -299,7 +285,9 @@ fn left_to_the_backend(document: &Document, extras: bool) -> Vec<&'static str> {
         Some(Value::String(text)) => text.contains(':'),
         other => other.is_some(),
     };
-    let has_command = names_function || flavor.keys(&["execution", "command"]).present();
+    let has_command = names_function
+        || ["module", "script"].iter().any(|key| flavor.key(key).present())
+        || flavor.keys(&["execution", "command"]).present();
     let dynamic = project.key("dynamic").strings();
     let is_left = |fields: &[&str]| dynamic.iter().any(|field| fields.contains(&field.as_str()));
     let needed = [
@@ -310,36 +298,17 @@ fn left_to_the_backend(document: &Document, extras: bool) -> Vec<&'static str> {
     needed.into_iter().filter(|(_, needed)| *needed).map(|(field, _)| field).collect()
 }
 
-fn ask_backend(draft: &pyproject::PythonSpec, directory: &Path, python: &str) -> Result<ProjectMetadata, PackError> {
+fn ask(
+    draft: &pyproject::PythonSpec,
+    source: &ProjectSource,
+    start: &Start,
+    python: &str,
+) -> Result<ProjectMetadata, PackError> {
     let temporary = env::temp_dir();
     let scratch = Scratch::new(&temporary, "flavor-metadata-");
     let scratch = scratch.map_err(|error| Diagnostic::io("pack.temporary", &temporary, "write here", &error))?;
-    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
-    let options = tree_options(draft, directory);
-    let found =
-        flavor_python::project_metadata(directory, scratch.path(), &PythonChoice::with_default(python), &options);
+    let options = tree_options(draft, source);
+    let choice = PythonChoice::with_default(python);
+    let found = flavor_python::project_metadata(source, start.python_version(), scratch.path(), &choice, &options);
     found.map_err(|error| python_project::problem(&error).into())
-}
-
-/// Puts these fields of what the backend says under the names of `[project]`.
-fn adopt(document: &mut Document, metadata: &ProjectMetadata, fields: &[&str]) {
-    let node = |value: Value| Node::of(Origin::Backend, value);
-    let text = |text: &str| node(Value::String(text.to_owned()));
-    let entry = |key: &str, node: Node| Entry { key: key.to_owned(), span: 0..0, node };
-    let scripts = metadata.scripts.iter().map(|(name, value)| entry(name, text(value))).collect();
-    let extras = metadata.extras.iter().map(|name| entry(name, node(Value::Array(Vec::new())))).collect();
-    let mut project = vec![
-        entry("name", text(&metadata.name)),
-        entry("scripts", node(Value::Table(scripts))),
-        entry("optional-dependencies", node(Value::Table(extras))),
-    ];
-    // A variable has been put there before, and it outweighs the backend.
-    let stated = document.root.entries().iter().find(|entry| entry.key == "project");
-    if !stated.is_some_and(|project| project.node.entries().iter().any(|entry| entry.key == "version")) {
-        project.push(entry("version", text(&metadata.version)));
-    }
-    project.extend(metadata.summary.as_deref().map(|summary| entry("description", text(summary))));
-    project.extend(metadata.requires_python.as_deref().map(|versions| entry("requires-python", text(versions))));
-    project.retain(|entry| fields.contains(&entry.key.as_str()));
-    layers::set(&mut document.root, "project", node(Value::Table(project)));
 }

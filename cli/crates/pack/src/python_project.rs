@@ -9,14 +9,15 @@ use super::{
 };
 use crate::{
     error::PackError,
+    input,
     interrupt::Scratch,
     options::{PackOptions, Progress},
 };
 use flavor_attest::attestation::LockFacts;
 use flavor_manifest::{Diagnostic, PackageSpec, Weight, pyproject::PythonSpec};
 use flavor_python::{
-    DebianPackage, Distribution, EntryPoint, Installs, Lock, Processor, PythonChoice, PythonError, PythonTree,
-    TreeOptions, TreeRequest, Uv, normal_name,
+    DebianPackage, Distribution, EntryPoint, Installs, Lock, Processor, ProjectSource, PythonChoice, PythonError,
+    PythonTree, TreeOptions, TreeRequest, Uv, normal_name,
 };
 use pspf_nostd::{digest::sha256, placement};
 use std::{
@@ -36,7 +37,7 @@ pub(super) const OWN_SLOTS: usize = 2;
 pub struct PythonProject {
     /// What the manifest says.
     pub spec: PythonSpec,
-    directory: PathBuf,
+    source: ProjectSource,
     entry_point: Option<EntryPoint>,
     extras: Vec<String>,
     choice: PythonChoice,
@@ -52,12 +53,13 @@ pub struct PythonProject {
 pub(crate) fn check(
     spec: PythonSpec,
     arguments: &PackOptions,
-    directory: &Path,
+    source: &ProjectSource,
     foreign: Option<Processor>,
     readable: bool,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<PythonProject, PackError> {
     let mut problems = Vec::new();
+    let directory = source.folder();
     let of_commands = spec.entry_point_extras.iter().map(|extra| (extra, "`project.scripts`"));
     let wanted = arguments.extras.iter().map(|extra| (extra, "--extra")).chain(of_commands);
     for (extra, place) in wanted {
@@ -69,13 +71,15 @@ pub(crate) fn check(
             problems.push(problem.expected(known));
         }
     }
-    warnings.extend(unread_files(&spec, directory));
+    if matches!(source, ProjectSource::Folder(_)) {
+        warnings.extend(unread_files(&spec, directory));
+    }
     if !readable {
         // What is wrong with the manifest has been reported; uv is looked for all the same.
         problems.extend(Uv::find().err().map(|error| problem(&PythonError::from(error))));
         return Err(problems.into());
     }
-    if let Some(found) = entry_module::check(&spec, &arguments.extras, directory) {
+    if let Some(found) = entry_module::check(&spec, &arguments.extras, source, &arguments.manifest) {
         match found.severity {
             Weight::Error => problems.push(found),
             Weight::Warning => warnings.push(found),
@@ -84,11 +88,15 @@ pub(crate) fn check(
     let version = spec.python.version.clone().filter(|_| arguments.python == "auto");
     let project = PythonProject {
         // Absolute and without links: build backends and uv run elsewhere.
-        directory: canonical(if directory.as_os_str().is_empty() { Path::new(".") } else { directory }),
+        source: source.clone().in_folder(canonical(if directory.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            directory
+        })),
         extras: all_extras(arguments, &spec),
         choice: version.map_or_else(|| PythonChoice::with_default(&arguments.python), PythonChoice::Version),
         foreign,
-        options: tree_options(&spec, directory),
+        options: tree_options(&spec, source),
         entry_point: spec.commands.default.as_ref().and_then(entry_point),
         spec,
     };
@@ -106,7 +114,7 @@ impl PythonProject {
         progress: &'a dyn flavor_python::Progress,
     ) -> TreeRequest<'a> {
         TreeRequest {
-            project_dir: &self.directory,
+            project: &self.source,
             entry_point: self.entry_point.clone(),
             script_name: self.spec.commands.default.as_ref().map_or(&self.spec.package_name, |script| &script.name),
             extras: &self.extras,
@@ -122,6 +130,12 @@ impl PythonProject {
         }
     }
 
+    /// What it is made from.
+    #[must_use]
+    pub(crate) fn source(&self) -> &ProjectSource {
+        &self.source
+    }
+
     /// Runs the commands that come before everything else.
     ///
     /// # Errors
@@ -129,7 +143,8 @@ impl PythonProject {
     pub fn pre_build(&self, progress: &dyn Progress) -> Result<(), PackError> {
         let commands = &self.spec.build.hooks.pre_build;
         progress.step("Run the pre_build commands");
-        let run = flavor_python::run_hooks("hooks.pre_build", commands, &self.directory, &hook_variables(&self.spec));
+        let run =
+            flavor_python::run_hooks("hooks.pre_build", commands, self.source.folder(), &hook_variables(&self.spec));
         run.map_err(|error| problem(&error))?;
         progress.done();
         Ok(())
@@ -147,7 +162,7 @@ impl PythonProject {
         progress.step("Run the post_build commands");
         let mut variables = hook_variables(&self.spec);
         variables.push(("FLAVOR_PACKAGE".to_owned(), canonical(package).into()));
-        let run = flavor_python::run_hooks("hooks.post_build", commands, &self.directory, &variables);
+        let run = flavor_python::run_hooks("hooks.post_build", commands, self.source.folder(), &variables);
         run.map_err(|error| problem(&error).hint(format!("the package was made: {}", package.display())).into())
     }
 }
@@ -278,6 +293,14 @@ pub(crate) fn build(
         lazy_slots.push(Prepared { lifecycle: "lazy".to_owned(), is_reused: part.is_of_interpreter(), ..slot });
     }
     let mut notices = project.spec.left_out.clone();
+    if let ProjectSource::Distribution(distribution) = &project.source
+        && input::is_unpinned(&distribution.requirement)
+    {
+        let (name, version) = (&project.spec.project_name, &spec.version);
+        notices.push(format!(
+            "{name} {version} was packed, the newest that fits: --from '{name}=={version}' packs it again"
+        ));
+    }
     notices.extend(tree.notices.iter().cloned());
     if arguments.compat && !spec.execution_extra.is_empty() {
         let names: Vec<&str> = spec.execution_extra.iter().map(|(name, _)| name.as_str()).collect();

@@ -4,9 +4,10 @@ use super::{
     PythonChoice, Silent, TreeOptions, distribution,
     error::PythonError,
     file_error::FileContext as _,
+    flat_layout,
     installation::{index_of_uv, is_offline},
     local_sources::LocalSources,
-    project::Project,
+    project::{Project, ProjectSource},
     provider::RuntimeRequest,
     providers, tree_files,
     uv::{UV_LIMIT, Uv},
@@ -30,17 +31,19 @@ pub struct ProjectMetadata {
     pub scripts: Vec<(String, String)>,
 }
 
-/// Has the backend build the project in `work`, without its dependencies, and reads what came of it.
+/// Has the project installed in `work`, without its dependencies, for which a backend may have to build it, and reads what came of it.
+/// `python_version` is that of the interpreter to come, where it is known.
 ///
 /// # Errors
 /// [`PythonError`]: no uv, no project, or a build that fails.
 pub fn project_metadata(
-    directory: &Path,
+    source: &ProjectSource,
+    python_version: Option<&str>,
     work: &Path,
     choice: &PythonChoice,
     options: &TreeOptions,
 ) -> Result<ProjectMetadata, PythonError> {
-    let (project, uv) = (Project::read(directory)?, Uv::find()?);
+    let (project, uv) = (Project::read(source)?, Uv::find()?);
     let request = RuntimeRequest {
         requires_python: project.requires_python.as_ref(),
         foreign: None,
@@ -52,17 +55,23 @@ pub fn project_metadata(
     };
     providers::check(choice, &request)?;
     let copy = project.copy_to(&work.join("metadata-source"), work, &options.build)?;
-    LocalSources::new(work).rewrite(directory, &copy)?;
+    if project.has_backend() {
+        flat_layout::declare(&copy, &options.build)?;
+    }
+    LocalSources::new(work).rewrite(&project.dir, &copy)?;
     let target = work.join("metadata");
     let mut command = uv.command();
     command.args(["pip", "install", "--no-deps", "--no-progress", "--color", "never"]);
     index_of_uv(&mut command, &options.index);
-    command.arg("--target").arg(&target).arg(".").current_dir(&copy);
+    if let Some(version) = python_version {
+        command.args(["--python-version", version]);
+    }
+    command.arg("--target").arg(&target).args(project.requirement(&[])).current_dir(&copy);
     command.envs(options.build.env.iter().map(|(name, value)| (name, value)));
     Uv::run(&mut command, UV_LIMIT, &copy)?;
     let found = distribution::dist_infos(&target)?;
     let Some(dist_info) = found.first() else {
-        return Err(PythonError::NotAProject { path: directory.to_owned() });
+        return Err(PythonError::NotAProject { path: project.dir });
     };
     let read = |name: &str| {
         let path = dist_info.join(name);

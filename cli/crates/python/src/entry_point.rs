@@ -1,12 +1,25 @@
-//! The function that the package runs.
+//! What a command runs.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    path::{Component, Path},
+    time::Duration,
+};
 
-/// `module:function`; the function may be a dotted name.
+/// What a command runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EntryPoint {
-    module: String,
-    function: String,
+pub enum EntryPoint {
+    /// `module:function`; the function may be a dotted name.
+    Function {
+        /// The module's dotted name.
+        module: String,
+        /// The function's name in the module, dotted if it is a method.
+        function: String,
+    },
+    /// A module, as `python -m` runs it.
+    Module(String),
+    /// A file of the project, as `python FILE` runs it; relative to the project's folder.
+    File(String),
 }
 
 /// Why an entry point cannot be run.
@@ -53,6 +66,38 @@ pub enum EntryPointError {
         /// Names that are there.
         matches: Vec<String>,
     },
+    /// A package cannot be run as a module.
+    #[error("the package {module} cannot be run as `python -m {module}`: it has no __main__")]
+    NoMain {
+        /// The package.
+        module: String,
+    },
+    /// The file is not in the package.
+    #[error("the script {path} is no file of the project")]
+    NoFile {
+        /// The file.
+        path: String,
+    },
+    /// The file is no Python.
+    #[error("the script {path} cannot be compiled: {reason}")]
+    NoPython {
+        /// The file.
+        path: String,
+        /// The exception.
+        reason: String,
+    },
+    /// The file imports what is not there.
+    #[error("{path}:{line} imports {name}, which is not in the package")]
+    NoImport {
+        /// The file.
+        path: String,
+        /// Its line.
+        line: String,
+        /// The module.
+        name: String,
+        /// Whether a file of that name is beside it.
+        beside: bool,
+    },
     /// It is something else than a function.
     #[error("{function} in the module {module} cannot be called: it is {kind}")]
     NotCallable {
@@ -84,7 +129,9 @@ impl EntryPointError {
         match self {
             Self::Syntax { .. } => "python.entry_point.syntax",
             Self::NoModule { .. } | Self::Shadowed { .. } => "python.entry_point.module",
-            Self::Import { .. } => "python.entry_point.import",
+            Self::Import { .. } | Self::NoImport { .. } => "python.entry_point.import",
+            Self::NoMain { .. } => "python.entry_point.main",
+            Self::NoFile { .. } | Self::NoPython { .. } => "python.entry_point.file",
             Self::NoFunction { .. } => "python.entry_point.function",
             Self::NotCallable { .. } => "python.entry_point.callable",
             Self::TimedOut { .. } => "python.entry_point.timeout",
@@ -108,7 +155,11 @@ impl EntryPointError {
                 "work belongs into the function: the module is imported without slots and variables of the caller"
             }
             Self::TimedOut { .. } => "the module must not do its work when it is imported",
-            Self::NoFunction { .. } | Self::NotCallable { .. } => return None,
+            Self::NoMain { .. } => "add a `__main__.py` to it, or name a function with `entry_point`",
+            Self::NoImport { beside: true, .. } => "it is beside the script: pack the folder, `flavor pack .`",
+            Self::NoImport { .. } => "a distribution that has it must be among the dependencies",
+            Self::NoFile { .. } => "name a file of the project, relative to its folder",
+            Self::NoFunction { .. } | Self::NotCallable { .. } | Self::NoPython { .. } => return None,
         };
         Some(hint.to_owned())
     }
@@ -120,32 +171,47 @@ impl EntryPoint {
     /// # Errors
     /// [`EntryPointError::Syntax`] if one of them is not a dotted name.
     pub fn parse(text: &str) -> Result<Self, EntryPointError> {
-        let wrong = || EntryPointError::Syntax { text: text.to_owned() };
+        let wrong = || syntax(text);
         let (module, function) = text.split_once(':').ok_or_else(wrong)?;
         // `module:function [extra]` is allowed in entry points of distributions; extras are chosen elsewhere.
         let (module, function) = (module.trim(), function.split('[').next().unwrap_or_default().trim());
         if !is_dotted_name(module) || !is_dotted_name(function) {
             return Err(wrong());
         }
-        Ok(Self { module: module.to_owned(), function: function.to_owned() })
+        Ok(Self::Function { module: module.to_owned(), function: function.to_owned() })
     }
 
-    /// The module's dotted name.
-    #[must_use]
-    pub fn module(&self) -> &str {
-        &self.module
+    /// A module for `python -m`.
+    ///
+    /// # Errors
+    /// [`EntryPointError::Syntax`] if it is no dotted name.
+    pub fn module(name: &str) -> Result<Self, EntryPointError> {
+        if is_dotted_name(name) { Ok(Self::Module(name.to_owned())) } else { Err(syntax(name)) }
     }
 
-    /// The function's name in the module, dotted if it is a method.
-    #[must_use]
-    pub fn function(&self) -> &str {
-        &self.function
+    /// A file for `python FILE`, relative to the project's folder.
+    ///
+    /// # Errors
+    /// [`EntryPointError::Syntax`] if it leads out of that folder.
+    pub fn file(path: &str) -> Result<Self, EntryPointError> {
+        let path = path.strip_prefix("./").unwrap_or(path);
+        let is_inside = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+        let is_plain = !path.is_empty() && !path.chars().any(char::is_control);
+        if is_inside && is_plain { Ok(Self::File(path.to_owned())) } else { Err(syntax(path)) }
     }
+}
+
+fn syntax(text: &str) -> EntryPointError {
+    EntryPointError::Syntax { text: text.to_owned() }
 }
 
 impl fmt::Display for EntryPoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.module, self.function)
+        match self {
+            Self::Function { module, function } => write!(f, "{module}:{function}"),
+            Self::Module(module) => write!(f, "python -m {module}"),
+            Self::File(path) => f.write_str(path),
+        }
     }
 }
 
@@ -164,11 +230,20 @@ mod tests {
     #[test]
     fn only_dotted_names_pass() {
         let entry_point = EntryPoint::parse(" app.cli : Main.run [extra]").unwrap();
-        assert_eq!((entry_point.module(), entry_point.function()), ("app.cli", "Main.run"));
+        assert_eq!(entry_point.to_string(), "app.cli:Main.run");
         for text in
             ["app", "app:", ":f", "app:f()", "app:f;import os", "a b:f", "app.:f", "1a:f", "a-b:f", "app:f\nimport os"]
         {
             assert!(EntryPoint::parse(text).is_err(), "{text:?}");
+        }
+        assert!(EntryPoint::module("app.cli").is_ok() && EntryPoint::module("app-cli").is_err());
+    }
+
+    #[test]
+    fn files_are_inside_of_the_project() {
+        assert_eq!(EntryPoint::file("./bin/run.py").unwrap(), EntryPoint::File("bin/run.py".to_owned()));
+        for path in ["", "../x.py", "/x.py", "a/../../x.py", "a\nb.py", "./"] {
+            assert!(EntryPoint::file(path).is_err(), "{path:?}");
         }
     }
 }

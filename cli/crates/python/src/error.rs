@@ -44,6 +44,24 @@ pub enum PythonError {
     /// The entry point cannot be called.
     #[error(transparent)]
     EntryPoint(#[from] EntryPointError),
+    /// Nothing that is installed can serve the application.
+    #[error("`tool.flavor.{key}`: there is no server among the dependencies; expected one of {}", known.join(", "))]
+    NoServer {
+        /// `wsgi` or `asgi`.
+        key: &'static str,
+        /// Servers that would do.
+        known: Vec<&'static str>,
+    },
+    /// A server runs an application, not a module or file.
+    #[error(
+        "`tool.flavor.{key}`: the entry point must be \"module:application\" or \"module:factory\", and is {entry_point}"
+    )]
+    NotServable {
+        /// `wsgi` or `asgi`.
+        key: &'static str,
+        /// The entry point.
+        entry_point: String,
+    },
     /// A command of the manifest failed.
     #[error("the command `{command}` of {key} {reason}{}{output}", if output.is_empty() { "" } else { ":\n" })]
     Hook {
@@ -139,6 +157,8 @@ impl PythonError {
             Self::Uv(error) => error.code(),
             Self::Lock(error) => error.code(),
             Self::EntryPoint(error) => error.code(),
+            Self::NoServer { .. } => "python.server.missing",
+            Self::NotServable { .. } => "python.server.application",
             Self::Hook { .. } => "hook.failed",
             Self::NoStrip { .. } => "python.strip.missing",
             Self::ForeignCode { .. } => "python.foreign.code",
@@ -160,6 +180,9 @@ impl PythonError {
             Self::Uv(error) => error.hint(),
             Self::Lock(error) => Some(error.hint()),
             Self::EntryPoint(error) => error.hint(),
+            Self::NoServer { known, .. } => {
+                Some(format!("add {:?} to project.dependencies", known.first().copied().unwrap_or_default()))
+            }
             Self::NoStrip { program } => Some(match program.strip_suffix("-linux-gnu-strip") {
                 Some(processor) => format!("install it (package binutils-{processor}-linux-gnu)"),
                 None => "install it (package binutils)".to_owned(),

@@ -79,11 +79,10 @@ pub(super) fn install(what: &Installation<'_>) -> Result<Installed, PythonError>
     if let Some(file) = &installs.requirements_file {
         command.arg("-r").arg(file);
     }
-    let extras = if what.extras.is_empty() { String::new() } else { format!("[{}]", what.extras.join(",")) };
     if installs.dev_group {
         command.args(["--group", "dev"]);
     }
-    command.arg(format!(".{extras}")).args(&projects).args(&installs.requirements);
+    command.args(what.project.requirement(what.extras)).args(&projects).args(&installs.requirements);
     prepare(&mut command, what);
     let pins = locked.map(|locked| locked.pins);
     let installed = Uv::run(&mut command, UV_LIMIT, what.copy);
@@ -120,7 +119,11 @@ impl Locked {
             LockKind::Uv => {
                 // A lock fits the sources as they were.
                 let is_own = lock.path.parent() == Some(&*what.project.dir);
-                Some(export(lock, what, if rewritten || !is_own { &what.project.dir } else { what.copy })?)
+                Some(export(
+                    lock,
+                    what,
+                    if rewritten || !is_own || !what.project.has_backend() { &what.project.dir } else { what.copy },
+                )?)
             }
             _ => None,
         };
@@ -221,6 +224,9 @@ fn export(lock: &Lock, what: &Installation<'_>, project: &Path) -> Result<PathBu
         command.args(["--group", "dev"]);
     }
     each(&mut command, "--extra", what.extras);
+    if let Some(script) = what.project.script() {
+        command.arg("--script").arg(script);
+    }
     index_of_uv(&mut command, &what.options.index);
     command.arg("--output-file").arg(&file);
     prepare(&mut command, what);

@@ -53,6 +53,18 @@ pub(super) struct Commands {
 }
 
 impl Commands {
+    /// Puts the files that are run into the folder of the application: a build backend has no place for them.
+    pub(super) fn add_files(&self, default: &EntryPoint, project: &Path, application: &Path) -> Result<(), FileError> {
+        for command in self.others.iter().map(|(_, command)| command).chain([default]) {
+            if let EntryPoint::File(path) = command
+                && project.join(path).is_file()
+            {
+                tree_files::copy(&project.join(path), &application.join(path))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Names, the default first.
     pub(super) fn names(self) -> Vec<String> {
         [self.name].into_iter().chain(self.others.into_iter().map(|(name, _)| name)).collect()
@@ -99,24 +111,38 @@ pub(super) fn header(runtime: &Runtime) -> String {
     format!("#!/bin/sh\n'''exec' \"$(dirname -- \"$(realpath -- \"$0\")\")/{program}\"{words} \"$0\" \"$@\"\n' '''\n")
 }
 
+/// What starts a program.
+pub(super) struct Launch<'a> {
+    /// What it is called.
+    pub(super) name: &'a str,
+    /// What it runs.
+    pub(super) entry_point: &'a EntryPoint,
+    /// Arguments behind the user's: waitress reads options only up to the name of the application.
+    pub(super) arguments: &'a [String],
+    /// Other commands, by their names.
+    pub(super) others: &'a [(String, EntryPoint)],
+    /// The folder of an application without build backend, which is searched for modules first; relative to the tree.
+    pub(super) folder: &'a Path,
+    /// Whether that folder is searched.
+    pub(super) is_searched: bool,
+    /// Whether it is the program that the package starts.
+    pub(super) is_default: bool,
+}
+
 /// Writes `bin/<name>`, which starts the entry point, or another command that it is asked for by its name, and a script for each of the
 /// others. Gives them as records of distributions name them.
-pub(super) fn write(
-    runtime: &Runtime,
-    name: &str,
-    entry_point: &EntryPoint,
-    others: &[(String, EntryPoint)],
-) -> Result<Vec<PathBuf>, FileError> {
+pub(super) fn write(runtime: &Runtime, launch: &Launch<'_>) -> Result<Vec<PathBuf>, FileError> {
     let bin = runtime.recorded(Path::new("bin"));
-    let write = |name: &str, text: String| {
-        let path = bin.join(name);
-        tree_files::write(&path, (header(runtime) + &text).as_bytes())?;
+    let write = |launch: &Launch<'_>| {
+        let path = bin.join(launch.name);
+        let text = header(runtime) + &text(launch, &runtime.certificates);
+        tree_files::write(&path, text.as_bytes())?;
         tree_files::set_mode(&path, true)?;
         Ok(path)
     };
-    let mut written = vec![write(name, text(name, entry_point, others, true, &runtime.certificates))?];
-    for (other, called) in others {
-        written.push(write(other, text(other, called, &[], false, &runtime.certificates))?);
+    let mut written = vec![write(launch)?];
+    for (name, entry_point) in launch.others {
+        written.push(write(&Launch { name, entry_point, arguments: &[], others: &[], is_default: false, ..*launch })?);
     }
     Ok(written)
 }
@@ -128,13 +154,7 @@ pub(super) fn command(runtime: &Runtime, name: Option<&str>) -> Vec<String> {
     [file(&runtime.program)].into_iter().chain(options).chain(name.map(file)).collect()
 }
 
-fn text(
-    name: &str,
-    entry_point: &EntryPoint,
-    others: &[(String, EntryPoint)],
-    is_default: bool,
-    certificates: &[String],
-) -> String {
+fn text(launch: &Launch<'_>, certificates: &[String]) -> String {
     let mut text = String::from("import os\nimport sys\n\n");
     if !certificates.is_empty() {
         // Written on one machine, run on others, whose certificates may be elsewhere. The user's own settings win.
@@ -154,8 +174,8 @@ fn text(
             own = stdlib::CERTIFICATES,
         );
     }
-    if is_default {
-        let name = serde_json::Value::from(name);
+    if launch.is_default {
+        let name = quoted(launch.name);
         // The module is imported where it has something to do: each start would pay for it.
         let _ = write!(
             text,
@@ -165,30 +185,88 @@ fn text(
              _flavor.prepare({name})\n\n"
         );
     }
-    // The imports are outside of the guard, as in scripts of installers: processes that multiprocessing spawns run this file too.
-    if others.is_empty() {
-        let (module, function) = (entry_point.module(), entry_point.function());
-        let first = function.split('.').next().unwrap_or(function);
-        let _ =
-            write!(text, "from {module} import {first}\n\nif __name__ == \"__main__\":\n    sys.exit({function}())\n");
+    if launch.is_searched {
+        let _ = write!(
+            text,
+            "sys.path.insert(0, os.path.join(sys.prefix, {}))\n\n",
+            quoted(&launch.folder.to_string_lossy())
+        );
+    }
+    if !launch.arguments.is_empty() {
+        // A program that starts itself again gives them once more.
+        let arguments = tuple(launch.arguments.iter().map(String::as_str));
+        let count = launch.arguments.len();
+        let _ = write!(text, "if tuple(sys.argv[-{count}:]) != {arguments}:\n    sys.argv += {arguments}\n\n");
+    }
+    let all = || {
+        [(launch.name, launch.entry_point)]
+            .into_iter()
+            .chain(launch.others.iter().map(|(name, entry)| (&**name, entry)))
+    };
+    if all().any(|(_, entry_point)| matches!(entry_point, EntryPoint::File(_))) {
+        text.push_str(RUN_FILE);
+    }
+    if launch.others.is_empty() {
+        text.push_str(&one(launch.entry_point, launch.folder));
         return text;
     }
-    let all = [(name, entry_point)].into_iter().chain(others.iter().map(|(name, entry)| (name.as_str(), entry)));
     text.push_str("COMMANDS = {\n");
-    for (name, entry_point) in all {
-        let [name, module, function] =
-            [name, entry_point.module(), entry_point.function()].map(serde_json::Value::from);
-        let _ = writeln!(text, "    {name}: ({module}, {function}),");
+    for (name, entry_point) in all() {
+        let (kind, first, second) = match entry_point {
+            EntryPoint::Function { module, function } => ("function", module.clone(), function.as_str()),
+            EntryPoint::Module(module) => ("module", module.clone(), ""),
+            EntryPoint::File(path) => ("file", launch.folder.join(path).to_string_lossy().into_owned(), ""),
+        };
+        let [kind, first, second] = [kind, &*first, second].map(quoted);
+        let _ = writeln!(text, "    {}: ({kind}, {first}, {second}),", quoted(name));
     }
-    let _ = writeln!(text, "}}\nDEFAULT = {}", serde_json::Value::from(name));
+    let _ = writeln!(text, "}}\nDEFAULT = {}", quoted(launch.name));
     text.push_str(SEVERAL);
     text
 }
 
+/// The imports of functions are outside of the guard, as in scripts of installers: processes that multiprocessing spawns run this file
+/// too. After the others they run the module or the file itself, which is `__main__` then.
+fn one(entry_point: &EntryPoint, folder: &Path) -> String {
+    match entry_point {
+        EntryPoint::Function { module, function } => {
+            let first = function.split('.').next().unwrap_or(function);
+            format!("from {module} import {first}\n\nif __name__ == \"__main__\":\n    sys.exit({function}())\n")
+        }
+        // Unlike run_module it runs in the real `__main__`, as `python -m` does; and the name by which the program was called stays.
+        EntryPoint::Module(module) => format!(
+            "if __name__ == \"__main__\":\n    import runpy\n\n    runpy._run_module_as_main({}, alter_argv=False)\n",
+            quoted(module)
+        ),
+        EntryPoint::File(path) => {
+            format!("if __name__ == \"__main__\":\n    run_file({})\n", quoted(&folder.join(path).to_string_lossy()))
+        }
+    }
+}
+
+/// A string of JSON is a string of Python.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// As `python FILE`, with the bytecode that is beside it.
+const RUN_FILE: &str = r#"
+def run_file(path):
+    import importlib.machinery
+    import types
+
+    path = os.path.join(sys.prefix, path)
+    sys.path.insert(0, os.path.dirname(path))
+    main = types.ModuleType("__main__")
+    main.__file__ = path
+    main.__loader__ = importlib.machinery.SourceFileLoader("__main__", path)
+    sys.modules["__main__"] = main
+    exec(main.__loader__.get_code("__main__"), main.__dict__)
+
+"#;
+
 /// The variable is for this program and not for those that it starts; processes that it spawns find the name in the other one.
 const SEVERAL: &str = r#"
-import importlib
-
 asked = os.environ.pop("FLAVOR_COMMAND", "")
 if asked and asked not in COMMANDS:
     print("%s: there is no command %r (FLAVOR_COMMAND); there are %s" % (DEFAULT, asked, ", ".join(COMMANDS)), file=sys.stderr)
@@ -199,18 +277,28 @@ if name not in COMMANDS:
 if name != DEFAULT:
     os.environ["FLAVOR_COMMAND_NAME"] = name
     sys.argv[0] = os.path.join(os.path.dirname(sys.argv[0]), name)
-module, function = COMMANDS[name]
-command = importlib.import_module(module)
-for part in function.split("."):
-    command = getattr(command, part)
+kind, first, second = COMMANDS[name]
+if kind == "function":
+    import importlib
+
+    command = importlib.import_module(first)
+    for part in second.split("."):
+        command = getattr(command, part)
 
 if __name__ == "__main__":
-    sys.exit(command())
+    if kind == "function":
+        sys.exit(command())
+    elif kind == "module":
+        import runpy
+
+        runpy._run_module_as_main(first, alter_argv=False)
+    else:
+        run_file(first)
 "#;
 
 /// As Python writes it: strings of JSON are strings of Python.
 fn tuple<'a>(values: impl Iterator<Item = &'a str>) -> String {
-    let values: String = values.map(|value| format!("{}, ", serde_json::Value::from(value))).collect();
+    let values: String = values.map(|value| format!("{}, ", quoted(value))).collect();
     format!("({})", values.trim_end())
 }
 
@@ -228,12 +316,26 @@ mod tests {
         }
     }
 
+    fn text(entry_point: &EntryPoint, arguments: &[String], is_searched: bool) -> String {
+        let folder = Path::new("lib/app.app");
+        let launch = Launch { name: "app", entry_point, arguments, others: &[], folder, is_searched, is_default: true };
+        super::text(&launch, &["/usr/lib/ssl/cert.pem".to_owned()])
+    }
+
     #[test]
     fn methods_are_called_on_their_object() {
-        let entry_point = EntryPoint::parse("app.cli:Main.run").unwrap();
-        let text = text("app", &entry_point, &[], true, &["/usr/lib/ssl/cert.pem".to_owned()]);
+        let text = text(&EntryPoint::parse("app.cli:Main.run").unwrap(), &[], false);
         assert!(text.contains("from app.cli import Main\n"), "{text}");
         assert!(text.contains("sys.exit(Main.run())"), "{text}");
         assert!(text.contains("(\"/usr/lib/ssl/cert.pem\",)"), "{text}");
+        assert!(!text.contains("sys.path") && !text.contains("sys.argv"), "{text}");
+    }
+
+    #[test]
+    fn names_are_quoted_and_arguments_come_once() {
+        let text = text(&EntryPoint::file("a \"b\".py").unwrap(), &["x:y()".to_owned()], true);
+        assert!(text.contains(r#"run_file("lib/app.app/a \"b\".py")"#), "{text}");
+        assert!(text.contains(r#"if tuple(sys.argv[-1:]) != ("x:y()",):"#), "{text}");
+        assert!(text.contains(r#"sys.path.insert(0, os.path.join(sys.prefix, "lib/app.app"))"#), "{text}");
     }
 }

@@ -15,6 +15,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod application;
 mod archive_digests;
 mod backend_metadata;
 mod build_environment;
@@ -29,6 +30,7 @@ mod entry_point;
 mod environment;
 mod error;
 mod file_error;
+mod flat_layout;
 mod foreign_code;
 mod install;
 mod installation;
@@ -50,6 +52,7 @@ mod providers;
 pub mod readiness;
 mod relocate;
 mod scheme;
+mod server;
 mod shared_libraries;
 mod stdlib;
 mod strip;
@@ -72,9 +75,9 @@ pub use lazy_parts::LazyPart;
 pub use local_provider::LocalProvider;
 pub use lock::{Lock, LockError, LockKind};
 pub use normalize::record_path;
-pub use options::{BuildEnvironment, BuildOptions, CompileOptions, Installs, TreeOptions, TrimOptions};
+pub use options::{BuildEnvironment, BuildOptions, CompileOptions, Installs, Interface, TreeOptions, TrimOptions};
 pub use processor::Processor;
-pub use project::{copy_folder, project_files};
+pub use project::{ApplicationFiles, DistributionSource, ProjectSource, copy_folder, project_files};
 pub use provider::{DebianPackage, Runtime, RuntimeProvider, RuntimeRequest};
 pub use providers::{PythonChoice, providers};
 pub use stdlib::StandardLibrary;
@@ -109,8 +112,8 @@ impl Progress for Silent {
 
 /// What to build.
 pub struct TreeRequest<'a> {
-    /// The folder with `pyproject.toml` (or `setup.py`). It is only read.
-    pub project_dir: &'a Path,
+    /// What is packed. Its folder is only read.
+    pub project: &'a ProjectSource,
     /// What the package runs; none where the caller has a command line of its own.
     pub entry_point: Option<EntryPoint>,
     /// Name of the program: the last part of its `sys.argv[0]`.
@@ -188,7 +191,7 @@ impl PythonTree {
 pub fn preflight(request: &TreeRequest<'_>) -> Vec<PythonError> {
     let mut problems = Vec::new();
     problems.extend(launch_script::check_name(request.script_name).err());
-    let project = project::Project::read(request.project_dir).map_err(|error| problems.push(error)).ok();
+    let project = project::Project::read(request.project).map_err(|error| problems.push(error)).ok();
     let uv = Uv::find().map_err(|error| problems.push(error.into())).ok();
     if let (Some(project), Some(uv)) = (project, uv) {
         let accepted = accepted(&project, request.options);
@@ -196,7 +199,7 @@ pub fn preflight(request: &TreeRequest<'_>) -> Vec<PythonError> {
         if let Some(processor) = request.foreign.filter(|_| request.options.installs.use_pip) {
             problems.push(PythonError::ForeignPip { platform: format!("linux_{}", processor.name()) });
         }
-        problems.extend(pip::refuse(request.options, request.project_dir));
+        problems.extend(pip::refuse(request.options, request.project.folder()));
         problems.extend(install::check_lock(&request.options.installs).err().map(PythonError::from));
         problems.extend(providers::check(&request.python, &runtime_request).err().map(PythonError::from));
     }
@@ -265,7 +268,7 @@ fn build_with(
     provider: &mut &'static str,
 ) -> Result<PythonTree, PythonError> {
     launch_script::check_name(request.script_name)?;
-    let project = project::Project::read(request.project_dir)?;
+    let project = project::Project::read(request.project)?;
     let uv = Uv::find()?;
     let root = request.work.join("tree");
     tree_files::create_dir(&root)?;
@@ -279,7 +282,11 @@ fn build_with(
     runtime.options = environment::interpreter_options(options.compile);
     environment::write(&runtime)?;
     normalize::modes(&root)?;
+    notices.extend(project.left_out(&options.build));
     let copy = project.copy_to(&request.work.join("source"), request.work, &options.build)?;
+    if project.has_backend() {
+        notices.extend(flat_layout::declare(&copy, &options.build)?);
+    }
     request.progress.step("Install the project and its dependencies");
     let installation = installation::Installation {
         uv: &uv,
@@ -326,12 +333,37 @@ fn build_with(
     let bundled = relocate::bundle_for_site_packages(&runtime)?;
     notices.extend(bundled.notices);
     changed.extend(bundled.changed);
+    let application = runtime.site.join(project.application());
+    let place = entry_check::Place { runtime: &runtime, folder: &application, project: &project.dir };
+    let can_run = entry_check::can_run(&runtime);
     let mut commands = None;
     if let Some(entry_point) = &request.entry_point {
         let site = runtime.site_packages();
         let name = request.script_name;
         let found = launch_script::commands(name, entry_point, options, &distributions, &site, &mut notices)?;
-        changed.extend(launch_script::write(&runtime, &found.name, entry_point, &found.others)?);
+        if project.has_backend() {
+            found.add_files(entry_point, &project.dir, &runtime.root.join(&application))?;
+        }
+        let (mut started, mut arguments) = (entry_point.clone(), Vec::new());
+        if let Some(interface) = options.server {
+            // What the server is told depends on what the entry point is.
+            let entry = if can_run {
+                Some(entry_check::check(place, entry_point, &options.run_env, request.work)?)
+            } else {
+                None
+            };
+            (started, arguments) = server::start(interface, entry_point, entry, &distributions)?;
+        }
+        let launch = launch_script::Launch {
+            name: &found.name,
+            entry_point: &started,
+            arguments: &arguments,
+            others: &found.others,
+            folder: &application,
+            is_searched: project.is_application(),
+            is_default: true,
+        };
+        changed.extend(launch_script::write(&runtime, &launch)?);
         commands = Some(found);
     }
     let commands_directory = if request.symlinks { Some(environment::link_commands(&runtime)?) } else { None };
@@ -343,15 +375,17 @@ fn build_with(
 
     if let (Some(entry_point), Some(commands)) = (&request.entry_point, &commands) {
         request.progress.step("Check the entry point");
-        let can_run = entry_check::can_run(&runtime);
         let check = |wanted: &EntryPoint| {
             if can_run {
-                entry_check::check(&runtime, wanted, &options.run_env, request.work)
+                entry_check::check(place, wanted, &options.run_env, request.work)
             } else {
-                entry_check::find(&runtime, wanted)
+                entry_check::find(place, wanted).map(|()| entry_check::Found::default())
             }
         };
-        check(entry_point)?;
+        let found = check(entry_point)?;
+        if found.is_application && options.server.is_none() {
+            notices.push(server::is_needed(entry_point));
+        }
         if let (Some(processor), false) = (runtime.foreign, can_run) {
             let platform = processor.name();
             notices.push(format!("the entry point was not tried: this machine does not run linux_{platform}"));

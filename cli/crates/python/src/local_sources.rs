@@ -95,7 +95,7 @@ impl<'a> LocalSources<'a> {
             return Ok(copy.clone());
         }
         let target = self.work.join("local").join(self.copies.len().to_string());
-        let copy = Project::read(&original)?.copy_to(&target, self.work, &BuildOptions::default())?;
+        let copy = Project::in_folder(&original)?.copy_to(&target, self.work, &BuildOptions::default())?;
         self.rewrite(&original, &copy)?;
         Ok(copy)
     }

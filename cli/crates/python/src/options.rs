@@ -10,6 +10,8 @@ use std::path::PathBuf;
 pub struct TreeOptions {
     /// Commands beside the one that the package runs, by name.
     pub commands: Vec<(String, EntryPoint)>,
+    /// Whether the entry point is an application that a server runs, and how the two talk.
+    pub server: Option<Interface>,
     /// The distribution whose own scripts are commands as well, which only its build backend knows.
     pub scripts_of: Option<String>,
     /// Versions of Python besides those that the project accepts.
@@ -30,6 +32,26 @@ pub struct TreeOptions {
     pub stdlib: StandardLibrary,
     /// Variables that the package sets when it runs, with `{workenv}` for the place where the tree is.
     pub run_env: Vec<(String, String)>,
+}
+
+/// How server and application talk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interface {
+    /// PEP 3333.
+    Wsgi,
+    /// The asynchronous one.
+    Asgi,
+}
+
+impl Interface {
+    /// The key of the manifest.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Wsgi => "wsgi",
+            Self::Asgi => "asgi",
+        }
+    }
 }
 
 /// What is installed, and by whom.
@@ -75,6 +97,8 @@ pub struct BuildOptions {
     pub include: FilePatterns,
     /// Not these files.
     pub exclude: FilePatterns,
+    /// Files and folders of the project that are data, which slots bring, and no modules.
+    pub data: Vec<PathBuf>,
     /// Variables.
     pub env: Vec<(String, String)>,
     /// A build environment in place of an isolated one.

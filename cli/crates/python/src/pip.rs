@@ -122,13 +122,12 @@ pub(super) fn install(
     command.args(["--no-compile", "--target"]).arg(what.runtime.site_packages()).arg("--report").arg(&report);
     let installs = &what.options.installs;
     let file = locked.or(installs.requirements_file.as_deref());
-    let extras = if what.extras.is_empty() { String::new() } else { format!("[{}]", what.extras.join(",")) };
     if let Some(file) = file {
         command.arg("-r").arg(file);
     }
     if locked.is_some() {
         // Folders have no hash; the wheels that are built of them do.
-        let own = own_wheels(what, environment, &extras, locals)?;
+        let own = own_wheels(what, environment, locals)?;
         command.arg("--require-hashes").arg("-r").arg(own);
         if installs.lock.as_ref().is_some_and(|lock| lock.kind == LockKind::Uv) {
             // The lock is complete, and uv's overrides are known to uv alone.
@@ -138,7 +137,7 @@ pub(super) fn install(
         if what.options.installs.dev_group {
             command.args(["--group", "dev"]);
         }
-        command.arg(format!(".{extras}")).args(locals);
+        command.args(what.project.requirement(what.extras)).args(locals);
     }
     command.args(&what.options.installs.requirements);
     prepare(&mut command, what);
@@ -148,16 +147,13 @@ pub(super) fn install(
 }
 
 /// Builds wheels of the project and the local ones, and gives a requirements file with their hashes.
-fn own_wheels(
-    what: &Installation<'_>,
-    environment: Option<&Path>,
-    extras: &str,
-    locals: &[PathBuf],
-) -> Result<PathBuf, PythonError> {
+fn own_wheels(what: &Installation<'_>, environment: Option<&Path>, locals: &[PathBuf]) -> Result<PathBuf, PythonError> {
     let mut text = String::new();
-    let folders = [what.copy.to_owned()];
+    let extras = if what.extras.is_empty() { String::new() } else { format!("[{}]", what.extras.join(",")) };
+    // What was built elsewhere is a path or a name, and has no folder.
+    let own = what.project.requirement(&[]).map(|own| if own == "." { what.copy.to_owned() } else { own.into() });
     for (number, (folder, extras)) in
-        folders.iter().map(|folder| (folder, extras)).chain(locals.iter().map(|folder| (folder, ""))).enumerate()
+        own.iter().map(|folder| (folder, &*extras)).chain(locals.iter().map(|folder| (folder, ""))).enumerate()
     {
         let wheels = what.work.join("own-wheels").join(number.to_string());
         tree_files::create_dir(&wheels)?;

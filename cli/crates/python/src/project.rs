@@ -1,6 +1,7 @@
 //! The project: what must be known of it before it is built, and a copy to build in.
 
 use super::{
+    application,
     error::PythonError,
     file_error::{FileContext as _, FileError},
     options::BuildOptions,
@@ -37,9 +38,69 @@ const RESULTS: [&str; 2] = ["build", "dist"];
 const VERSION_CONTROL_PLUGINS: [&str; 6] =
     ["dunamai", "dynamic-versioning", "scm", "vcs", "versioneer", "versioningit"];
 
+/// Where a project comes from.
+#[derive(Clone, Debug)]
+pub enum ProjectSource {
+    /// A folder with `pyproject.toml` or `setup.py`, which a build backend builds.
+    Folder(PathBuf),
+    /// Files without a build backend, which are installed as they are.
+    Files(ApplicationFiles),
+    /// A distribution that was built elsewhere, or nothing but requirements.
+    Distribution(DistributionSource),
+}
+
+impl ProjectSource {
+    /// The folder that relative paths are relative to.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        match self {
+            Self::Folder(folder) => folder,
+            Self::Files(files) => &files.folder,
+            Self::Distribution(distribution) => &distribution.folder,
+        }
+    }
+
+    /// The same, in another folder.
+    #[must_use]
+    pub fn in_folder(mut self, other: PathBuf) -> Self {
+        match &mut self {
+            Self::Folder(folder) => *folder = other,
+            Self::Files(files) => files.folder = other,
+            Self::Distribution(distribution) => distribution.folder = other,
+        }
+        self
+    }
+}
+
+/// An application without a build backend.
+#[derive(Clone, Debug, Default)]
+pub struct ApplicationFiles {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// The files of it, relative to the folder; none for all.
+    pub files: Option<Vec<PathBuf>>,
+    /// What a `pyproject.toml` says of it: `[project]` with name, version and dependencies, `[tool.uv]`.
+    pub manifest: toml::Table,
+}
+
+/// A distribution that was built elsewhere.
+#[derive(Clone, Debug, Default)]
+pub struct DistributionSource {
+    /// The folder that relative paths are relative to.
+    pub folder: PathBuf,
+    /// What is installed (PEP 508, or the path of a wheel); empty where requirements files say it all.
+    pub requirement: String,
+    /// Its name, where it is known.
+    pub name: Option<String>,
+    /// Versions of Python that it accepts.
+    pub requires_python: Option<String>,
+}
+
 /// A Python project.
 #[derive(Debug)]
 pub(super) struct Project {
+    /// Where it comes from.
+    source: ProjectSource,
     /// Its folder, without links.
     pub(super) dir: PathBuf,
     /// `project.name`, if `pyproject.toml` states it.
@@ -52,7 +113,49 @@ pub(super) struct Project {
 }
 
 impl Project {
-    pub(super) fn read(dir: &Path) -> Result<Self, PythonError> {
+    pub(super) fn read(source: &ProjectSource) -> Result<Self, PythonError> {
+        let dir = source.folder();
+        let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+        let dir = fs::canonicalize(dir).on("read", dir)?;
+        let versions = |text: &str| {
+            VersionSpecifiers::from_str(text).map_err(|error| PythonError::Manifest {
+                path: dir.clone(),
+                reason: format!("the versions of Python {text:?}: {error}"),
+            })
+        };
+        match source {
+            ProjectSource::Folder(_) => Self::in_folder(&dir),
+            ProjectSource::Files(files) => {
+                let text = |key: &str| Some(files.manifest.get("project")?.get(key)?.as_str()?.to_owned());
+                Ok(Self {
+                    name: text("name"),
+                    requires_python: text("requires-python").as_deref().map(versions).transpose()?,
+                    source: source.clone(),
+                    ..Self::without_build(dir.clone())
+                })
+            }
+            ProjectSource::Distribution(distribution) => Ok(Self {
+                name: distribution.name.clone(),
+                requires_python: distribution.requires_python.as_deref().map(versions).transpose()?,
+                source: source.clone(),
+                ..Self::without_build(dir.clone())
+            }),
+        }
+    }
+
+    fn without_build(dir: PathBuf) -> Self {
+        Self {
+            source: ProjectSource::Folder(dir.clone()),
+            dir,
+            name: None,
+            requires_python: None,
+            build_requires: Vec::new(),
+            reads_version_control: false,
+        }
+    }
+
+    /// A folder with `pyproject.toml` or `setup.py`.
+    pub(super) fn in_folder(dir: &Path) -> Result<Self, PythonError> {
         let dir = fs::canonicalize(dir).on("read", dir)?;
         let manifest = dir.join("pyproject.toml");
         if !manifest.is_file() {
@@ -60,7 +163,7 @@ impl Project {
                 return Err(PythonError::NotAProject { path: dir });
             }
             let build_requires = vec!["setuptools".to_owned()];
-            return Ok(Self { dir, name: None, requires_python: None, build_requires, reads_version_control: false });
+            return Ok(Self { build_requires, ..Self::without_build(dir) });
         }
         let wrong = |reason: String| PythonError::Manifest { path: manifest.clone(), reason };
         let text = fs::read_to_string(&manifest).on("read", &manifest)?;
@@ -82,18 +185,36 @@ impl Project {
         });
         let name = text_at("project", "name", &table)
             .or_else(|| Some(table.get("tool")?.get("poetry")?.get("name")?.as_str()?.to_owned()));
-        Ok(Self { dir, name, requires_python, build_requires, reads_version_control })
+        let source = ProjectSource::Folder(dir.clone());
+        Ok(Self { source, dir, name, requires_python, build_requires, reads_version_control })
     }
 
     /// Copies what a build needs below `target`, and gives the folder of the copy. `work` is passed over if it lies in the project.
     ///
     /// A project in a git repository keeps its place in the copy.
     pub(super) fn copy_to(&self, target: &Path, work: &Path, options: &BuildOptions) -> Result<PathBuf, FileError> {
+        let work = fs::canonicalize(work).on("read", work)?;
+        match &self.source {
+            ProjectSource::Folder(_) => {}
+            ProjectSource::Files(files) => {
+                tree_files::create_dir(target)?;
+                match &files.files {
+                    Some(list) => {
+                        list.iter().try_for_each(|file| tree_files::copy(&self.dir.join(file), &target.join(file)))?
+                    }
+                    None => {
+                        self.check_count()?;
+                        self.copy_folder(&self.dir, target, &work, options)?;
+                    }
+                }
+                return application::add_backend(target, &files.manifest).map(|()| target.to_owned());
+            }
+            ProjectSource::Distribution(_) => return tree_files::create_dir(target).map(|()| target.to_owned()),
+        }
         let around = WorkingCopy::around(&self.dir);
         let below = around.as_ref().and_then(|around| self.dir.strip_prefix(&around.root).ok());
         let copy = below.map_or_else(|| target.to_owned(), |below| target.join(below));
         tree_files::create_dir(&copy)?;
-        let work = fs::canonicalize(work).on("read", work)?;
         self.copy_folder(&self.dir, &copy, &work, options)?;
         if let Some(around) = &around {
             self.copy_ignore_files(&around.root, target)?;
@@ -101,6 +222,54 @@ impl Project {
             version_control::accept_what_is_left_out(target);
         }
         Ok(copy)
+    }
+
+    /// What an installer is given for the project, in the folder of its copy; none where there is nothing but requirements.
+    pub(super) fn requirement(&self, extras: &[String]) -> Option<String> {
+        let extras = if extras.is_empty() { String::new() } else { format!("[{}]", extras.join(",")) };
+        match &self.source {
+            ProjectSource::Folder(_) | ProjectSource::Files(_) => Some(format!(".{extras}")),
+            ProjectSource::Distribution(distribution) if distribution.requirement.is_empty() => None,
+            ProjectSource::Distribution(distribution) => Some(with_extras(&distribution.requirement, &extras)),
+        }
+    }
+
+    /// The folder that its files are in, in that of installed modules, where no build backend puts them anywhere.
+    pub(super) fn application(&self) -> PathBuf {
+        application::folder(self.name.as_deref().unwrap_or("app")).into()
+    }
+
+    /// The script, where it is nothing else.
+    pub(super) fn script(&self) -> Option<PathBuf> {
+        match &self.source {
+            ProjectSource::Files(ApplicationFiles { files: Some(files), .. }) => Some(self.dir.join(files.first()?)),
+            _ => None,
+        }
+    }
+
+    /// Whether modules are looked for in that folder.
+    pub(super) fn is_application(&self) -> bool {
+        matches!(self.source, ProjectSource::Files(_))
+    }
+
+    /// Whether it is a folder that its own build backend builds.
+    pub(super) fn has_backend(&self) -> bool {
+        matches!(self.source, ProjectSource::Folder(_))
+    }
+
+    /// Sentences about files that hold secrets, and are left out of an application that is packed as it is.
+    pub(super) fn left_out(&self, options: &BuildOptions) -> Vec<String> {
+        let ProjectSource::Files(ApplicationFiles { files: None, .. }) = &self.source else { return Vec::new() };
+        let walk = WalkDir::new(&self.dir).min_depth(1).sort_by_file_name().into_iter();
+        let wanted = walk.filter_entry(|entry| self.is_wanted(entry) || application::is_secret(entry)).flatten();
+        let secret = wanted.filter(application::is_secret);
+        let relative = secret.filter_map(|entry| Some(entry.path().strip_prefix(&self.dir).ok()?.to_owned()));
+        let names: Vec<String> =
+            relative.filter(|path| !options.exclude.matches(path)).map(|path| path.display().to_string()).collect();
+        if names.is_empty() {
+            return Vec::new();
+        }
+        vec![format!("left out, for it may hold secrets: {}; a slot can bring it all the same", names.join(", "))]
     }
 
     /// What the folders above the project say that is ignored.
@@ -136,6 +305,16 @@ impl Project {
         Ok(version_control::unnoticed(&path, || tree_files::write(&path, new.as_bytes()))?)
     }
 
+    /// A folder that is copied whole may be somebody's home.
+    fn check_count(&self) -> Result<(), FileError> {
+        let walk = WalkDir::new(&self.dir).min_depth(1).into_iter().filter_entry(|entry| self.is_wanted(entry));
+        if walk.take(FILES_MAX + 1).count() > FILES_MAX {
+            let error = io::Error::other(format!("it holds more than {FILES_MAX} files"));
+            return Err(error).on("copy the folder", &self.dir);
+        }
+        Ok(())
+    }
+
     fn copy_folder(&self, from: &Path, to: &Path, work: &Path, options: &BuildOptions) -> Result<(), FileError> {
         let walk = WalkDir::new(from).min_depth(1).sort_by_file_name();
         for entry in walk.into_iter().filter_entry(|entry| entry.path() != work && self.is_wanted(entry)) {
@@ -143,7 +322,8 @@ impl Project {
             let Ok(relative) = entry.path().strip_prefix(from) else { continue };
             let target = to.join(relative);
             let in_project = entry.path().strip_prefix(&self.dir).unwrap_or(relative);
-            if options.exclude.matches(in_project) {
+            let is_data = !self.has_backend() && options.data.iter().any(|data| in_project.starts_with(data));
+            if options.exclude.matches(in_project) || is_data {
                 continue;
             }
             if entry.file_type().is_dir() {
@@ -186,6 +366,9 @@ impl Project {
         if name == ".git" && self.reads_version_control && entry.path().parent() != Some(&*self.dir) {
             return true;
         }
+        if matches!(self.source, ProjectSource::Files(_)) && application::is_no_part(entry) {
+            return false;
+        }
         let is_folder = entry.file_type().is_dir();
         let is_result = entry.path().parent() == Some(&*self.dir)
             && RESULTS.contains(&&*name)
@@ -215,10 +398,14 @@ const FILES_MAX: usize = 100_000;
 ///
 /// # Errors
 /// A folder that cannot be listed.
-pub fn project_files(directory: &Path) -> Result<Vec<PathBuf>, PythonError> {
-    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
-    let project = Project::read(directory)?;
+pub fn project_files(source: &ProjectSource) -> Result<Vec<PathBuf>, PythonError> {
+    let project = Project::read(source)?;
     let mut files = Vec::new();
+    match source {
+        ProjectSource::Folder(_) | ProjectSource::Files(ApplicationFiles { files: None, .. }) => {}
+        ProjectSource::Files(ApplicationFiles { files: Some(list), .. }) => return Ok(list.clone()),
+        ProjectSource::Distribution(_) => return Ok(files),
+    }
     for entry in WalkDir::new(&project.dir)
         .min_depth(1)
         .follow_links(true)
@@ -246,19 +433,23 @@ pub fn project_files(directory: &Path) -> Result<Vec<PathBuf>, PythonError> {
 /// A folder that cannot be copied, or has more files than a project has: it may be somebody's home.
 pub fn copy_folder(from: &Path, target: &Path, work: &Path) -> Result<PathBuf, FileError> {
     let dir = fs::canonicalize(from).on("read", from)?;
-    let project = Project::read(&dir).unwrap_or_else(|_| Project {
-        dir: dir.clone(),
-        name: None,
-        requires_python: None,
-        build_requires: Vec::new(),
-        reads_version_control: false,
-    });
-    let walk = WalkDir::new(&dir).min_depth(1).into_iter().filter_entry(|entry| project.is_wanted(entry));
-    if walk.take(FILES_MAX + 1).count() > FILES_MAX {
-        let error = io::Error::other(format!("it holds more than {FILES_MAX} files"));
-        return Err(error).on("copy the folder", &dir);
-    }
+    let project = Project::in_folder(&dir).unwrap_or_else(|_| Project::without_build(dir.clone()));
+    project.check_count()?;
     project.copy_to(target, work, &BuildOptions::default())
+}
+
+/// A requirement with extras behind its name.
+fn with_extras(requirement: &str, extras: &str) -> String {
+    if extras.is_empty() {
+        return requirement.to_owned();
+    }
+    let is_name = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    let end = requirement.find(|character| !is_name(character)).unwrap_or(requirement.len());
+    let (name, rest) = requirement.split_at(end);
+    match rest.strip_prefix('[') {
+        Some(rest) => format!("{name}{},{rest}", extras.trim_end_matches(']')),
+        None => format!("{name}{extras}{rest}"),
+    }
 }
 
 enum BuildSystem {
@@ -315,7 +506,7 @@ mod tests {
         std::os::unix::fs::symlink("setup.py", dir.join("inside")).unwrap();
         std::os::unix::fs::symlink("nowhere", dir.join("dangling")).unwrap();
         let copy = temp.path().join("copy");
-        Project::read(&dir).unwrap().copy_to(&copy, &dir.join("work"), &BuildOptions::default()).unwrap();
+        Project::in_folder(&dir).unwrap().copy_to(&copy, &dir.join("work"), &BuildOptions::default()).unwrap();
         let files = tree_files::TreeFiles::list(&copy).unwrap().into_paths();
         let expected = ["data/data.txt", "inside", "setup.py", "src/app/__init__.py", "src/app/build/__init__.py"];
         assert_eq!(files, expected.map(PathBuf::from));
@@ -332,7 +523,7 @@ mod tests {
         write(temp.path(), "other/big");
         write(temp.path(), "tools/app/setup.py");
         let target = tempfile::tempdir().unwrap();
-        let project = Project::read(&temp.path().join("tools/app")).unwrap();
+        let project = Project::in_folder(&temp.path().join("tools/app")).unwrap();
         let copy = project.copy_to(target.path(), target.path(), &BuildOptions::default()).unwrap();
         assert_eq!(copy, target.path().join("tools/app"));
         let files = tree_files::TreeFiles::list(target.path()).unwrap().into_paths();
@@ -342,11 +533,24 @@ mod tests {
     }
 
     #[test]
+    fn extras_come_behind_the_name() {
+        for (requirement, expected) in [
+            ("httpie", "httpie[a,b]"),
+            ("httpie==3.2", "httpie[a,b]==3.2"),
+            ("httpie[x]>1", "httpie[a,b,x]>1"),
+            ("app @ file:///w/app-1-py3-none-any.whl", "app[a,b] @ file:///w/app-1-py3-none-any.whl"),
+        ] {
+            assert_eq!(with_extras(requirement, "[a,b]"), expected);
+            assert_eq!(with_extras(requirement, ""), requirement);
+        }
+    }
+
+    #[test]
     fn what_is_no_project_is_named() {
         let temp = tempfile::tempdir().unwrap();
-        assert_eq!(Project::read(temp.path()).unwrap_err().code(), "python.project.missing");
+        assert_eq!(Project::in_folder(temp.path()).unwrap_err().code(), "python.project.missing");
         fs::write(temp.path().join("pyproject.toml"), "[project]\nrequires-python = '>=x'\n").unwrap();
-        let error = Project::read(temp.path()).unwrap_err();
+        let error = Project::in_folder(temp.path()).unwrap_err();
         assert_eq!(error.code(), "python.project.manifest");
         assert!(error.to_string().contains("requires-python"), "{error}");
     }

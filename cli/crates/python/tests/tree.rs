@@ -3,7 +3,7 @@
 //! uv is taken from `FLAVOR_UV` or `PATH`; without it these tests are skipped, without an index they fail and say so.
 
 use flavor_python::{
-    EntryPoint, PythonChoice, PythonError, PythonTree, Silent, StandardLibrary, TreeOptions, TreeRequest,
+    EntryPoint, ProjectSource, PythonChoice, PythonError, PythonTree, Silent, StandardLibrary, TreeOptions, TreeRequest,
 };
 use std::{
     collections::BTreeMap,
@@ -38,7 +38,7 @@ fn build_with(
 ) -> Result<PythonTree, PythonError> {
     fs::create_dir_all(work).unwrap();
     flavor_python::build(&TreeRequest {
-        project_dir,
+        project: &ProjectSource::Folder(project_dir.to_owned()),
         entry_point: Some(EntryPoint::parse(entry_point)?),
         script_name: "hello",
         extras: &[],
@@ -367,8 +367,9 @@ fn what_can_be_known_before_is_told_before_and_all_at_once() {
     let temp = tempfile::tempdir().unwrap();
     project(temp.path(), "app", "requires-python = '>=3.99'", SETUPTOOLS, "");
     let options = TreeOptions::default();
-    let request = |project_dir, script_name, python| TreeRequest {
-        project_dir,
+    let source = ProjectSource::Folder(temp.path().to_owned());
+    let request = |script_name, python| TreeRequest {
+        project: &source,
         entry_point: Some(EntryPoint::parse("app.cli:main").unwrap()),
         script_name,
         extras: &[],
@@ -388,15 +389,12 @@ fn what_can_be_known_before_is_told_before_and_all_at_once() {
         .map(|dir| dir.join("python3"))
         .find(|file| file.exists());
     let path = PythonChoice::Path(local.unwrap());
-    assert_eq!(codes(request(temp.path(), "../x", path.clone())), ["python.script.name", "python.version.mismatch"]);
-    assert_eq!(codes(request(temp.path(), "x", PythonChoice::Local)), ["python.runtime.none"]);
-    assert_eq!(codes(request(temp.path(), "x", PythonChoice::Path("/bin/true".into()))), ["python.runtime.unusable"]);
-    assert_eq!(
-        codes(request(temp.path(), "x", PythonChoice::Path("/nowhere/python".into()))),
-        ["python.runtime.unusable"]
-    );
+    assert_eq!(codes(request("../x", path.clone())), ["python.script.name", "python.version.mismatch"]);
+    assert_eq!(codes(request("x", PythonChoice::Local)), ["python.runtime.none"]);
+    assert_eq!(codes(request("x", PythonChoice::Path("/bin/true".into()))), ["python.runtime.unusable"]);
+    assert_eq!(codes(request("x", PythonChoice::Path("/nowhere/python".into()))), ["python.runtime.unusable"]);
     project(temp.path(), "app", "", SETUPTOOLS, "");
-    assert_eq!(codes(request(temp.path(), "x", path)), [""; 0]);
+    assert_eq!(codes(request("x", path)), [""; 0]);
 }
 
 #[test]
@@ -504,7 +502,7 @@ fn the_application_has_its_sources_and_the_standard_library_unless_it_is_minimal
         let work = temp.path().join(name);
         fs::create_dir_all(&work).unwrap();
         let tree = flavor_python::build(&TreeRequest {
-            project_dir: &dir,
+            project: &ProjectSource::Folder(dir.to_owned()),
             entry_point: Some(EntryPoint::parse("hello_cli.cli:main").unwrap()),
             script_name: "hello",
             extras: &[],

@@ -74,6 +74,24 @@ pub const FLAVOR: &[Key] = &[
     key("entry_point", Kind::Text, "What the package runs: `\"module:function\"`, or a name of `[project.scripts]`.")
         .default("the script that is named like the project, else the only script")
         .variable("FLAVOR_ENTRY_POINT"),
+    key("module", Kind::Text, "A module or package that the package runs, as `python -m` does, in place of an entry point."),
+    key(
+        "script",
+        Kind::Text,
+        "A file of the project that the package runs, as `python FILE` does, in place of an entry point: `\"manage.py\"`.",
+    ),
+    key(
+        "commands",
+        Kind::TextTable,
+        "Further commands, started as those of `[project.scripts]` are, which they outweigh: `name = \"module:function\"`, `\"module\"` (as `python -m`) or `\"file.py\"`.",
+    ),
+    key(
+        "wsgi",
+        Kind::Boolean,
+        "The entry point is a WSGI application, or a function that makes one: the package runs it under the server among its dependencies (gunicorn, waitress or hypercorn, in this order), whose arguments are the package's.",
+    )
+    .default("`false`"),
+    key("asgi", Kind::Boolean, "The same for an ASGI application and uvicorn or hypercorn.").default("`false`"),
     key("package_name", Kind::Text, "Name of the package and of its file.")
         .default("`metadata.package_name`, else `project.name`")
         .variable("FLAVOR_PACKAGE_NAME"),

@@ -8,6 +8,7 @@ use crate::{
 use flavor_attest::attestation::{
     self, Facts, LauncherFacts, PythonFacts, Request, SLOT_ID, SLOT_TARGET, source_revision,
 };
+use flavor_python::ProjectSource;
 use pspf_nostd::{offsets::length, writer::EncodedSlot};
 use std::path::{Path, PathBuf};
 
@@ -43,6 +44,9 @@ pub(super) fn document(job: &Job<'_>, contents: &Contents, encoded: &[EncodedSlo
     };
     let timestamp = build_time::timestamp(job.time.epoch).unwrap_or_default();
     let directory = arguments.manifest.parent().filter(|path| !path.as_os_str().is_empty());
+    // What was built elsewhere is of no repository here.
+    let is_source =
+        !matches!(&job.source, Source::Python(project) if matches!(project.source(), ProjectSource::Distribution(_)));
     let is_python = contents.python.is_some();
     attestation::document(&Facts {
         name: &contents.spec.name,
@@ -76,7 +80,7 @@ pub(super) fn document(job: &Job<'_>, contents: &Contents, encoded: &[EncodedSlo
                 .map(|choice| if choice.contains('/') { "path" } else { choice }),
             lock: contents.python.as_ref().and_then(|python| python.lock.clone()),
             level: arguments.level,
-            revision: source_revision::of(directory.unwrap_or(Path::new("."))),
+            revision: is_source.then(|| source_revision::of(directory.unwrap_or(Path::new(".")))).flatten(),
         },
         key_fingerprint: &job.signer.key.public_key().fingerprint().to_string(),
     })

@@ -71,6 +71,8 @@ pub struct Manifest {
     pub document: Document,
     /// What it describes.
     pub source: Source,
+    /// One sentence on what is packed, where no manifest states it all.
+    pub said: Option<String>,
     /// The slots that it lists.
     pub slots: Vec<Prepared>,
     /// How they are found once more after the hooks; none where there are no hooks.
@@ -83,6 +85,8 @@ pub struct Manifest {
 pub struct Job<'a> {
     /// The manifest.
     pub document: Document,
+    /// One sentence on what is packed, where no manifest states it all.
+    pub said: Option<String>,
     pub(super) arguments: Cow<'a, PackOptions>,
     pub(super) source: Source,
     slots: Vec<Prepared>,
@@ -133,12 +137,13 @@ impl<'a> Job<'a> {
         output: Output,
         time: BuildTime,
     ) -> Result<Self, PackError> {
-        let Manifest { document, source, slots, after_hooks, sha256: manifest_sha256 } = manifest;
+        let Manifest { document, source, said, slots, after_hooks, sha256: manifest_sha256 } = manifest;
         let directory = project_manifest::directory_of(&arguments.manifest);
         let (smoke, test) = (arguments.smoke_args.as_deref(), arguments.test_command.as_deref());
         let trial = Trial::new(smoke, test, &directory, source.commands(), &launcher)?;
         let job = Self {
             document,
+            said,
             arguments,
             source,
             slots,
@@ -171,6 +176,12 @@ impl<'a> Job<'a> {
             Source::Files(spec) => &spec.name,
             Source::Python(project) => &project.spec.package_name,
         }
+    }
+
+    /// What it is made from, for messages.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.arguments.manifest
     }
 
     /// How many slots the manifest lists, as far as they are there.
