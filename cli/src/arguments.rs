@@ -293,6 +293,9 @@ pub struct Pack {
     /// Download nothing: everything comes from caches and --find-links. UV_OFFLINE=1 says the same.
     #[arg(long)]
     pub offline: bool,
+    /// Install pip into the package, for programs that install something while they run.
+    #[arg(long)]
+    pub with_pip: bool,
     /// Install this group of `project.optional-dependencies` as well. May be given several times.
     #[arg(long = "extra", value_name = "GROUP")]
     pub extras: Vec<String>,
@@ -386,6 +389,9 @@ pub struct Check {
     /// As for `flavor pack`: shown with the configuration.
     #[arg(long)]
     pub strip: bool,
+    /// As for `flavor pack`.
+    #[arg(long)]
+    pub with_pip: bool,
     /// As for `flavor pack`.
     #[arg(long)]
     pub no_lock: bool,

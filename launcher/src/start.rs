@@ -23,7 +23,13 @@ use crate::{
     spawn::Ended,
 };
 use flavor_host::{
-    command::{CommandError, CommandFault, environment::Facts, placeholders::Placeholders, start_dir::StartDir},
+    command::{
+        CommandError, CommandFault,
+        environment::Facts,
+        placeholders::Placeholders,
+        stable_prefix::{self, Refusal, StablePrefix},
+        start_dir::StartDir,
+    },
     console::{self, Progress},
     driver::{verify_head, verify_rest},
     extraction::{self, extraction_root::ExtractionRoot},
@@ -56,13 +62,19 @@ pub(crate) fn program(own: &OwnFile, arguments: &[OsString]) -> Result<Ended, La
         return print_path(&locate_slot(&start, &bases, &plan, id)?);
     }
     let start_dir = StartDir::new(workenv.base().clone());
-    let placeholders = workenv.placeholders().during(&start_dir);
+    let mut facts = facts(own, &workenv);
+    let stable = stable_prefix(own, package, &workenv);
+    let mut placeholders = workenv.placeholders().during(&start_dir);
+    if let Some(stable) = &stable {
+        placeholders = placeholders.at(&stable.path);
+        facts.workenv = &stable.path;
+    }
     start.install_config(&plan, &placeholders)?;
     if plan.slots_at(Place::Fresh).next().is_some() {
         let mut root = start_dir.create()?;
         start.add_slots(&mut root, |slot| plan.place(slot) == Place::Fresh)?;
     }
-    let program = Program::new(&placeholders, &facts(own, &workenv), arguments)?;
+    let program = Program::new(&placeholders, &facts, arguments)?;
     if let Some(names) = program.removed_variables() {
         log::event(Severity::Info, "removed from the environment", &[("names", &names.display())]);
     }
@@ -84,7 +96,26 @@ pub(crate) fn program(own: &OwnFile, arguments: &[OsString]) -> Result<Ended, La
         return Ok(ended);
     }
     start_dir.outlive_exec();
+    if let Some(stable) = &stable {
+        stable.outlive_exec();
+    }
     match program.replace_launcher().map_err(failed)? {}
+}
+
+/// The work environment under a path that is the same for all versions, where the package asks for it and it can be had now.
+fn stable_prefix(own: &OwnFile, package: &Authenticated, workenv: &Workenv<'_>) -> Option<StablePrefix> {
+    package.metadata().execution.as_ref().filter(|execution| execution.stable_prefix)?;
+    match stable_prefix::enter(workenv.placeholders().state(), package.fingerprint(), workenv.path()) {
+        Ok(stable) => Some(stable),
+        Err(Refusal::InUse) => {
+            log::event(Severity::Info, "no stable prefix", &[("why", &Refusal::InUse)]);
+            None
+        }
+        Err(refusal) => {
+            warn(own, &format!("it runs without its stable prefix: {refusal}"));
+            None
+        }
+    }
 }
 
 /// `slot ID`: prints where a slot is, extracted if it is lazy.

@@ -421,3 +421,99 @@ fn what_a_setup_slot_is_called_does_not_say_what_is_removed() {
         assert!(place.path(victim).exists(), "{victim}");
     }
 }
+
+/// Prints where it thinks it is, and what version is there; then waits for a line if it is asked to.
+const STABLE: &str = r#"echo "$FLAVOR_WORKENV $0 $(cat "$FLAVOR_WORKENV/version")"; [ -z "$1" ] || read -r line"#;
+
+fn stable_package(place: &Place, version: &'static str) -> PathBuf {
+    let launcher = fs::read(env!("CARGO_BIN_EXE_flavor-launcher")).unwrap();
+    let slots = [data("version", "version", "runtime", version), Slot::script("app", "bin/app", STABLE)];
+    let extra = r#"{"execution.stable_prefix":true}"#;
+    place.install(format!("app-{version}"), &package_of(&launcher, &slots, "{workenv}/bin/app", extra, version))
+}
+
+/// Where the link of the package is.
+fn stable_link(place: &Place) -> PathBuf {
+    let entries = fs::read_dir(place.path("state/flavor/app")).unwrap().map(|entry| entry.unwrap().path());
+    let mut links: Vec<_> = entries.filter(|path| path.is_symlink()).collect();
+    assert_eq!(links.len(), 1, "{links:?}");
+    links.remove(0)
+}
+
+#[test]
+fn a_stable_prefix_is_one_path_for_all_versions_and_never_changes_under_a_program() {
+    let place = Place::new();
+    let [one, two] = ["1", "2"].map(|version| stable_package(&place, version));
+    let said = |program: &Path| stdout(&state(&place, program).output().unwrap());
+    let first = said(&one);
+    let link = stable_link(&place);
+    let expected = |version: &str| format!("{0} {0}/bin/app {version}\n", link.display());
+    assert_eq!(first, expected("1"));
+    for (program, version) in [(&two, "2"), (&two, "2"), (&one, "1"), (&two, "2")] {
+        assert_eq!(said(program), expected(version));
+    }
+
+    let mut child = state(&place, &one).arg("wait").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut seen = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut seen).unwrap();
+    assert_eq!(seen, expected("1"));
+    // The other version runs, from its own tree; the same one from the stable path.
+    let tree = place.workenvs().into_iter().find(|name| name.to_string_lossy().starts_with("app-2-")).unwrap();
+    let tree = place.path("cache/workenv").join(tree);
+    assert_eq!(said(&two), format!("{0} {0}/bin/app 2\n", tree.display()));
+    assert_eq!(said(&one), expected("1"));
+    drop(child.stdin.take());
+    child.wait().unwrap();
+    assert_eq!(said(&two), expected("2"));
+}
+
+#[test]
+fn starts_of_two_versions_at_once_each_run_their_own() {
+    let place = Place::new();
+    let programs = ["1", "2"].map(|version| (stable_package(&place, version), version));
+    thread::scope(|scope| {
+        for number in 0..16 {
+            let ((program, version), place) = (&programs[number % 2], &place);
+            scope.spawn(move || {
+                for _ in 0..4 {
+                    let said = stdout(&state(place, program).output().unwrap());
+                    assert!(said.ends_with(&format!(" {version}\n")), "{said}");
+                }
+            });
+        }
+    });
+    let names = fs::read_dir(place.path("state/flavor/app")).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(names.count(), 2, "the link and its lock");
+}
+
+#[test]
+fn what_is_in_the_place_of_a_stable_prefix_is_left_alone() {
+    let place = Place::new();
+    let program = stable_package(&place, "1");
+    assert!(stdout(&state(&place, &program).output().unwrap()).ends_with(" 1\n"));
+    let (link, tree) = (stable_link(&place), place.workenv());
+    let said = |output: &Output| String::from_utf8(output.stdout.clone()).unwrap();
+    // A directory, with something of the user in it.
+    fs::remove_file(&link).unwrap();
+    fs::create_dir(&link).unwrap();
+    fs::write(link.join("mine"), "").unwrap();
+    let output = state(&place, &program).output().unwrap();
+    assert_eq!(said(&output), format!("{0} {0}/bin/app 1\n", tree.display()));
+    assert!(
+        stderr(&output).contains("without its stable prefix") && stderr(&output).contains("is not a symbolic link")
+    );
+    assert!(link.join("mine").exists());
+    fs::remove_dir_all(&link).unwrap();
+    // A link that somebody has put there is switched before anything is run by it.
+    fs::create_dir_all(place.path("planted/bin")).unwrap();
+    fs::write(place.path("planted/bin/app"), "#!/bin/sh\necho planted\n").unwrap();
+    std::os::unix::fs::symlink(place.path("planted"), &link).unwrap();
+    let output = state(&place, &program).output().unwrap();
+    assert_eq!(stdout(&output), format!("{0} {0}/bin/app 1\n", link.display()));
+    // A state directory that others can write to.
+    let directory = link.parent().unwrap();
+    fs::set_permissions(directory, fs::Permissions::from_mode(0o777)).unwrap();
+    let output = state(&place, &program).output().unwrap();
+    assert_eq!(said(&output), format!("{0} {0}/bin/app 1\n", tree.display()));
+    assert!(stderr(&output).contains("can be changed by others"), "{}", stderr(&output));
+}

@@ -96,6 +96,8 @@ pub struct Execution {
     pub env: Vec<(String, String)>,
     /// `path`: what happens to the caller's `PATH`; without it the work environment's `bin` is put in front.
     pub path: Option<SearchPath>,
+    /// `stable_prefix`: whether the program sees its work environment under a path that is the same for all versions.
+    pub stable_prefix: bool,
 }
 
 /// `execution.path`: directories, relative to the work environment.

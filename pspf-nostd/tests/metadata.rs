@@ -24,7 +24,7 @@ const EVERY_KEY: &str = r#"{
   "execution": {
     "command": "{workenv}/run", "args": ["-x", ""], "working_directory": "{workenv}", "timeout": 13, "min_memory": 14,
     "max_memory": "15KB", "max_cpu_seconds": 16, "environment": {"OLD": "1"}, "env": {"NEW": "2", "EMPTY": ""},
-    "path": {"first": ["a"], "last": ["b", "c"]}
+    "path": {"first": ["a"], "last": ["b", "c"]}, "stable_prefix": true
   },
   "verification": {
     "integrity_seal": {"required": true, "algorithm": "ed25519"}, "signed": true, "require_verification": true, "trust_signatures": {}
@@ -104,6 +104,7 @@ fn every_key_is_read() {
         max_cpu_seconds: Some(16),
         env: pairs(&[("OLD", "1"), ("NEW", "2"), ("EMPTY", "")]),
         path: Some(SearchPath { first: texts(&["a"]), last: texts(&["b", "c"]) }),
+        stable_prefix: true,
     };
     assert_eq!(metadata.execution, Some(execution));
     let launcher = LauncherEntry { size: Some(17), checksum: "sha256:11".to_owned(), tool: "a-launcher".to_owned() };
@@ -192,6 +193,7 @@ const TYPES: &[(&str, &str, bool)] = &[
     ("execution.path.first", ARRAY, true),
     ("execution.path.first[0]", TEXT, false),
     ("execution.path.last", ARRAY, true),
+    ("execution.stable_prefix", FLAG, true),
     ("build", OBJECT, true),
     ("build.tool", TEXT, true),
     ("launcher", OBJECT, true),

@@ -1,6 +1,6 @@
 //! `flavor clean`.
 
-use super::workenv::{Removal, sweep};
+use super::workenv::{Removal, Swept, sweep};
 use crate::{
     arguments::Clean,
     path_text,
@@ -61,8 +61,10 @@ pub fn run(arguments: &Clean, console: &mut Console) -> Result<Exit, Failure> {
     }
     let trees = workenv::all()?;
     let ours: Vec<&Tree> = trees.iter().filter(|tree| tree.state != State::Foreign).collect();
-    let chosen: Vec<&Tree> =
-        sweep(&ours, None).into_iter().filter(|tree| arguments.all || tree.state != State::Complete).collect();
+    let wanted = |tree: &&Tree| arguments.all || tree.state != State::Complete;
+    let Swept { mut chosen, mut stable } = sweep(&ours, None);
+    chosen.retain(wanted);
+    stable.retain(|(tree, _)| wanted(tree));
     let complete: Vec<&&Tree> = chosen.iter().filter(|tree| tree.state == State::Complete).collect();
     if !arguments.dry_run && !complete.is_empty() {
         let bytes = complete.iter().map(|tree| usage(&tree.path).bytes).sum();
@@ -82,7 +84,7 @@ pub fn run(arguments: &Clean, console: &mut Console) -> Result<Exit, Failure> {
             Err(error) => kept.push(refused(part.path, &error)),
         }
     }
-    let removal = Removal::of(&chosen, arguments.dry_run, console);
+    let removal = Removal::of(&chosen, arguments.dry_run, console).with_stable(stable, console);
     removed.extend(removal.removed.iter().map(|(tree, usage)| Part {
         what: if tree.state == State::Complete { "work environment" } else { "unfinished work environment" },
         path: tree.path.clone(),

@@ -7,7 +7,12 @@ use crate::{
     terminal::{Console, Style, printable, size, table},
     workenv::{self, Refusal, State, Tree, Usage, usage},
 };
-use flavor_host::{calendar, tree_record::Audit};
+use flavor_host::{
+    calendar,
+    command::{stable_prefix, state_dir::StateDir},
+    files::base_dir,
+    tree_record::Audit,
+};
 use flavor_manifest::Diagnostic;
 use serde::Serialize;
 use std::{
@@ -299,7 +304,7 @@ fn clean(
     console: &mut Console,
 ) -> Result<Exit, Failure> {
     let (foreign, ours): (Vec<&Tree>, Vec<&Tree>) = trees.iter().partition(|tree| tree.state == State::Foreign);
-    let chosen = sweep(&ours, older_than);
+    let Swept { chosen, stable } = sweep(&ours, older_than);
     let total: u64 = chosen.iter().map(|tree| usage(&tree.path).bytes).sum();
     let count = chosen.len();
     if !dry_run && !chosen.is_empty() {
@@ -309,16 +314,32 @@ fn clean(
             return Ok(Exit::Done);
         }
     }
-    Removal::of(&chosen, dry_run, console).report(console, &foreign);
+    Removal::of(&chosen, dry_run, console).with_stable(stable, console).report(console, &foreign);
     Ok(Exit::Done)
+}
+
+/// What can go.
+pub struct Swept<'a> {
+    /// Trees to remove.
+    pub chosen: Vec<&'a Tree>,
+    /// Trees that would be among them, if no stable prefix led to them: each with that link.
+    pub stable: Vec<(&'a Tree, PathBuf)>,
 }
 
 /// Of our trees, those that were last of use before some time; and all that is not finished.
 #[must_use]
-pub fn sweep<'a>(ours: &[&'a Tree], older_than: Option<Duration>) -> Vec<&'a Tree> {
+pub fn sweep<'a>(ours: &[&'a Tree], older_than: Option<Duration>) -> Swept<'a> {
     let limit = older_than.map(|age| SystemTime::now().checked_sub(age).unwrap_or(UNIX_EPOCH));
     let old = |tree: &Tree| limit.is_none_or(|limit| tree.last_of_use().is_some_and(|used| used < limit));
-    ours.iter().copied().filter(|tree| tree.state != State::Complete || old(tree)).collect()
+    let links = stable_prefix::all(&StateDir::all(base_dir::variable));
+    let mut swept = Swept { chosen: Vec::new(), stable: Vec::new() };
+    for &tree in ours.iter().filter(|tree| tree.state != State::Complete || old(tree)) {
+        match links.iter().find(|(_, target)| *target == tree.path) {
+            Some((link, _)) => swept.stable.push((tree, link.clone())),
+            None => swept.chosen.push(tree),
+        }
+    }
+    swept
 }
 
 /// What was removed, or would be.
@@ -331,6 +352,21 @@ pub struct Removal<'a> {
 }
 
 impl<'a> Removal<'a> {
+    /// Says of these that they stay.
+    #[must_use]
+    pub fn with_stable(mut self, stable: Vec<(&'a Tree, PathBuf)>, console: &mut Console) -> Self {
+        stable.into_iter().for_each(|(tree, link)| self.keep(tree, Refusal::Stable(link), console));
+        self
+    }
+
+    fn keep(&mut self, tree: &'a Tree, refusal: Refusal, console: &mut Console) {
+        if !console.json() {
+            let problem = Diagnostic::warning("workenv.kept", format!("not removed: {refusal}"));
+            console.warn(problem.file(&tree.path));
+        }
+        self.kept.push((tree, Some(refusal)));
+    }
+
     /// Removes trees, or only looks which could be.
     #[must_use]
     pub fn of(trees: &[&'a Tree], dry_run: bool, console: &mut Console) -> Self {
@@ -344,13 +380,7 @@ impl<'a> Removal<'a> {
             match outcome {
                 Ok(usage) => removal.removed.push((tree, usage)),
                 Err(_) if !tree.path.exists() => removal.kept.push((tree, None)),
-                Err(refusal) => {
-                    let problem = Diagnostic::warning("workenv.kept", format!("not removed: {refusal}"));
-                    if !console.json() {
-                        console.warn(problem.file(&tree.path));
-                    }
-                    removal.kept.push((tree, Some(refusal)));
-                }
+                Err(refusal) => removal.keep(tree, refusal, console),
             }
         }
         removal

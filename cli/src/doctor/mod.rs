@@ -88,6 +88,7 @@ fn project(arguments: &Doctor) -> (Option<Box<PythonSpec>>, Vec<Check>) {
         strict: false,
         strip: false,
         sources: SourceOptions::default(),
+        with_pip: false,
         level: None,
         python: "auto",
         extras: false,

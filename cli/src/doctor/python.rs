@@ -30,6 +30,7 @@ pub(super) fn runtimes(uv: Option<&Uv>) -> (Vec<Check>, Option<PathBuf>) {
         symlinks: true,
         stdlib: StandardLibrary::Full,
         offline: false,
+        pip: false,
         uv,
         progress: &Silent,
     };

@@ -20,6 +20,8 @@ pub enum Refusal {
     Used(Vec<u32>),
     /// A start is making it.
     BeingMade,
+    /// Programs and files of the user may name this stable prefix of it.
+    Stable(PathBuf),
     /// The system refused.
     Io(PathBuf, io::Error),
 }
@@ -33,6 +35,11 @@ impl fmt::Display for Refusal {
                 write!(f, "it is in use by process{plural} {}", users.join(", "))
             }
             Self::BeingMade => f.write_str("a start is making it"),
+            Self::Stable(link) => write!(
+                f,
+                "it is where the stable prefix {} leads; `flavor workenv remove` removes it all the same",
+                link.display()
+            ),
             Self::Io(path, error) => write!(f, "{}: {}", path.display(), flavor_manifest::io_text(error)),
         }
     }

@@ -17,12 +17,14 @@ pub(super) fn of(trees: &[&Path]) -> Vec<u32> {
     let real: Vec<PathBuf> = trees.iter().filter_map(|tree| fs::canonicalize(tree).ok()).collect();
     let inside =
         |path: &Path| trees.iter().any(|tree| path.starts_with(tree)) || real.iter().any(|tree| path.starts_with(tree));
+    // A stable prefix is a link.
+    let told_of = |path: &Path| inside(path) || fs::canonicalize(path).is_ok_and(|path| inside(&path));
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     let mut found: Vec<u32> = processes
         .filter_map(|process| Some((process.file_name().to_str()?.parse().ok()?, process.path())))
         .filter(|(_, process)| {
             ["exe", "cwd"].iter().any(|link| fs::read_link(process.join(link)).is_ok_and(|path| inside(&path)))
-                || fs::read(process.join("environ")).is_ok_and(|environ| told(&environ).any(inside))
+                || fs::read(process.join("environ")).is_ok_and(|environ| told(&environ).any(told_of))
         })
         .map(|(id, _)| id)
         .collect();

@@ -197,3 +197,59 @@ fn a_module_that_is_missing_while_pythonpath_is_set_is_explained_in_one_line() {
     let run = Run::of(logged.env("PYTHONPATH", "/x").env("FLAVOR_LOG_LEVEL", "info")).succeeds();
     assert!(run.stderr.contains("removed from the environment") && run.stderr.contains("PYTHONPATH"), "{run:#?}");
 }
+
+/// Makes a wheel, lists what is installed, installs the wheel, and makes a virtual environment with pip.
+const INSTALLS: &str = r#"
+import os, subprocess, sys, venv, zipfile
+
+def main():
+    place = sys.argv[1]
+    wheel = os.path.join(place, "extra-1-py3-none-any.whl")
+    with zipfile.ZipFile(wheel, "w") as file:
+        file.writestr("extra.py", "import ssl, sqlite3, sys; print('extra in', sys.prefix)")
+        file.writestr("extra-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: extra\nVersion: 1\n")
+        file.writestr("extra-1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        file.writestr("extra-1.dist-info/RECORD", "")
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+    listed = subprocess.run([*pip, "list", "--format", "freeze"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    print(*sorted(line.split("==")[0] for line in listed.splitlines()), flush=True)
+    target = os.path.join(place, "target")
+    subprocess.run([*pip, "install", "--quiet", "--no-index", "--target", target, wheel], check=True)
+    subprocess.run([sys.executable, "-c", "import extra"], env={"PYTHONPATH": target}, check=True)
+    venv.create(os.path.join(place, "venv"), with_pip=True)
+"#;
+
+#[test]
+fn pip_and_virtual_environments_work_inside_and_outlive_the_program() {
+    if !pspf_test_support::has_uv() {
+        return;
+    }
+    let debian = pspf_test_support::has_debian_keys().then_some("debian:3.11");
+    for python in ["local"].into_iter().chain(debian) {
+        let folder = Folder::new();
+        folder.write("pyproject.toml", "[project]\nname = 'installs'\nversion = '1'\nscripts = {installs = 'installs:main'}\n[tool.setuptools]\npy-modules = ['installs']\n[tool.flavor.build]\ncompression_level = 1\n");
+        folder.write("installs.py", INSTALLS);
+        folder
+            .flavor(&["pack", "--output", "i.psp", "--key-seed", "k", "--quiet", "--with-pip", "--python", python])
+            .succeeds();
+        fs::create_dir(folder.path("place")).unwrap();
+        let place = folder.path("place");
+        let mut program = folder.package("i.psp", &[place.to_str().unwrap()]);
+        let run = Run::of(program.stderr(std::process::Stdio::piped())).succeeds();
+        let lines: Vec<_> = run.stdout.lines().collect();
+        assert_eq!(lines[0], "installs pip", "{run:#?}");
+        let tree = lines[1].strip_prefix("extra in ").unwrap();
+        assert!(tree.starts_with(folder.path("home").to_str().unwrap()), "{run:#?}");
+
+        // As from a shell, with nothing of the package around.
+        let outside = |words: &[&str]| {
+            let mut command = std::process::Command::new(place.join("venv/bin").join(words[0]));
+            Run::of(command.args(&words[1..]).env_clear().env("HOME", folder.path("home")).env("PATH", "/usr/bin:/bin"))
+                .succeeds()
+        };
+        let wheel = place.join("extra-1-py3-none-any.whl");
+        outside(&["pip", "--disable-pip-version-check", "install", "--quiet", "--no-index", wheel.to_str().unwrap()]);
+        let expected = format!("extra in {}\n", place.join("venv").display());
+        assert_eq!(outside(&["python", "-c", "import extra"]).stdout, expected, "{python}");
+    }
+}

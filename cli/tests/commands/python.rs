@@ -203,6 +203,19 @@ fn what_wheels_install_beside_their_modules_is_where_programs_look() {
     let once = "dep ['a b']\ndep ['a b']\nshell a b\npython ['a b'] PREFIX\n['data', 'data']\nTrue True True\n[]\n0\n";
     assert_eq!(run.stdout, once.repeat(2), "{run:#?}");
     folder.flavor(&["verify", "tiny.psp", "--deep"]).succeeds();
+
+    let listing = |name: &str| -> Vec<String> {
+        folder.flavor(&["extract", "tiny.psp", "app", "--unpack", name]).succeeds();
+        let prefix = format!("{name}/");
+        folder.listing().iter().filter_map(|path| Some(path.strip_prefix(&prefix)?.to_owned())).collect()
+    };
+    let with_uv = listing("uv");
+    let manifest = format!("{PYPROJECT}[tool.flavor.build]\ndependencies = ['../dep']\nuse_pip = true\n");
+    folder.write("project/pyproject.toml", manifest);
+    pack(&folder, &[]).succeeds();
+    let run = Run::of(&mut folder.package("tiny.psp", &[])).succeeds();
+    assert_eq!(run.stdout, once.repeat(2), "{run:#?}");
+    assert_eq!(listing("pip"), with_uv);
 }
 
 #[test]

@@ -305,3 +305,26 @@ fn cleaning_asks_on_a_terminal() {
         assert_eq!(!states(&left).is_empty(), stays, "{left}");
     }
 }
+
+#[test]
+fn cleaning_leaves_what_a_stable_prefix_leads_to() {
+    let started = Started::new();
+    let state = started.0.path("home/.local/state/flavor/app");
+    fs::create_dir_all(&state).unwrap();
+    let link = state.join("prefix-0123456789abcdef");
+    std::os::unix::fs::symlink(started.tree(), &link).unwrap();
+    let run = |words: &[&str]| {
+        let mut command = started.0.command();
+        command.env("FLAVOR_CACHE_DIR", started.0.path("cache")).env("HOME", started.0.path("home"));
+        Run::of(command.env_remove("XDG_STATE_HOME").args(words)).succeeds()
+    };
+    for words in [&["workenv", "clean", "--yes"][..], &["clean", "--all", "--yes"]] {
+        let said = run(words).stderr;
+        assert!(said.contains("stable prefix") && said.contains("flavor workenv remove"), "{said}");
+        assert!(started.tree().exists());
+    }
+    run(&["workenv", "remove", &started.name()]);
+    assert!(!link.exists() && link.is_symlink());
+    started.start();
+    assert!(link.exists(), "it leads to the new tree again");
+}

@@ -56,6 +56,7 @@ impl Execution {
             "env",
             "environment",
             "path",
+            "stable_prefix",
         ]);
         let mut env = execution.text_map("environment");
         let newer = execution.text_map("env");
@@ -72,6 +73,7 @@ impl Execution {
             max_cpu_seconds: execution.integer("max_cpu_seconds"),
             env,
             path: SearchPath::read(&execution.key("path")),
+            stable_prefix: execution.flag("stable_prefix"),
         })
     }
 }

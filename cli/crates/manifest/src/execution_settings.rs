@@ -56,6 +56,8 @@ pub struct PythonVersions {
     pub accepts: Option<VersionSpecifiers>,
     /// Distributions, by name or pattern, whose modules are unpacked when they are first imported.
     pub lazy_dependencies: Vec<String>,
+    /// Whether pip comes along.
+    pub pip: bool,
 }
 
 /// The standard library, and how modules are compiled.
@@ -67,13 +69,21 @@ pub struct CompileSettings {
     pub compile: bool,
     /// Whether docstrings are left out.
     pub strip_docstrings: bool,
+    /// Whether the program sees itself under a path that is the same for all versions.
+    pub stable_prefix: bool,
     /// Whether the standard library is the minimal one.
     pub minimal_stdlib: bool,
 }
 
 impl Default for CompileSettings {
     fn default() -> Self {
-        Self { optimization_level: 0, compile: true, strip_docstrings: false, minimal_stdlib: false }
+        Self {
+            optimization_level: 0,
+            compile: true,
+            strip_docstrings: false,
+            stable_prefix: false,
+            minimal_stdlib: false,
+        }
     }
 }
 
@@ -190,7 +200,12 @@ pub(crate) fn python(flavor: &Cursor<'_>) -> PythonVersions {
         let place = if long.present() { long } else { short };
         place.report(problem.expected(accepts.to_string()).found(format!("{chosen:?}")));
     }
-    PythonVersions { version: chosen, accepts, lazy_dependencies: python.key("lazy_dependencies").strings() }
+    PythonVersions {
+        version: chosen,
+        accepts,
+        lazy_dependencies: python.key("lazy_dependencies").strings(),
+        pip: python.key("pip").boolean().unwrap_or(false),
+    }
 }
 
 /// Whether a version, for `3.12` the oldest or the newest of it, is accepted.
@@ -240,6 +255,7 @@ pub(crate) fn compile(runtime: &Cursor<'_>) -> CompileSettings {
         optimization_level: level.and_then(|level| u8::try_from(level).ok()).unwrap_or_default(),
         compile: runtime.key("compile_bytecode").boolean().unwrap_or(true),
         strip_docstrings: runtime.key("strip_docstrings").boolean().unwrap_or(false),
+        stable_prefix: runtime.key("stable_prefix").boolean().unwrap_or(false),
         minimal_stdlib: runtime.key("stdlib").word(&["full", "minimal"]).is_some_and(|word| word == "minimal"),
     };
     if settings.strip_docstrings && !settings.compile {

@@ -61,6 +61,8 @@ pub struct PackOptions {
     pub no_index: bool,
     /// Whether nothing is downloaded.
     pub offline: bool,
+    /// Whether pip comes along.
+    pub with_pip: bool,
     /// Groups of `project.optional-dependencies` to install.
     pub extras: Vec<String>,
     /// What `{workenv}` in slot sources stands for.
@@ -105,6 +107,7 @@ impl Default for PackOptions {
             find_links: Vec::new(),
             no_index: false,
             offline: false,
+            with_pip: false,
             extras: Vec::new(),
             workenv_base: None,
             threads: None,

@@ -83,6 +83,7 @@ pub fn check<'a>(
             offline: arguments.offline,
             find_links: &arguments.find_links,
         },
+        with_pip: arguments.with_pip,
         level: arguments.level,
         python: &arguments.python,
         extras: !arguments.extras.is_empty(),
@@ -241,6 +242,7 @@ impl Check {
             ("--no-index", arguments.no_index),
             ("--offline", arguments.offline),
             ("--find-links", !arguments.find_links.is_empty()),
+            ("--with-pip", arguments.with_pip),
         ];
         for (option, _) in given.iter().filter(|(_, given)| *given) {
             let problem =

@@ -74,6 +74,8 @@ pub struct ManifestOptions<'a> {
     pub strip: bool,
     /// `--no-lock`, `--no-index`, `--offline` and `--find-links`.
     pub sources: SourceOptions<'a>,
+    /// `--with-pip`.
+    pub with_pip: bool,
     /// `--level`.
     pub level: Option<i64>,
     /// `--python`.
@@ -177,6 +179,10 @@ pub fn read(opened: Opened, options: &ManifestOptions<'_>) -> Result<ManifestFil
         given.push(Given { path: "tool.flavor.build.strip", option: "--strip", value });
     }
     given.extend(options.sources.given());
+    if options.with_pip {
+        let value = Value::Bool(true);
+        given.push(Given { path: "tool.flavor.python.pip", option: "--with-pip", value });
+    }
     if let Some(level) = options.level {
         let value = Value::Integer(level);
         given.push(Given { path: "tool.flavor.build.compression_level", option: "--level", value });

@@ -42,7 +42,14 @@ pub(super) fn package(spec: &PythonSpec, tree: &PythonTree) -> Result<PackageSpe
         description: spec.description.clone(),
         package_extra: spec.kind.iter().map(|kind| ("type".to_owned(), kind.as_str().into())).collect(),
         build_extra: spec.build_metadata.clone(),
-        execution_extra: spec.execution.limits.iter().cloned().chain(search_path(spec, tree)).collect(),
+        execution_extra: spec
+            .execution
+            .limits
+            .iter()
+            .cloned()
+            .chain(search_path(spec, tree))
+            .chain(stable_prefix(spec))
+            .collect(),
         command: with_args(&command, &spec.execution.args),
         env: spec.execution.env.clone(),
         runtime_env,
@@ -50,6 +57,10 @@ pub(super) fn package(spec: &PythonSpec, tree: &PythonTree) -> Result<PackageSpe
         left_out: Vec::new(),
         extra: sections.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect(),
     })
+}
+
+fn stable_prefix(spec: &PythonSpec) -> Option<(String, Json)> {
+    spec.compile.stable_prefix.then(|| ("stable_prefix".to_owned(), Json::Bool(true)))
 }
 
 /// Launchers put `bin` in front of `PATH` where the metadata say nothing.

@@ -59,6 +59,7 @@ pub(crate) fn tree_options(spec: &PythonSpec, source: &ProjectSource) -> TreeOpt
             passed_over,
             dev_group: build.dev_group,
             use_pip: build.use_pip,
+            pip: spec.python.pip,
             manylinux: build.manylinux,
         },
         build: BuildOptions {

@@ -50,6 +50,7 @@ pub fn project_metadata(
         symlinks: true,
         stdlib: options.stdlib,
         offline: is_offline(&options.index),
+        pip: false,
         uv: &uv,
         progress: &Silent,
     };

@@ -83,6 +83,7 @@ pub(super) fn install(what: &Installation<'_>) -> Result<Installed, PythonError>
         command.args(["--group", "dev"]);
     }
     command.args(what.project.requirement(what.extras)).args(&projects).args(&installs.requirements);
+    command.args(installs.pip.then_some("pip"));
     prepare(&mut command, what);
     let pins = locked.map(|locked| locked.pins);
     let installed = Uv::run(&mut command, UV_LIMIT, what.copy);

@@ -34,6 +34,8 @@ pub(super) struct Interpreter {
     /// Where its OpenSSL looks for certificates: a file and a folder.
     pub(super) cafile: Option<String>,
     pub(super) capath: Option<String>,
+    /// Where wheels for `ensurepip` are, if it does not bring them.
+    pub(super) wheels: Option<PathBuf>,
 }
 
 /// Why a file is not an interpreter that can be bundled.
@@ -90,6 +92,7 @@ impl Interpreter {
             base_prefix: prefix.to_owned(),
             lib_dynload: Some(stdlib.join("lib-dynload")),
             stdlib,
+            wheels: Some(prefix.join("share/python-wheels")),
             cafile,
             capath,
         }

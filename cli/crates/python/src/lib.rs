@@ -32,6 +32,7 @@ mod error;
 mod file_error;
 mod flat_layout;
 mod foreign_code;
+mod inner_environments;
 mod install;
 mod installation;
 mod interpreter;
@@ -218,6 +219,7 @@ fn runtime_request<'a>(
         symlinks: request.symlinks,
         stdlib: request.options.stdlib,
         offline: installation::is_offline(&request.options.index),
+        pip: request.options.installs.pip,
         uv,
         progress,
     }
@@ -281,6 +283,7 @@ fn build_with(
     let options = request.options;
     runtime.options = environment::interpreter_options(options.compile);
     environment::write(&runtime)?;
+    inner_environments::prepare(&runtime)?;
     normalize::modes(&root)?;
     notices.extend(project.left_out(&options.build));
     let copy = project.copy_to(&request.work.join("source"), request.work, &options.build)?;
@@ -325,9 +328,6 @@ fn build_with(
         bytecode::drop_runtime_sources(&runtime)?;
     }
     let runtime_files = TreeFiles::list(&root)?.outside(&runtime.site).without_all(&placed.paths);
-    if options.installs.use_pip {
-        normalize::scripts(&runtime)?;
-    }
     let mut changed = placed.changed;
     changed.extend(trim(&runtime, &options.trim, &mut notices)?);
     let bundled = relocate::bundle_for_site_packages(&runtime)?;

@@ -18,29 +18,6 @@ use walkdir::WalkDir;
 /// Records of where and how a distribution was installed, which no program needs (PEP 376, PEP 610, uv's own).
 const INSTALL_RECORDS: [&str; 3] = ["REQUESTED", "direct_url.json", ".lock"];
 
-/// Removes the scripts that pip made beside the modules, which name this machine's interpreter; programs that wheels brought go to the
-/// tree's `bin`.
-pub(super) fn scripts(runtime: &Runtime) -> Result<(), PythonError> {
-    let scripts = runtime.site_packages().join("bin");
-    // A distribution may have a package called `bin`.
-    if !scripts.is_dir() || scripts.join("__init__.py").exists() {
-        return Ok(());
-    }
-    for entry in fs::read_dir(&scripts).on("list", &scripts)? {
-        let path = entry.on("list", &scripts)?.path();
-        let target = runtime.root.join("bin").join(path.file_name().unwrap_or_default());
-        if tree_files::read_elf(&path)?.is_some() && !target.exists() {
-            fs::rename(&path, &target).on("move", &path)?;
-        } else if !path.is_dir() {
-            tree_files::remove(&path)?;
-        }
-    }
-    if fs::read_dir(&scripts).on("list", &scripts)?.next().is_none() {
-        tree_files::remove(&scripts)?;
-    }
-    Ok(())
-}
-
 /// Removes the installer's records and makes each `RECORD` true again: lines of removed files go, `changed` files get their
 /// new digest, the rest is sorted.
 pub(super) fn metadata(runtime: &Runtime, changed: &BTreeSet<PathBuf>) -> Result<(), PythonError> {
@@ -74,17 +51,9 @@ fn normal_record(text: &str, runtime: &Runtime, changed: &BTreeSet<PathBuf>) -> 
             lines.insert(format!("{field},{}", digest_and_size(&file)?));
         } else if file.symlink_metadata().is_ok() {
             lines.insert(line.to_owned());
-        } else if let Some(program) = moved_program(&path, runtime) {
-            let up = "../".repeat(runtime.site.components().count());
-            lines.insert(format!("{up}bin/{program},{}", digest_and_size(&runtime.root.join("bin").join(&program))?));
         }
     }
     Ok(lines.into_iter().map(|line| line + "\n").collect())
-}
-
-fn moved_program(path: &str, runtime: &Runtime) -> Option<String> {
-    let name = path.strip_prefix("bin/")?;
-    (!name.contains('/') && runtime.root.join("bin").join(name).is_file()).then(|| name.to_owned())
 }
 
 /// The path in a line of `RECORD`, the first field of CSV: as written, and without its quotes.

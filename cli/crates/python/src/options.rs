@@ -71,6 +71,8 @@ pub struct Installs {
     pub dev_group: bool,
     /// Whether pip installs, and not uv.
     pub use_pip: bool,
+    /// Whether pip is installed, too.
+    pub pip: bool,
     /// Newest glibc 2.x that wheels may need.
     pub manylinux: Option<u16>,
 }
@@ -84,7 +86,7 @@ impl Installs {
 
     /// Whether more is installed than the project asks for, which no lock of it can know.
     pub(crate) fn has_more(&self) -> bool {
-        !self.requirements.is_empty() || !self.projects.is_empty()
+        self.pip || !self.requirements.is_empty() || !self.projects.is_empty()
     }
 }
 

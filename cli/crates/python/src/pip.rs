@@ -1,15 +1,14 @@
 //! pip in the place of uv (`use_pip`), as far as it can keep what uv keeps: no index outranks another, what a lock or a requirements file
 //! has hashes of is installed with these, and the bill of materials names the archives that pip has installed.
 
-use super::{distribution::normal_name, process};
 use super::{
-    distribution::{ArchiveDigest, Distribution},
+    distribution::{ArchiveDigest, Distribution, normal_name},
     error::PythonError,
     file_error::FileContext as _,
     installation::{Installation, each, find_links, has_no_index, is_offline, prepare},
     lock::{Lock, LockError, LockKind},
     options::TreeOptions,
-    tree_files,
+    process, scheme, tree_files,
     uv::{UV_LIMIT, Uv},
 };
 use pspf_nostd::digest::sha256;
@@ -80,6 +79,7 @@ pub(super) fn refuse(options: &TreeOptions, project: &Path) -> Vec<PythonError> 
         let others = [
             ("`tool.flavor.build.extra_packages`", !installs.requirements.is_empty()),
             ("`tool.flavor.build.dependencies` (folders)", !installs.projects.is_empty()),
+            ("`tool.flavor.python.pip`", installs.pip),
         ];
         let others = others.iter().filter(|(_, given)| *given);
         refused.extend(others.map(|(place, _)| PythonError::PipUnlocked { place: (*place).to_owned() }));
@@ -119,7 +119,9 @@ pub(super) fn install(
     check_configuration(what, environment)?;
     let report = what.work.join("pip-report.json");
     let mut command = pip(what, environment, "install");
-    command.args(["--no-compile", "--target"]).arg(what.runtime.site_packages()).arg("--report").arg(&report);
+    // What is in the environment that pip runs in is not in the package.
+    command.args(["--no-compile", "--ignore-installed", "--no-warn-script-location", "--prefix"]);
+    command.arg(scheme::prefix(what.work)).arg("--report").arg(&report);
     let installs = &what.options.installs;
     let file = locked.or(installs.requirements_file.as_deref());
     if let Some(file) = file {
@@ -140,6 +142,7 @@ pub(super) fn install(
         command.args(what.project.requirement(what.extras)).args(locals);
     }
     command.args(&what.options.installs.requirements);
+    command.args(what.options.installs.pip.then_some("pip"));
     prepare(&mut command, what);
     Uv::run(&mut command, UV_LIMIT, what.copy)?;
     let text = fs::read(&report).on("read", &report)?;

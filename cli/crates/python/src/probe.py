@@ -2,6 +2,7 @@
 import json
 import os
 import sys
+import sysconfig
 
 version = "%d.%d" % sys.version_info[:2]
 abiflags = getattr(sys, "abiflags", "")
@@ -18,6 +19,7 @@ facts = {
     "stdlib": os.path.dirname(os.path.abspath(os.__file__)),
     "lib_dynload": next((path for path in sys.path if os.path.basename(path) == "lib-dynload"), None),
     "include": None,
+    "wheels": sysconfig.get_config_var("WHEEL_PKG_DIR") or None,
     "cafile": None,
     "capath": None,
 }

@@ -19,6 +19,8 @@ pub struct RuntimeRequest<'a> {
     pub stdlib: StandardLibrary,
     /// Whether nothing may be downloaded.
     pub offline: bool,
+    /// Whether `ensurepip` must work.
+    pub pip: bool,
     /// The installer, which also manages interpreters.
     pub uv: &'a Uv,
     /// Is told about the steps.
@@ -48,6 +50,8 @@ pub struct Runtime {
     pub builder: PathBuf,
     /// The processor, where it is not this machine's.
     pub foreign: Option<Processor>,
+    /// The folder of the wheels for `ensurepip`, where that does not bring them.
+    pub wheels: Option<PathBuf>,
     /// Where its OpenSSL looks for certificates.
     pub certificates: Vec<String>,
     /// Version of the C library beside it, if there is one; otherwise the machine's is used.

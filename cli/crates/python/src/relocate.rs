@@ -175,6 +175,7 @@ fn relocate_from(
         provider,
         version: python.version,
         options: Vec::new(),
+        wheels: python.wheels.clone().filter(|folder| folder.is_dir()),
         stdlib: stdlib_in_tree,
         site,
         // One that was unpacked cannot be run where it is.

@@ -33,10 +33,12 @@ pub(super) fn prefix(work: &Path) -> PathBuf {
 /// Moves everything from `prefix` into the tree.
 pub(super) fn place(prefix: &Path, runtime: &Runtime) -> Result<Placed, FileError> {
     let mut placed = Placed::default();
-    // pip has been given the folder of installed modules itself.
+    // A project may install nothing.
     if !prefix.is_dir() {
         return Ok(placed);
     }
+    // uv's, and no distribution's.
+    tree_files::remove(&prefix.join(".lock"))?;
     let site = runtime.site_packages();
     for lib in ["lib", "lib64"] {
         let lib = prefix.join(lib);

@@ -9,6 +9,7 @@ pub mod environment;
 pub mod error;
 pub mod placeholders;
 pub mod setup;
+pub mod stable_prefix;
 pub mod start_dir;
 pub mod state_dir;
 

@@ -43,6 +43,13 @@ impl StateDir {
         Self { path: path.join(plain(package)), private_parent, made: OnceCell::new() }
     }
 
+    /// The directory that holds the state directories of all packages, under the same rules.
+    #[must_use]
+    pub fn all(variable: impl Fn(&str) -> Option<OsString>) -> PathBuf {
+        let one = Self::of("x", variable);
+        one.path.parent().map_or(one.path.clone(), Path::to_owned)
+    }
+
     /// Its path, whether it exists or not.
     #[must_use]
     pub fn path(&self) -> &Path {

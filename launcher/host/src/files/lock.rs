@@ -55,6 +55,16 @@ pub fn lock_file(path: &Path, patience: Duration) -> io::Result<Attempt> {
     }
 }
 
+/// Takes the lock of a lock file together with others, without waiting.
+///
+/// # Errors
+/// As [`lock_file`].
+pub fn lock_file_shared(path: &Path) -> io::Result<Attempt> {
+    let file = open_own(path, OFlags::RDWR | OFlags::CREATE)?;
+    let outcome = file.try_lock_shared();
+    Ok(attempt(file, &outcome))
+}
+
 /// Takes the exclusive lock of a directory, without waiting.
 ///
 /// # Errors

@@ -142,6 +142,7 @@ const PYTHON: &[Key] = &[
         Kind::Texts,
         "Distributions, by name or pattern (`\"torch\"`, `\"nvidia-*\"`), whose modules are unpacked when one of them is first imported (docs/launcher.md, *Lazy slots*): first starts do not wait for them. Their metadata and commands are there from the start.",
     ),
+    key("pip", Kind::Boolean, "Install pip into the package, for programs that install something while they run: `[sys.executable, \"-m\", \"pip\", …]`, and `venv.create(…, with_pip=True)` with every interpreter.").default("`false`"),
 ];
 
 const EXECUTION: &[Key] = &[
@@ -312,6 +313,7 @@ const RUNTIME: &[Key] = &[
         "`full`: the whole standard library that the interpreter has, with its sources and C headers; what is rarely imported, such as `tkinter`, `idlelib`, `ensurepip`, is unpacked when it is. `minimal`: without sources, headers, Tk, `ensurepip` and `nis`; smaller, but tools that read code find none.",
     )
     .default("`\"full\"`"),
+    key("stable_prefix", Kind::Boolean, "Let the program see itself under a path in the state directory that is the same for all versions with the same signing key (`sys.prefix`), for programs that write it down: hooks of pre-commit, environments of tox. See docs/commands.md.").default("`false`"),
     key("strip_docstrings", Kind::Boolean, "Leave docstrings out of the compiled modules.").default("`false`"),
 ];
 

@@ -39,11 +39,15 @@ pub(super) fn value(paragraph: &BorrowedParagraph<'_>, name: &str) -> Option<Str
     paragraph.get(name).map(|lines| lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join("\n"))
 }
 
+/// Packages with the wheels that `ensurepip` installs.
+pub(super) const WHEELS: [&str; 2] = ["python3-pip-whl", "python3-setuptools-whl"];
+
 /// Interpreters, libraries, what belongs to an interpreter in packages of its own, and the packages that hold the licence of GCC's
 /// libraries.
 pub(super) fn is_taken(name: &str) -> bool {
     const NAMED: [&str; 5] = ["ca-certificates", "ncurses-base", "python3-gdbm", "python3-tk", "tzdata"];
     NAMED.contains(&name)
+        || WHEELS.contains(&name)
         || ["lib", "python3.", "zlib1g", "idle-python3.", "tk8.6-blt"].iter().any(|prefix| name.starts_with(prefix))
         || (name.starts_with("gcc-") && name.ends_with("-base"))
 }

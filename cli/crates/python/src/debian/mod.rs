@@ -126,6 +126,10 @@ impl Unpacked {
             // Both need what no package does: a shared interpreter, a browser's scripts.
             files.extend([format!("lib{python}-dev"), format!("idle-{python}")]);
         }
+        if request.pip {
+            files.push(format!("{python}-venv"));
+            files.extend(control::WHEELS.map(str::to_owned));
+        }
         let packages = closure(&known, &wanted, &files)?;
         let count = packages.len();
         request.progress.step(&format!("Get Python {major}.{minor} from Debian {release} ({name}), {count} packages"));
