@@ -10,13 +10,13 @@ const PYPROJECT: &str = "[build-system]\nrequires = ['setuptools>=61']\nbuild-ba
 /// Runs what it is given.
 const APP: &str = "import sys\ndef main():\n    code = sys.argv.pop(1)\n    exec(code, {'__name__': 'app'})\n";
 
-fn packed() -> Folder {
+fn packed(more: &[&str]) -> Folder {
     let folder = Folder::new();
     folder.write("project/pyproject.toml", PYPROJECT);
     folder.write("project/app/__init__.py", APP);
     let words =
         ["pack", "--manifest", "project/pyproject.toml", "--output", "app.psp", "--key-seed", "k", "--level", "1"];
-    folder.flavor(&words).succeeds();
+    folder.flavor(&[&words[..], more].concat()).succeeds();
     folder
 }
 
@@ -36,7 +36,7 @@ fn the_whole_standard_library_is_there() {
     if !pspf_test_support::has_uv() {
         return;
     }
-    let folder = packed();
+    let folder = packed(&[]);
     // What `sysconfig` names exists, below the place where the tree is.
     let places = "import sysconfig, sys, os\n\
         for name, path in sysconfig.get_paths().items():\n    \
@@ -75,4 +75,67 @@ fn the_whole_standard_library_is_there() {
         shown.env("HOME", folder.path("home")).env("PATH", "/usr/bin:/bin");
         assert_eq!(Run::of(&mut shown).succeeds().stdout, "1 True 1 hello\nTrue True\n[]\n");
     }
+}
+
+/// A server with a certificate that the user names, and one without, to a client with Python's own settings.
+const TLS: &str = "import os, ssl, socket, sys, threading\n\
+    print(len(ssl.create_default_context().get_ca_certs()) > 50, os.environ['SSL_CERT_FILE'].startswith(sys.prefix))\n\
+    def handshake():\n    \
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)\n    \
+    server.load_cert_chain('/cert.pem', '/key.pem')\n    \
+    ours, theirs = socket.socketpair()\n    \
+    def serve():\n        \
+    try: server.wrap_socket(theirs, server_side=True).send(b'hello')\n        \
+    except ssl.SSLError: pass\n    \
+    threading.Thread(target=serve, daemon=True).start()\n    \
+    try: return ssl.create_default_context().wrap_socket(ours, server_hostname='localhost').recv(5)\n    \
+    except ssl.SSLCertVerificationError: return 'refused'\n\
+    print(handshake())\n";
+
+#[test]
+fn debians_python_needs_nothing_of_a_system() {
+    if !pspf_test_support::has_uv()
+        || !pspf_test_support::has_debian_keys()
+        || !pspf_test_support::is_root()
+        || !pspf_test_support::has_namespaces(&["--pid", "--fork"])
+        || !pspf_test_support::has(&["openssl", "ldd"])
+    {
+        return;
+    }
+    let folder = packed(&["--python", "debian"]);
+    // Nothing is in the root but the package, and what a launcher needs that was not linked for a release.
+    let ldd = Run::of(Command::new("ldd").arg(super::process::launcher()));
+    for library in ldd.stdout.split_whitespace().filter(|word| word.starts_with('/')) {
+        folder.write(&format!("root{library}"), std::fs::read(library).unwrap());
+        let mut readable = Command::new("chmod");
+        Run::of(readable.arg("755").arg(folder.path(&format!("root{library}")))).succeeds();
+    }
+    std::fs::create_dir_all(folder.path("root/proc")).unwrap();
+    std::fs::create_dir_all(folder.path("root/tmp")).unwrap();
+    std::fs::copy(folder.path("app.psp"), folder.path("root/app.psp")).unwrap();
+    let subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
+    let mut certificate = Command::new("openssl");
+    certificate.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem"]);
+    Run::of(certificate.args(subject).current_dir(folder.path("root"))).succeeds();
+    let inside = |code: &str, variables: &[(&str, &str)]| {
+        let root = folder.path("root");
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "--pid", "--fork"]).arg(format!("--mount-proc={}", root.join("proc").display()));
+        command.arg(format!("--root={}", root.display())).args(["/app.psp", code]);
+        command.env_clear().envs([("HOME", "/tmp"), ("TERM", "xterm"), ("PATH", "/usr/bin:/bin")]);
+        Run::of(command.envs(variables.iter().copied())).succeeds().stdout
+    };
+    assert_eq!(inside(TLS, &[]), "True True\nrefused\n");
+    let own = inside(TLS, &[("SSL_CERT_FILE", "/cert.pem")]);
+    assert_eq!(own, "False False\nb'hello'\n");
+    let zones = "import zoneinfo, datetime\n\
+        print(datetime.datetime(2026, 7, 1, tzinfo=zoneinfo.ZoneInfo('Europe/Berlin')).isoformat(), len(zoneinfo.available_timezones()) > 400)\n";
+    assert_eq!(inside(zones, &[]), "2026-07-01T00:00:00+02:00 True\n");
+    let terminal = "import curses, dbm.gnu, tkinter, idlelib\n\
+        curses.setupterm('xterm')\nprint(curses.tigetnum('colors'), tkinter.Tcl().eval('expr 6*7'))\n";
+    assert_eq!(inside(terminal, &[]), "8 42\n");
+    let places = "import sysconfig, sys, os\n\
+        print([name for name, path in sysconfig.get_paths().items() if not path.startswith(sys.prefix) or not os.path.isdir(path)])\n\
+        print(sysconfig.get_config_var('INCLUDEPY') == sysconfig.get_path('include'), os.path.isfile(sysconfig.get_config_h_filename()))\n";
+    assert_eq!(inside(places, &[]), "[]\nTrue True\n");
 }
