@@ -88,7 +88,7 @@ fn not_before_they_are_imported(folder: &Folder) {
         print(u.find_spec('weighty').submodule_search_locations, u.find_spec('nope'), m.version('six'))\n\
         print([bool(u.find_spec(name)) for name in ('alone', 'six', 'tkinter', 'ensurepip')])\n\
         print(type(sys.meta_path[-1]), sys.meta_path[-1].__name__)\n";
-    run(folder, &look).succeeds().says(&["[] None 1.", "[True, True, True, True]", "_FlavorLazy"]);
+    run(folder, look).succeeds().says(&["[] None 1.", "[True, True, True, True]", "_FlavorLazy"]);
     assert_eq!(unpacked(folder), [""; 0]);
     let import = "import weighty, weighty.sub, space.part, alone, six, ensurepip, os\n\
         print(weighty.VALUE, weighty.sub.VALUE, space.part.VALUE, alone.VALUE, six.PY3, ensurepip.version() > '')\n\

@@ -18,28 +18,6 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-/// The finder, a module of the standard library.
-const FINDER: &str = include_str!("lazy_parts.py");
-
-/// Behind `encodings/__init__.py`, the one module that every interpreter runs from its folder before anything else: also with `-I`, `-S`, and
-/// in virtual environments, without a name that an application may have for itself.
-const HOOK: &str = r#"
-
-class _FlavorLazy:
-    """Finds modules that are unpacked when they are first imported (see _flavor_lazy.py)."""
-
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        if name in ("sitecustomize", "usercustomize", "_flavor_lazy"):
-            return None
-        from _flavor_lazy import find_spec
-
-        return find_spec(name, path, target)
-
-
-sys.meta_path.append(_FlavorLazy)
-"#;
-
 /// The list of what continues a folder.
 const LIST: &str = "_flavor_lazy.txt";
 
@@ -74,12 +52,6 @@ impl LazyPart {
     pub fn is_of_interpreter(&self) -> bool {
         self.id != DEPENDENCIES
     }
-}
-
-/// Puts the finder into a standard library that was just copied, before it is compiled.
-pub(super) fn add_finder(stdlib: &Path) -> Result<(), FileError> {
-    tree_files::write(&stdlib.join("_flavor_lazy.py"), FINDER.as_bytes())?;
-    tree_files::append(&stdlib.join("encodings/__init__.py"), HOOK.as_bytes())
 }
 
 /// Takes the rarely imported parts out of the files of the interpreter, and writes the lists that name them.

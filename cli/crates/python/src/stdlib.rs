@@ -4,7 +4,7 @@ use super::{
     build_paths,
     file_error::{FileContext as _, FileError},
     interpreter::Interpreter,
-    lazy_parts, tree_files,
+    tree_files,
 };
 use std::{
     fs,
@@ -67,6 +67,28 @@ def _flavor_terminfo():
 _flavor_terminfo()
 "#;
 
+/// The finder of modules that are unpacked when they are first imported.
+const FINDER: &str = include_str!("lazy_parts.py");
+
+/// Behind `encodings/__init__.py`, the one module that every interpreter runs from its folder before anything else: also with `-I`, `-S`, and
+/// in virtual environments, without a name that an application may have for itself.
+const HOOK: &str = r#"
+
+class _FlavorLazy:
+    """Finds modules that are unpacked when they are first imported (see _flavor_lazy.py)."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name in ("sitecustomize", "usercustomize", "_flavor_lazy"):
+            return None
+        from _flavor_lazy import find_spec
+
+        return find_spec(name, path, target)
+
+
+sys.meta_path.append(_FlavorLazy)
+"#;
+
 /// Beside `tkinter`, whose last line imports it.
 const TCL_SCRIPTS: &str = include_str!("tcl_scripts.py");
 
@@ -89,7 +111,7 @@ pub(super) fn copy(
     }
     relocate_records(python, to)?;
     fit_scheme(to)?;
-    lazy_parts::add_finder(to)?;
+    add_finder(to)?;
     if to.join("curses/__init__.py").is_file() {
         tree_files::append(&to.join("curses/__init__.py"), TERMINFO.as_bytes())?;
     }
@@ -180,6 +202,12 @@ fn relocate_records(python: &Interpreter, stdlib: &Path) -> Result<(), FileError
         tree_files::write(path, &text)?;
     }
     Ok(())
+}
+
+/// Puts the finder into a standard library that was just copied, before it is compiled.
+fn add_finder(stdlib: &Path) -> Result<(), FileError> {
+    tree_files::write(&stdlib.join("_flavor_lazy.py"), FINDER.as_bytes())?;
+    tree_files::append(&stdlib.join("encodings/__init__.py"), HOOK.as_bytes())
 }
 
 /// Debian's Python says that modules and programs go below `local`; in a tree they go where those are that are in it.
