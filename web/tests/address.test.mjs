@@ -18,7 +18,7 @@ let problems;
 
 before(async () => {
   const engine = join(root, 'npm/dist');
-  execFileSync(process.execPath, [join(root, 'web/build.mjs'), '--engine', join(engine, 'default.js'), '--wasm', join(engine, 'pspf.wasm'),
+  execFileSync(process.execPath, [join(root, 'web/build.mjs'), '--engine', engine, '--wasm', join(engine, 'pspf.wasm'),
     '--samples', samples, '--out', site, '--same-origin-urls']);
   copyFileSync(join(samples, 'sample-0.psp'), join(site, 'sample.psp'));
   largePackage(site, 'zeros', 50_000_000);
