@@ -10,7 +10,7 @@ use std::{
 use zstd::zstd_safe::CParameter;
 
 /// To be raised when a choice below changes, so that what was encoded before is not taken for what would be encoded now.
-pub(crate) const REVISION: u8 = 1;
+pub(crate) const REVISION: u8 = 2;
 
 /// Zstandard level of packages that name none. On a CPython tree of 48 MB (two processors, busy) level 3 took 1.2 s for 17.9 MB, level 9
 /// 4.1 s for 16.2 MB, level 19 101 s for 14.6 MB; all are read at the same speed.
@@ -153,7 +153,7 @@ fn zstd_encoder(
     encoder.multithread(threads.get())?;
     let is_small = size.is_some_and(|size| size < 4 * u64::from(ZSTD_JOB));
     encoder.set_parameter(CParameter::JobSize(if is_small { ZSTD_SMALL_JOB } else { ZSTD_JOB }))?;
-    if let Some(window) = long_window(size) {
+    if let Some(window) = long_window(level, size) {
         encoder.set_parameter(CParameter::WindowLog(window))?;
         encoder.long_distance_matching(true)?;
         encoder.set_parameter(CParameter::OverlapSizeLog(ZSTD_OVERLAP_LOG))?;
@@ -162,8 +162,11 @@ fn zstd_encoder(
 }
 
 /// The window that holds the whole content, within the limit; none where the level's own is as good.
-fn long_window(size: Option<u64>) -> Option<u32> {
-    let size = size.filter(|size| *size > 8 << 20)?;
+///
+/// Up to the usual level that is the level's own, of 4 MB: a tree of 62 MB is 1 % larger for it, and decoded in 79 ms instead of 111,
+/// for what is copied from far back is no longer in the processor's cache. (Files of equal content are beside each other in any case.)
+fn long_window(level: i32, size: Option<u64>) -> Option<u32> {
+    let size = size.filter(|size| *size > 8 << 20 && i64::from(level) > ZSTD_LEVEL)?;
     let bits = u64::BITS.saturating_sub(size.saturating_sub(1).leading_zeros());
     Some(bits.min(ZSTD_WINDOW_MAX))
 }
