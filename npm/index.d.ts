@@ -53,7 +53,8 @@ export type Integrity = 'broken' | 'partial' | 'intact' | 'bound' | 'sealed';
 /** Who made the signature, as far as the caller's keys tell. */
 export type Trust = 'unsigned' | 'unknown_key' | 'pinned' | 'in_store' | 'revoked';
 export type Severity = 'error' | 'warning' | 'info';
-export type Protection = 'authenticated' | 'checked' | 'unprotected';
+/** `failed`: these are not the bytes that should be there. */
+export type Protection = 'authenticated' | 'checked' | 'unprotected' | 'failed';
 
 export interface Finding {
   /** Stable (docs/findings.md). */
@@ -62,7 +63,60 @@ export interface Finding {
   /** Such as `trailer`, `index.flags`, `metadata`, `slot 2`, `launcher`, `padding`. */
   part: string;
   range?: ByteRange;
+  /** The file in the slot, where it is about one. */
+  path?: string;
+  /** The SHA-256 that is signed, where another was found. */
+  expected?: string;
+  found?: string;
   message: string;
+}
+
+/** The verdict in one word. `trusted` is the only good news, and only where the verdict is `finished`. */
+export type Word =
+  | 'not_package'
+  | 'changed'
+  | 'damaged'
+  | 'revoked'
+  | 'unsafe'
+  | 'unfinished'
+  | 'unsigned'
+  | 'in_part'
+  | 'unknown'
+  | 'trusted';
+
+/** How far a stage of the verification came. */
+export type Stage = 'done' | 'failed' | 'missing' | 'unknown' | 'not_reached' | 'not_asked' | 'over_limit' | 'unfinished';
+
+export interface Statement {
+  /** Stable. */
+  key: string;
+  text: string;
+}
+
+/** What a report comes to, found by the core: the same in the command, here and on the page. */
+export interface Verdict {
+  word: Word;
+  /** Key of the sentence that says why; stable. */
+  sentence: string;
+  /** That sentence. */
+  text: string;
+  /** Fingerprint of the key that vouches for what is proved; absent where nobody does. */
+  who?: string;
+  /** Whether all stages came to their end, or an earlier one decides. */
+  finished: boolean;
+  stages: { signature: Stage; bytes: Stage; contents: Stage; signer: Stage };
+  proved: Statement[];
+  open: Statement[];
+}
+
+/** What is in the slots. */
+export interface ContentsReport {
+  /** `refused`: a start refuses it, so the package is not `ok`. */
+  looked: 'not_asked' | 'unfinished' | 'over_limit' | 'accepted' | 'refused';
+  /** Files, directories and links in archives, as far as was read. */
+  entries: number;
+  /** Decoded bytes, as far as was read. */
+  unpacked: number;
 }
 
 /** One stretch of the file; all of them together cover it once. */
@@ -81,8 +135,14 @@ export interface Slot {
   /** As the slot's descriptor claims it. */
   original_size_hint: number;
   operations: string;
+  /** The operations make an archive: `listFiles` lists it. */
+  archive: boolean;
+  /** How it is stored, in words. */
+  stored_as: string;
   purpose: string;
   lifecycle: string;
+  /** When it is unpacked, and how long it stays, in words. */
+  kept: string;
   /** Unix mode, octal. */
   permissions: string;
   /** SHA-256 of the stored bytes as computed; absent where they were not read. */
@@ -112,13 +172,15 @@ export interface Limits {
 /** The report of the core: the same JSON as of `flavor verify --json`. */
 export interface Report {
   schema: number;
-  /** Bound or sealed, wholly read, and signed by a key that is not revoked. A package that is only intact can have another launcher than its signer's: it is not `ok`. Trust is a separate question. */
+  /** Bound or sealed, wholly read, signed by a key that is not revoked, and nothing in its contents is refused. A package that is only intact can have another launcher than its signer's: it is not `ok`. Trust is a separate question. */
   ok: boolean;
+  verdict: Verdict;
   state: Integrity;
   trust: Trust;
   size: number;
   signer?: Signer;
   package?: PackageFacts;
+  contents: ContentsReport;
   slots: Slot[];
   findings: Finding[];
   coverage: Coverage[];
@@ -136,12 +198,20 @@ export interface Launcher {
   arch: string;
 }
 
+/** One line on what happens when a package is started: our words, and what the package says, which is hostile text. */
+export interface StartLine {
+  topic: 'command' | 'placeholder' | 'environment' | 'caution' | 'setup' | 'folder';
+  pieces: ({ words: string } | { said: string })[];
+}
+
 export interface Inspection {
   /** Trailer, metadata and slot table are consistent and validly signed. The content was not read: see `verify`. */
   authenticated: boolean;
   /** The metadata, unknown keys included; proved only where `authenticated`. `null` where they cannot be read. */
   metadata: JsonObject | null;
   launcher: Launcher | null;
+  /** What happens when it is started. */
+  starts: StartLine[];
   /** Never `ok`: its state is `partial` or `broken`. Signer, slots and findings are in it. */
   report: Report;
 }
@@ -256,10 +326,7 @@ export interface Policy {
   severity?: { [code: string]: 'error' | 'warning' | 'info' };
 }
 
-export interface ScanFinding extends Finding {
-  /** The file in the slot. */
-  path?: string;
-}
+export type ScanFinding = Finding;
 
 export interface ScanResult {
   schema: 1;
@@ -304,11 +371,18 @@ export function init(engine?: Engine): Promise<void>;
 /** Reads the head of a package: under 100 KB whatever the file's size, except of very large metadata. */
 export function inspect(source: Source, options?: SourceOptions & TrustOptions & ProgressOptions): Promise<Inspection>;
 
-/** Reads every byte. */
-export function verify(source: Source, options?: SourceOptions & TrustOptions & ProgressOptions): Promise<Report>;
+export interface ContentsOptions {
+  /** Look through the slots, too: whether they decode, and where names, modes and links would lead. Default true. */
+  contents?: boolean;
+  /** Most decoded bytes that are looked at; of more the verdict says that they were not. Default: no limit but those of a first start. */
+  contentsLimit?: number;
+}
+
+/** Reads every byte, then what is in the slots. */
+export function verify(source: Source, options?: SourceOptions & TrustOptions & ProgressOptions & ContentsOptions): Promise<Report>;
 
 /** As `verify`, as the text that the core wrote: numbers over 2^53 in hostile files stay exact. */
-export function verifyJson(source: Source, options?: SourceOptions & TrustOptions & ProgressOptions): Promise<string>;
+export function verifyJson(source: Source, options?: SourceOptions & TrustOptions & ProgressOptions & ContentsOptions): Promise<string>;
 
 /**
  * The entries of a slot that is an archive, in its order, while it is read. What was given is known to be right only when the

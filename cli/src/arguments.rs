@@ -104,7 +104,7 @@ Examples:
 
 Integrity and trust are two questions. `intact`, `bound` and `sealed` say how much of the file the
 signature proves; whether the signer is trusted depends on your keys: those given with --key, or the
-trust store. A package that is bound or sealed passes (exit 0), also if its key is unknown, unless --key,
+trust store. A package that is bound or sealed, and whose contents a start would unpack, passes (exit 0), also if its key is unknown, unless --key,
 --require or --require-trusted asks for more. One that is only intact ends with exit code 4: anybody
 can have replaced what its signature does not cover; --require intact accepts it.";
 
@@ -125,7 +125,13 @@ pub struct Verify {
     /// Fail unless the signer is trusted (in the trust store, or named with --key).
     #[arg(long)]
     pub require_trusted: bool,
-    /// Decode every slot as well, and compare the bill of materials and the provenance with what is in them.
+    /// Look through the slots: whether they decode, and where their files, modes and links would lead. This is the default.
+    #[arg(long, overrides_with = "no_contents")]
+    pub contents: bool,
+    /// Verify the bytes alone; the report says that nobody has looked at what is in the slots.
+    #[arg(long, overrides_with = "contents")]
+    pub no_contents: bool,
+    /// Compare the bill of materials and the provenance with what is in the slots, too.
     #[arg(long)]
     pub deep: bool,
     /// Show the whole coverage map: which bytes are authenticated, and why.

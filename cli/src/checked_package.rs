@@ -24,13 +24,19 @@ pub fn verify(path: &Path, file: &File, trusted: TrustedKeys, console: &Console)
     let outcome = driver::verify_file(file, Scope::Content, trusted, &mut |done, _| bar.at(done));
     bar.clear();
     console.detail(&format!("{}: {bytes} bytes read, {:.3} s", path.display(), begin.elapsed().as_secs_f64()));
-    outcome.map_err(|error| match error.kind() {
+    outcome.map_err(|error| unreadable(path, &error))
+}
+
+/// Why a package could not be read to its end.
+#[must_use]
+pub fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    match error.kind() {
         io::ErrorKind::UnexpectedEof => {
             let problem = Diagnostic::error("file.read", "the package has become shorter while it was read").file(path);
             problem.hint("something else writes to this file; try again when it is done").into()
         }
-        _ => Diagnostic::io("file.read", path, "read the package", &error).into(),
-    })
+        _ => Diagnostic::io("file.read", path, "read the package", error).into(),
+    }
 }
 
 /// Opens a package and reads all of it.

@@ -47,6 +47,7 @@ pub fn coverage_table(report: &Report) -> String {
             Protection::Authenticated => "authenticated",
             Protection::Checked => "checked",
             Protection::Unprotected => "unprotected",
+            Protection::Failed => "does not match",
         };
         rows.push(vec![
             part.range.to_string(),

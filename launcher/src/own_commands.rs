@@ -14,6 +14,7 @@ use flavor_host::{
     console::Progress,
     driver::verify_file,
     extraction,
+    extraction::look_through::look_through,
     trust::{TrustStore, Trusted},
     verification::{Document, ONLY_INTACT},
 };
@@ -47,12 +48,12 @@ pub(crate) fn run(own: &OwnFile, arguments: &[OsString]) -> Done {
         },
         Some("version") => print(concat!(env!("CARGO_PKG_VERSION"), "\n").as_bytes(), 0),
         Some("help" | "--help") => help(),
-        Some("info") => with_report(own, Scope::Head, &info),
-        Some("metadata") => with_report(own, Scope::Head, &metadata),
+        Some("info") => with_report(own, Scope::Head, &|outcome, trusted| info(&outcome, trusted)),
+        Some("metadata") => with_report(own, Scope::Head, &|outcome, trusted| metadata(&outcome, trusted)),
         Some("verify") => with_report(own, Scope::Content, &|outcome, trusted| verify(own, outcome, trusted)),
         Some("extract") => {
             let arguments = arguments.get(1..).unwrap_or_default();
-            with_report(own, Scope::Content, &|outcome, trusted| extract(own, outcome, trusted, arguments))
+            with_report(own, Scope::Content, &|outcome, trusted| extract(own, &outcome, trusted, arguments))
         }
         _ => {
             let word = arguments.first().map(|word| word.display().to_string()).unwrap_or_default();
@@ -82,7 +83,7 @@ fn help() -> io::Result<u8> {
         "\n\nWith FLAVOR_LAUNCHER_CLI=1 this package answers, instead of running its program:\n",
         "  version    the launcher's version\n",
         "  info       what the package says of itself (its content is not verified)\n",
-        "  verify     verify every byte; a JSON report; exit code 0, 1, or 4 where the signature does not cover launcher and content\n",
+        "  verify     verify every byte and what would be unpacked; a JSON report; exit code 0, 1, or 4 where the signature does not cover launcher and content\n",
         "  metadata   the signed metadata, as signed\n",
         "  extract DIR [SLOT]   unpack one slot (number or id), or all as the program would find them, into the new directory DIR;\n",
         "                       also with the slot in front: extract SLOT DIR\n",
@@ -94,12 +95,12 @@ fn help() -> io::Result<u8> {
 }
 
 /// Answers with a report in which the signer is held against the trust store.
-fn with_report(own: &OwnFile, scope: Scope, answer: &dyn Fn(&Outcome, &Trusted) -> io::Result<u8>) -> io::Result<u8> {
+fn with_report(own: &OwnFile, scope: Scope, answer: &dyn Fn(Outcome, &Trusted) -> io::Result<u8>) -> io::Result<u8> {
     let trusted = match TrustStore::find().and_then(|store| store.at(calendar::now())) {
         Ok(trusted) => trusted,
         Err(error) => return Ok(fail(own.path(), &LaunchFault::Config(error))),
     };
-    answer(&verify_own(own, scope, trusted.for_verification(Vec::new()))?, &trusted)
+    answer(verify_own(own, scope, trusted.for_verification(Vec::new()))?, &trusted)
 }
 
 fn verify_own(own: &OwnFile, scope: Scope, keys: TrustedKeys) -> io::Result<Outcome> {
@@ -107,7 +108,10 @@ fn verify_own(own: &OwnFile, scope: Scope, keys: TrustedKeys) -> io::Result<Outc
     verify_file(own.file(), scope, keys, &mut |done, total| progress.update(done, total))
 }
 
-fn verify(own: &OwnFile, outcome: &Outcome, trusted: &Trusted) -> io::Result<u8> {
+fn verify(own: &OwnFile, outcome: Outcome, trusted: &Trusted) -> io::Result<u8> {
+    let mut progress = Progress::new(&["looking through ", &own.path().display().to_string()].concat());
+    let outcome = look_through(own.file(), outcome, &mut |done, total| progress.update(done, total))?;
+    drop(progress);
     let unmet = trusted.refusal(&outcome.report).into_iter().collect();
     let document = Document::new(own.path(), &outcome.report, Integrity::Bound, unmet);
     let text = serde_json::to_string(&document).map_err(io::Error::other)? + "\n";

@@ -11,6 +11,9 @@ class Opened {
   }
 }
 
+/** How many decoded bytes are looked at: all, none (negative), or as many as the caller says. */
+const unpackedMost = ({ contents = true, contentsLimit = Infinity }) => (contents ? contentsLimit : -1);
+
 /** The functions of the package, over a host's way to open sources. */
 export function api(open) {
   /** Opens, drives what `make` begins, closes; yields what comes on the way. */
@@ -36,7 +39,8 @@ export function api(open) {
     return (task, size) => task.slot(size, slot, what, path, maxWindow, allowUnverified, revoked({ revokedKeys }));
   }
 
-  const read = (source, options) => one(source, options, (task, size) => task.verify(size, keys(options), revoked(options)));
+  const read = (source, options) =>
+    one(source, options, (task, size) => task.verify(size, keys(options), revoked(options), unpackedMost(options)));
   const verifyJson = async (source, options = {}) => read(source, checkedOptions('verifyJson', options));
   const verify = async (source, options = {}) => JSON.parse(await read(source, checkedOptions('verify', options)));
 

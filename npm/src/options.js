@@ -10,6 +10,8 @@ const KINDS = {
   streamLimit: [(value) => Number.isSafeInteger(value) && value >= 0, 'a whole number of bytes'],
   trustedKeys: [(value) => Array.isArray(value) && value.every((key) => typeof key === 'string'), 'an array of fingerprints'],
   revokedKeys: [(value) => Array.isArray(value) && value.every((key) => typeof key === 'string'), 'an array of fingerprints'],
+  contents: [(value) => typeof value === 'boolean', 'true or false'],
+  contentsLimit: [(value) => Number.isSafeInteger(value) && value >= 0, 'a whole number of bytes'],
   onProgress: [(value) => typeof value === 'function', 'a function'],
   maxWindow: [(value) => Number.isSafeInteger(value) && value > 0, 'a whole number of bytes, at least 1'],
   allowUnverified: [(value) => typeof value === 'boolean', 'true or false'],
@@ -19,8 +21,8 @@ const SOURCE = ['signal', 'streamLimit', 'onProgress'];
 
 /** What each function takes. An option that nobody reads may have been meant to demand something. */
 const TAKEN = {
-  verify: [...SOURCE, 'trustedKeys', 'revokedKeys'],
-  verifyJson: [...SOURCE, 'trustedKeys', 'revokedKeys'],
+  verify: [...SOURCE, 'trustedKeys', 'revokedKeys', 'contents', 'contentsLimit'],
+  verifyJson: [...SOURCE, 'trustedKeys', 'revokedKeys', 'contents', 'contentsLimit'],
   inspect: [...SOURCE, 'trustedKeys', 'revokedKeys'],
   listFiles: [...SOURCE, 'revokedKeys', 'maxWindow'],
   extractFile: [...SOURCE, 'revokedKeys', 'maxWindow', 'allowUnverified'],
@@ -31,7 +33,7 @@ const TAKEN = {
   sha256: SOURCE,
 };
 
-/** The options of a function, all of them known to it. One that is `undefined` is as if it were absent: none of them loosens anything. */
+/** The options of a function, all of them known to it. One that is `undefined` is as if it were absent: none of them demands anything. */
 export function checkedOptions(name, options) {
   if (options === null || typeof options !== 'object' || Array.isArray(options)) throw new TypeError(`the options of ${name} are no object`);
   for (const [key, value] of Object.entries(options)) {

@@ -64,6 +64,7 @@ export function sarif(results) {
     partialFingerprints: { primaryLocationLineHash: fingerprint(finding.code, uriOf(file), finding.part, finding.path ?? '') },
   });
   const unread = ({ code, message }) => ({ code, severity: 'error', part: 'package', message });
+  const summary = ({ report: { verdict, ok } }) => (verdict ? { properties: { verdict: { ok, word: verdict.word, sentence: verdict.sentence, finished: verdict.finished, text: verdict.text } } } : {});
   const entries = results.flatMap(({ file, result, error }) =>
     error ? [entry(file, 0, unread(error))] : result.findings.map((finding) => entry(file, result.report.size, finding)),
   );
@@ -84,7 +85,7 @@ export function sarif(results) {
         automationDetails: { id: 'pspf/' },
         invocations: [{ executionSuccessful: notifications.length === 0, toolExecutionNotifications: notifications }],
         columnKind: 'utf16CodeUnits',
-        artifacts: results.map(({ file, result }) => ({ location: { uri: uriOf(file) }, ...(result ? { length: result.report.size } : {}) })),
+        artifacts: results.map(({ file, result }) => ({ location: { uri: uriOf(file) }, ...(result ? { length: result.report.size, ...summary(result) } : {}) })),
         results: entries,
       },
     ],

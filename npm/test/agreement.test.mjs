@@ -1,12 +1,13 @@
 // The native command, Node and Chromium say the same of every case of the kit and of every published builder's package.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { chromium } from 'playwright-core';
 import * as pspf from '../dist/node.js';
-import { kit, native, npmFolder, published, samples } from './environment.mjs';
+import { folder, kit, native, npmFolder, program, published, samples } from './environment.mjs';
 
 const cases = kit();
 const built = Object.values(samples().files);
@@ -24,6 +25,29 @@ test('Node writes the native report, byte for byte', async () => {
   for (const [index, file] of files.entries()) {
     assert.equal(await pspf.verifyJson(file), reports[index], file);
   }
+});
+
+test('both commands accept the same files, with one verdict', () => {
+  const parse = (text) => text.trimEnd().split('\n').map((line) => JSON.parse(line));
+  const command = (name, words) => spawnSync(name, words, { env: { HOME: folder(), PATH: process.env.PATH }, encoding: 'utf8', maxBuffer: 1 << 30 });
+  const left = parse(command(program('flavor'), ['verify', '--json', ...files]).stdout);
+  const right = parse(command(process.execPath, [join(npmFolder, 'dist/cli.js'), 'verify', '--format', 'json', ...files]).stdout);
+  assert.equal(left.length, files.length);
+  for (const [index, { accepted, verdict, contents }] of left.entries()) {
+    assert.deepEqual({ accepted: right[index].accepted, verdict: right[index].verdict, contents: right[index].contents }, { accepted, verdict, contents }, files[index]);
+    assert.equal(accepted && ['unsafe', 'changed', 'revoked', 'unsigned'].includes(verdict.word), false, files[index]);
+  }
+  assert.ok(left.filter(({ verdict }) => verdict.word === 'unsafe').length >= 4, 'hostile contents are among them');
+});
+
+test('without the contents nothing is said of them, in both', async () => {
+  const [bare] = native([built[0]], ['--no-contents']);
+  assert.equal(await pspf.verifyJson(built[0], { contents: false }), bare);
+  const { verdict, contents } = JSON.parse(bare);
+  assert.deepEqual([contents.looked, verdict.stages.contents, verdict.finished], ['not_asked', 'not_asked', false]);
+  assert.ok(verdict.open.some(({ key }) => key === 'contents.not_asked'));
+  const limited = await pspf.verify(built[0], { contentsLimit: 1 });
+  assert.deepEqual([limited.contents.looked, limited.verdict.finished], ['over_limit', false]);
 });
 
 test('Node gives the verdict that the kit wants', async () => {

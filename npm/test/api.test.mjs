@@ -117,6 +117,9 @@ test('inspect reads the head only, and says which system the launcher is for', a
 test('progress ends at the end, and a signal ends the work', async () => {
   let last;
   await pspf.verify(good, { onProgress: (...told) => { last = told; } });
+  assert.equal(last[0], last[1]);
+  assert.ok(last[1] > statSync(good).size, 'the contents are counted, too');
+  await pspf.verify(good, { contents: false, onProgress: (...told) => { last = told; } });
   assert.deepEqual(last, [statSync(good).size, statSync(good).size]);
   await assert.rejects(pspf.verify(good, { signal: AbortSignal.abort() }), { name: 'AbortError' });
   const controller = new AbortController();

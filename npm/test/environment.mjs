@@ -61,9 +61,9 @@ export function published() {
 }
 
 /** The report of the native command for each file, as JSON text without what the command adds. */
-export function native(files) {
+export function native(files, options = []) {
   const home = folder();
-  const { stdout } = spawnSync(program('flavor'), ['verify', '--json', ...files], {
+  const { stdout } = spawnSync(program('flavor'), ['verify', '--json', ...options, ...files], {
     env: { HOME: home, PATH: process.env.PATH },
     encoding: 'utf8',
     maxBuffer: 1 << 30,

@@ -37,7 +37,7 @@ impl Code {
     }
 }
 
-/// Every code of a verification. Errors make a package broken.
+/// Every code of a verification. Errors make a package broken, but for those of its contents, which refuse it.
 #[rustfmt::skip]
 pub const CODES: &[Code] = &[
     Code::error("trailer.missing", "the file is shorter than a trailer", "§1"),
@@ -76,6 +76,7 @@ pub const CODES: &[Code] = &[
     Code::warning("slot.digest.malformed", "`slots[].checksum` is not a digest", "§5"),
     Code::error("slot.checksum", "the slot does not match the descriptor's checksum, and no digest is signed", "§3"),
     Code::error("slot.original_size", "the descriptor's original size is neither the stored size nor the number of bytes that the slot's gzip data decode to, counted by decoding", "§3"),
+    Code::warning("slot.not_tar", "the operations say tar, and the slot holds no archive; published launchers take it as one file", "§4"),
     Code::error("layout.size", "the file is longer or shorter than the builder makes it from sections of these lengths", "§1"),
     Code::error("layout.overlap", "two sections share bytes", "§1"),
     Code::error("padding.nonzero", "bytes between sections are not zero: something is hidden", "§1"),
@@ -112,7 +113,6 @@ pub const PLACEMENT_CODES: &[Code] = &[
 #[rustfmt::skip]
 pub const DEEP_CODES: &[Code] = &[
     Code::error("slot.decode", "the slot does not decode under the limits of a first start, or its archive is refused", "§4"),
-    Code::warning("slot.not_tar", "the operations say tar, and the slot holds no archive", "§4"),
     Code::info("attestation.absent", "there is no attestation slot: nothing to compare", "§8"),
     Code::error("attestation.size", "the attestation is longer than the limit", ""),
     Code::error("attestation.json", "the attestation is not JSON", "§8"),
@@ -164,6 +164,30 @@ impl Findings {
         range: Option<ByteRange>,
         message: String,
     ) {
+        self.keep(plain(code, severity, part, range, message));
+    }
+
+    /// Adds one about a file in a slot.
+    pub fn about_file(&mut self, severity: Severity, code: &'static str, part: &str, path: &str, message: String) {
+        self.keep(Finding { path: Some(path.to_owned()), ..plain(code, severity, part, None, message) });
+    }
+
+    /// Adds one about bytes whose SHA-256 is not the signed one. It weighs what [`CODES`] says.
+    pub(crate) fn other_digest(
+        &mut self,
+        code: &'static str,
+        part: &str,
+        range: ByteRange,
+        digests: [String; 2],
+        message: String,
+    ) {
+        let [expected, found] = digests.map(Some);
+        let severity = severity_of(code).unwrap_or(Severity::Error);
+        self.keep(Finding { expected, found, ..plain(code, severity, part, Some(range), message) });
+    }
+
+    fn keep(&mut self, finding: Finding) {
+        let (severity, range) = (finding.severity, finding.range);
         let [errors, warnings, infos] = &mut self.counts;
         let count = match severity {
             Severity::Error => errors,
@@ -172,7 +196,7 @@ impl Findings {
         };
         *count = count.saturating_add(1);
         if *count <= FINDINGS_MAX {
-            self.kept.push(Finding { code, severity, part: part.to_owned(), range, message });
+            self.kept.push(finding);
         }
         if let (Severity::Error, Some(range)) = (severity, range) {
             match self.failed.last_mut() {
@@ -230,18 +254,16 @@ impl Findings {
         let dropped: usize = self.counts.iter().map(|count| count.saturating_sub(FINDINGS_MAX)).sum();
         let mut findings = errors_first(core::mem::take(&mut self.kept), |finding| finding.severity);
         if dropped > 0 {
-            findings.push(Finding {
-                code: LEFT_OUT,
-                severity: Severity::Info,
-                part: "package".to_owned(),
-                range: None,
-                message: alloc::format!(
-                    "{dropped} more findings were left out, the limit is {FINDINGS_MAX} of one severity"
-                ),
-            });
+            let message =
+                alloc::format!("{dropped} more findings were left out, the limit is {FINDINGS_MAX} of one severity");
+            findings.push(plain(LEFT_OUT, Severity::Info, "package", None, message));
         }
         findings
     }
+}
+
+fn plain(code: &'static str, severity: Severity, part: &str, range: Option<ByteRange>, message: String) -> Finding {
+    Finding { code, severity, part: part.to_owned(), range, path: None, expected: None, found: None, message }
 }
 
 /// The same things, those that are errors first, then warnings; of one severity in the order in which they came. (A third of

@@ -27,6 +27,7 @@ pub mod profile;
 pub mod quoted;
 pub mod report;
 pub mod slot_words;
+pub mod starts;
 pub mod tar;
 pub mod verify;
 pub mod writer;

@@ -1,11 +1,14 @@
 //! What verification found out: one shape for the CLI, the launcher, Node and the browser.
 
+pub mod verdict;
+
 use crate::{limits, offsets::ByteRange};
 use alloc::{borrow::Cow, string::String, vec::Vec};
 use serde::Serialize;
+use verdict::Verdict;
 
 /// Version of the report's shape; raised when a field changes its meaning.
-pub const REPORT_SCHEMA: u32 = 2;
+pub const REPORT_SCHEMA: u32 = 3;
 
 /// What is proved of the bytes. Says nothing of who signed them: that is [`Trust`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -77,6 +80,15 @@ pub struct Finding {
     /// The bytes it is about, where there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub range: Option<ByteRange>,
+    /// The file in the slot, where it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The SHA-256 that is signed, where another was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// The SHA-256 that was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<String>,
     /// One sentence: what was expected and what was found.
     pub message: String,
 }
@@ -89,8 +101,10 @@ pub enum Protection {
     Authenticated,
     /// Checked against something that is not signed: whoever changes the bytes can change that too.
     Checked,
-    /// Any bytes would pass here, or these were not read, or they failed.
+    /// Any bytes would pass here, or these were not read.
     Unprotected,
+    /// These are not the bytes that should be here.
+    Failed,
 }
 
 /// One stretch of the coverage map; the stretches together cover the file once.
@@ -121,10 +135,16 @@ pub struct SlotReport {
     pub original_size_hint: u64,
     /// Operation chain in words.
     pub operations: String,
+    /// Whether the operations make an archive.
+    pub archive: bool,
+    /// How it is stored, as a person says it.
+    pub stored_as: String,
     /// Purpose word of the metadata.
     pub purpose: String,
     /// Lifecycle word of the metadata.
     pub lifecycle: String,
+    /// When it is unpacked, and how long it stays, as a person says it.
+    pub kept: &'static str,
     /// Unix mode, octal.
     pub permissions: String,
     /// SHA-256 of the stored bytes as computed, where they were read.
@@ -178,14 +198,48 @@ impl Limits {
     };
 }
 
+/// Whether the contents were looked through, and what came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Looked {
+    /// They were not asked for, or the bytes do not hold.
+    NotAsked,
+    /// It was ended before its end; nothing was wrong until then.
+    Unfinished,
+    /// There is more than was to be looked at.
+    OverLimit,
+    /// All of them would be unpacked.
+    Accepted,
+    /// A start refuses them.
+    Refused,
+}
+
+/// What is in the slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ContentsReport {
+    /// Whether they were looked through.
+    pub looked: Looked,
+    /// Files, directories and links in archives, as far as was read.
+    pub entries: u64,
+    /// Decoded bytes, as far as was read.
+    pub unpacked: u64,
+}
+
+impl ContentsReport {
+    /// Nobody has looked.
+    pub const NOT_ASKED: Self = Self { looked: Looked::NotAsked, entries: 0, unpacked: 0 };
+}
+
 /// Everything that verification found out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// [`REPORT_SCHEMA`].
     pub schema: u32,
-    /// Whether the package is good: [`Report::proves`] that launcher and content are what was signed. Trust in the signer is
-    /// a separate question.
+    /// Whether the package is good: [`Report::proves`] that launcher and content are what was signed, and nothing in the content is
+    /// refused. Trust in the signer is a separate question.
     pub ok: bool,
+    /// What it comes to.
+    pub verdict: Verdict,
     /// What is proved of the bytes.
     pub state: Integrity,
     /// Who signed, as far as the caller's keys tell.
@@ -198,6 +252,8 @@ pub struct Report {
     /// What the metadata say, where they could be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub package: Option<PackageFacts>,
+    /// What is in the slots.
+    pub contents: ContentsReport,
     /// The slots.
     pub slots: Vec<SlotReport>,
     /// What was noticed, errors first.
@@ -214,18 +270,31 @@ impl Report {
         self.findings.iter().filter(|finding| finding.severity == Severity::Error)
     }
 
-    /// Whether the package is validly signed by a key that is not revoked, nothing is broken, and at least `least` is proved.
+    /// Whether the package is validly signed by a key that is not revoked, nothing is broken, at least `least` is proved, and its
+    /// contents, where they were looked at, would be unpacked.
     /// The one rule by which packages are accepted: `ok` asks it for [`Integrity::Bound`], since in a package that is only
     /// intact anybody could have replaced the parts that the finding `signature.coverage` names.
     #[must_use]
     pub fn proves(&self, least: Integrity) -> bool {
-        self.state >= least.max(Integrity::Intact) && !matches!(self.trust, Trust::Unsigned | Trust::Revoked)
+        self.state >= least.max(Integrity::Intact)
+            && !matches!(self.trust, Trust::Unsigned | Trust::Revoked)
+            && self.contents.looked != Looked::Refused
     }
 
-    /// Bytes of each protection class: authenticated, checked, unprotected.
+    /// Finds `ok` and the verdict anew, after another field was changed.
+    pub(crate) fn decide(&mut self) {
+        self.ok = self.proves(Integrity::Bound);
+        self.verdict = Verdict::of(self);
+    }
+
+    /// Bytes of each protection class: authenticated, checked, and what proves nothing, unprotected or failed.
     #[must_use]
     pub fn covered_bytes(&self) -> [u64; 3] {
         let sum = |class| self.coverage.iter().filter(|part| part.class == class).map(|part| part.range.len()).sum();
-        [sum(Protection::Authenticated), sum(Protection::Checked), sum(Protection::Unprotected)]
+        [
+            sum(Protection::Authenticated),
+            sum(Protection::Checked),
+            sum(Protection::Unprotected).saturating_add(sum(Protection::Failed)),
+        ]
     }
 }

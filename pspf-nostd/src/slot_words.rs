@@ -90,6 +90,22 @@ pub fn lifecycle_name(code: u8) -> Option<&'static str> {
     LIFECYCLES.get(usize::from(code)).copied()
 }
 
+/// When a slot of a lifecycle is unpacked, and how long it stays (docs/launcher.md, "Lifecycles"), for people.
+#[must_use]
+pub fn lifecycle_means(word: &str) -> &'static str {
+    match word {
+        "init" | "volatile" => "kept until the setup is done",
+        "dev" => "unpacked for development only",
+        "platform" => "unpacked on one platform only",
+        "lazy" => "unpacked when the program asks for it",
+        "config" => "unpacked once, then left to the user",
+        "startup" => "unpacked anew in each start",
+        "temporary" | "temp" | "shutdown" => "removed when the program ends",
+        "attestation" => "bill of materials and provenance",
+        _ => "unpacked once and kept",
+    }
+}
+
 /// The Python builder ignores case, the other two do not.
 fn same_word(builder: Builder, known: &str, word: &str) -> bool {
     match builder {

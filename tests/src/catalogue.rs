@@ -1,5 +1,6 @@
 //! The conformance cases: what each package is, and what a verifier has to say of it.
 
+mod contents;
 mod envelope;
 mod layout;
 mod limits;
@@ -89,6 +90,7 @@ impl Case {
 #[must_use]
 pub fn cases() -> Vec<Case> {
     let groups = [
+        contents::CASES,
         envelope::CASES,
         signed::CASES,
         slots::CASES,

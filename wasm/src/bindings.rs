@@ -23,12 +23,24 @@ pub struct EngineTask {
 
 #[wasm_bindgen]
 impl EngineTask {
-    /// A verification of every byte; its result is the report.
+    /// A verification of every byte, and of contents of at most `unpacked_max` decoded bytes: any number where it is infinite, none
+    /// where it is negative. Its result is the report.
     ///
     /// # Errors
     /// Where a text is not a fingerprint.
-    pub fn verify(size: f64, trusted: Vec<String>, revoked: Vec<String>) -> Result<EngineTask, JsValue> {
-        Ok(Self::of(FullVerification::new(offset(size)?, known_keys(&trusted, &revoked).map_err(thrown)?)))
+    pub fn verify(
+        size: f64,
+        trusted: Vec<String>,
+        revoked: Vec<String>,
+        unpacked_max: f64,
+    ) -> Result<EngineTask, JsValue> {
+        let unpacked_max = match unpacked_max {
+            most if most == f64::INFINITY => Some(u64::MAX),
+            most if most < 0.0 => None,
+            most => Some(offset(most)?),
+        };
+        let known = known_keys(&trusted, &revoked).map_err(thrown)?;
+        Ok(Self::of(FullVerification::new(offset(size)?, known, unpacked_max)))
     }
 
     /// A look at the head.

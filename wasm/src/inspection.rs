@@ -10,6 +10,7 @@ use pspf_nostd::{
     json::Json,
     offsets::{ByteRange, length},
     report::Report,
+    starts::{Line, starts},
     verify::{Outcome, Scope, TrustedKeys, Verification},
 };
 use serde::Serialize;
@@ -30,6 +31,8 @@ struct Document<'a> {
     /// The whole signed document, or as it is in the file where it did not prove authentic.
     metadata: Option<&'a Json>,
     launcher: Option<Launcher>,
+    /// What happens when it is started, in words.
+    starts: Vec<Line>,
     report: &'a Report,
 }
 
@@ -100,10 +103,12 @@ impl Task for Inspection {
             return Err(Failure::new("engine.incomplete", "the inspection was ended before the head was read"));
         };
         let size = outcome.report.package.as_ref().map(|package| package.launcher_size);
+        let starts = outcome.metadata_hint.as_ref().map(|metadata| starts(metadata.document())).unwrap_or_default();
         json(&Document {
             authenticated: outcome.authenticated.is_some(),
             metadata: outcome.metadata_hint.as_ref().map(|metadata| metadata.document()),
             launcher: size.map(|size| Launcher { size, kind: LauncherKind::of(&held) }),
+            starts,
             report: &outcome.report,
         })
     }

@@ -5,20 +5,18 @@ use crate::{
     policy::Policy,
     sbom,
     scan_findings::{ScanFinding, ScanFindings},
-    slot_content::{SlotContent, SlotPlan, SlotSink},
     slot_reading::{ATTESTATION_MAX, Attestation},
     task::{Output, Task, json},
     verification::supply,
 };
 use pspf_nostd::{
-    codec::Stop,
+    codec::{Budget, PureCodecs, Stop},
     key::Fingerprint,
     offsets::{ByteRange, length},
-    operation::OperationChain,
-    placement::{self, Concern, Fault, Item, Judge, Judgement},
+    placement::{Concern, Fault, Judgement},
     report::{Integrity, Report, Severity, Trust},
-    tar::{Entry, EntrySink, FileEntry},
-    verify::{Outcome, Scope, SlotFacts, TrustedKeys, Verification},
+    tar::{TarError, TarLimits},
+    verify::{ContentFault, ContentWatch, Contents, Outcome, Scope, TrustedKeys, Verification},
 };
 use serde::Serialize;
 
@@ -27,25 +25,17 @@ pub const SCAN_SCHEMA: u32 = 1;
 
 /// A scan in progress.
 pub struct Scan {
-    policy: Policy,
     stage: Stage,
-    findings: ScanFindings,
-    judge: Judge,
-    counts: Counts,
+    look: Look,
     size: u64,
-    done: u64,
-    total: u64,
+    /// Stored bytes that the contents read after the file's own.
+    more: u64,
 }
 
 enum Stage {
     Verification(Box<Verification>),
-    Slots { outcome: Box<Outcome>, next: usize, current: Option<Box<Current>> },
-}
-
-struct Current {
-    slot: usize,
-    content: SlotContent,
-    held: Option<Vec<u8>>,
+    Contents(Box<Outcome>, Box<Contents>),
+    Done(Box<Outcome>),
 }
 
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -81,16 +71,8 @@ impl Scan {
         }
         let scope = if too_large { Scope::Head } else { Scope::Content };
         let verification = Box::new(Verification::new(size, scope, trusted));
-        let mut scan = Self {
-            policy,
-            stage: Stage::Verification(verification),
-            findings,
-            judge: Judge::default(),
-            counts: Counts::default(),
-            size,
-            done: 0,
-            total: size,
-        };
+        let look = Look { policy, findings, attestation: None, held: Vec::new(), bound: false };
+        let mut scan = Self { stage: Stage::Verification(verification), look, size, more: 0 };
         scan.verified();
         scan
     }
@@ -103,14 +85,31 @@ impl Scan {
         }
         let done = Verification::new(0, Scope::Head, TrustedKeys::default());
         let outcome = Box::new(core::mem::replace(&mut **verification, done).finish());
-        self.hold_against(&outcome);
-        self.done = self.size;
-        let slots = outcome.report.slots.iter().map(|slot| slot.range.len());
-        self.total = slots.fold(self.size, u64::saturating_add);
-        self.stage = Stage::Slots { outcome, next: 0, current: None };
-        self.advance();
+        self.look.hold_against(&outcome);
+        self.look.attestation = outcome.metadata_hint.as_ref().and_then(|metadata| metadata.attestation_slot());
+        self.look.bound = outcome.checked.is_some();
+        self.stage = match outcome.contents(&PureCodecs, u64::MAX, &mut self.look) {
+            Some(contents) => {
+                self.more = contents.total();
+                Stage::Contents(outcome, Box::new(contents))
+            }
+            None => Stage::Done(outcome),
+        };
     }
+}
 
+/// Holds what is found against the policy.
+struct Look {
+    policy: Policy,
+    findings: ScanFindings,
+    /// Position of the attestation.
+    attestation: Option<usize>,
+    held: Vec<u8>,
+    /// Whether the signed metadata carry the slots' digests.
+    bound: bool,
+}
+
+impl Look {
     /// What the policy says of the verification.
     fn hold_against(&mut self, outcome: &Outcome) {
         let Self { policy, findings, .. } = self;
@@ -145,107 +144,59 @@ impl Scan {
             refuse("policy.sbom_missing", "package", "the package carries no bill of materials".to_owned());
         }
     }
-
-    /// Begins the next slot that has bytes; one that cannot be decoded is a finding.
-    fn advance(&mut self) {
-        loop {
-            let Stage::Slots { outcome, next, current } = &mut self.stage else { return };
-            if current.as_ref().is_some_and(|current| current.content.wants().is_some()) {
-                return;
-            }
-            if let Some(finished) = current.take() {
-                let bound = outcome.checked.is_some();
-                let (findings, judge, counts) = (&mut self.findings, &mut self.judge, &mut self.counts);
-                let result = finish(*finished, &self.policy, findings, judge, counts, bound);
-                if let Err((slot, failure)) = result {
-                    self.findings.refused(&self.policy, slot, &failure);
-                }
-                continue;
-            }
-            // Nothing is decoded of a file that is not what it says.
-            if outcome.report.state < Integrity::Intact || *next >= outcome.report.slots.len() {
-                return;
-            }
-            let slot = *next;
-            *next = slot.saturating_add(1);
-            place_slot(&self.policy, &mut self.findings, &mut self.judge, outcome, slot);
-            let attestation = outcome.metadata_hint.as_ref().and_then(|metadata| metadata.attestation_slot());
-            let plan = SlotPlan::of(outcome, slot).and_then(|plan| {
-                let budget = self.policy.budget(self.counts.unpacked);
-                SlotContent::new(plan, true, &budget, &self.policy.tar_limits(self.counts.entries))
-            });
-            match plan {
-                Ok(content) => {
-                    let held = (attestation == Some(slot)).then(Vec::new);
-                    *current = Some(Box::new(Current { slot, content, held }));
-                }
-                Err(failure) if failure.code.starts_with("operation") && !self.policy.forbid.unknown_operations => {}
-                Err(failure) if failure.code.starts_with("operation") => {
-                    let part = format!("slot {slot}");
-                    self.findings.push(&self.policy, Severity::Error, "policy.operation", &part, failure.message);
-                }
-                Err(failure) => self.findings.refused(&self.policy, slot, &failure),
-            }
-        }
-    }
 }
 
 impl Task for Scan {
     fn wants(&self) -> Option<ByteRange> {
         match &self.stage {
             Stage::Verification(verification) => verification.wants(),
-            Stage::Slots { current, .. } => current.as_ref().and_then(|current| current.content.wants()),
+            Stage::Contents(_, contents) => contents.wants(),
+            Stage::Done(_) => None,
         }
     }
 
     fn supply(&mut self, bytes: &[u8], _: &mut Output<'_>) -> Result<(), Failure> {
         match &mut self.stage {
-            Stage::Verification(verification) => {
-                supply(verification, bytes)?;
-                self.done = verification.progress();
-                self.verified();
-            }
-            Stage::Slots { current, .. } => {
-                let Some(slot) = current else { return Err(Failure::new("engine.supply", "no bytes were asked for")) };
-                let (policy, findings, counts) = (&self.policy, &mut self.findings, &mut self.counts);
-                let number = slot.slot;
-                let (judge, held) = (&mut self.judge, slot.held.as_mut());
-                let mut look = Look { slot: number, policy, findings, judge, counts, held };
-                let result = slot.content.supply(bytes, &mut look);
-                self.done = self.done.saturating_add(length(bytes));
-                if let Err(failure) = result {
-                    *current = None;
-                    self.findings.refused(&self.policy, number, &failure);
-                }
-                self.advance();
-            }
+            Stage::Verification(verification) => supply(verification, bytes)?,
+            Stage::Contents(_, contents) => contents.supply(bytes, &mut self.look),
+            Stage::Done(_) => return Err(Failure::new("engine.supply", "no bytes were asked for")),
         }
+        self.verified();
         Ok(())
     }
 
     fn done(&self) -> u64 {
-        self.done
+        match &self.stage {
+            Stage::Verification(verification) => verification.progress(),
+            // Slots that are refused, or need not be read, are done with all the same.
+            Stage::Contents(_, contents) if contents.wants().is_none() => self.total(),
+            Stage::Contents(_, contents) => self.size.saturating_add(contents.done()),
+            Stage::Done(_) => self.total(),
+        }
     }
 
     fn total(&self) -> u64 {
-        self.total
+        self.size.saturating_add(self.more)
     }
 
     fn finish(mut self: Box<Self>) -> Result<String, Failure> {
         if self.wants().is_some() {
             return Err(Failure::new("engine.incomplete", "the scan was ended before all bytes were read"));
         }
-        let findings = self.findings.sorted();
-        let Stage::Slots { outcome, .. } = &self.stage else {
-            return Err(Failure::new("engine.incomplete", "the scan was ended before the head was read"));
+        let outcome = match self.stage {
+            Stage::Verification(verification) => verification.finish(),
+            Stage::Contents(outcome, contents) => outcome.with_contents(*contents),
+            Stage::Done(outcome) => *outcome,
         };
-        let refused =
-            !is_sound(&self.policy, outcome) || findings.iter().any(|finding| finding.severity == Severity::Error);
+        let findings = self.look.findings.sorted();
+        let refused = !is_sound(&self.look.policy, &outcome)
+            || findings.iter().any(|finding| finding.severity == Severity::Error);
+        let counts = Counts { entries: outcome.report.contents.entries, unpacked: outcome.report.contents.unpacked };
         json(&Document {
             schema: SCAN_SCHEMA,
             verdict: if refused { "reject" } else { "accept" },
             findings,
-            counts: self.counts,
+            counts,
             launcher_sha256: outcome.launcher_sha256.map(|digest| digest.to_string()),
             report: &outcome.report,
         })
@@ -261,61 +212,16 @@ fn is_sound(policy: &Policy, outcome: &Outcome) -> bool {
     whole && signed && report.state >= policy.minimum()
 }
 
-/// Ends a slot: its codec and archive are complete, its bill of materials is judged.
-fn finish(
-    current: Current,
-    policy: &Policy,
-    findings: &mut ScanFindings,
-    judge: &mut Judge,
-    counts: &mut Counts,
-    bound: bool,
-) -> Result<(), (usize, Failure)> {
-    let Current { slot, content, mut held } = current;
-    counts.unpacked = counts.unpacked.saturating_add(content.unpacked());
-    let mut look = Look { slot, policy, findings, judge, counts, held: held.as_mut() };
-    content.finish(&mut look).map_err(|failure| (slot, failure))?;
-    if let Some(text) = held {
-        match Attestation::parse(&text, bound) {
-            Ok(document) => sbom::judge(&document.sbom, slot, policy, findings),
-            Err(failure) => return Err((slot, failure)),
-        }
-    }
-    Ok(())
-}
-
-/// Judges what a slot that is not an archive would put where; the entries of others are judged as they pass.
-fn place_slot(policy: &Policy, findings: &mut ScanFindings, judge: &mut Judge, outcome: &Outcome, number: usize) {
-    let Some(slot) = outcome.report.slots.get(number) else { return };
-    let entry = outcome.metadata_hint.as_ref().and_then(|metadata| metadata.slots.get(number));
-    let platform = entry.and_then(|entry| entry.platform.as_deref()).unwrap_or_default();
-    judge.begin(number, &slot.lifecycle, platform);
-    let facts = outcome.authenticated.as_ref().and_then(|head| head.slots().get(number));
-    let operations = facts.map(SlotFacts::operations).or_else(|| OperationChain::parse(&slot.operations).ok());
-    // A slot that stands for the package itself brings nothing.
-    if operations.is_some_and(OperationChain::is_tar) || entry.is_some_and(|entry| entry.self_ref) {
-        return;
-    }
-    match placement::target(&slot.target) {
-        Ok(path) => {
-            let mode = u32::from_str_radix(&slot.permissions, 8).unwrap_or(u32::MAX);
-            weigh(policy, findings, number, &slot.target, judge.judge(&Item::file(number, &path, mode)));
-        }
-        Err(fault) => findings.push_file(policy, fault.code(), number, &slot.target, fault.to_string()),
-    }
-}
-
 /// What the policy says of what is put at a path.
-fn weigh(policy: &Policy, findings: &mut ScanFindings, slot: usize, path: &str, judgement: Judgement) {
+fn weigh(policy: &Policy, findings: &mut ScanFindings, slot: usize, path: &str, judgement: &Judgement) {
     let forbid = &policy.forbid;
-    match judgement.fault {
-        Some(Fault::LinkLeaves { .. }) if !forbid.symlinks_out => {}
-        Some(fault) => {
-            let code = if matches!(fault, Fault::LinkLeaves { .. }) { "policy.symlink_out" } else { fault.code() };
-            findings.push_file(policy, code, slot, path, fault.to_string());
-        }
-        None => {}
+    if let Some(fault) = &judgement.fault {
+        // What extraction refuses cannot be allowed: the package is not `ok`.
+        let named = forbid.symlinks_out && matches!(fault, Fault::LinkLeaves { .. });
+        let code = if named { "policy.symlink_out" } else { fault.code() };
+        findings.push_file(policy, code, slot, path, fault.to_string());
     }
-    for concern in judgement.concerns {
+    for concern in &judgement.concerns {
         let (forbidden, code) = match concern {
             Concern::SetId { .. } => (forbid.setuid, "policy.setuid"),
             Concern::WorldWritable { .. } => (forbid.world_writable, "policy.world_writable"),
@@ -329,41 +235,54 @@ fn weigh(policy: &Policy, findings: &mut ScanFindings, slot: usize, path: &str, 
     }
 }
 
-/// Looks at entries as they pass.
-struct Look<'a> {
-    slot: usize,
-    policy: &'a Policy,
-    findings: &'a mut ScanFindings,
-    judge: &'a mut Judge,
-    counts: &'a mut Counts,
-    held: Option<&'a mut Vec<u8>>,
-}
-
-impl EntrySink for Look<'_> {
-    fn begin(&mut self, entry: &Entry) -> Result<(), Stop> {
-        self.counts.entries = self.counts.entries.saturating_add(1);
-        let judgement = self.judge.judge(&Item::of_entry(self.slot, entry));
-        weigh(self.policy, self.findings, self.slot, &FileEntry::of(entry).path, judgement);
-        Ok(())
+impl ContentWatch for Look {
+    fn budget(&self, unpacked: u64) -> Budget {
+        self.policy.budget(unpacked)
     }
 
-    fn data(&mut self, _: &[u8]) -> Result<(), Stop> {
-        Ok(())
+    fn tar_limits(&self, entries: u64) -> TarLimits {
+        self.policy.tar_limits(entries)
     }
 
-    fn end(&mut self) -> Result<(), Stop> {
-        Ok(())
+    fn reads(&self, _: usize) -> bool {
+        // The limit of unpacked bytes holds for every slot.
+        true
     }
-}
 
-impl SlotSink for Look<'_> {
-    fn bytes(&mut self, bytes: &[u8]) -> Result<(), Stop> {
-        if let Some(held) = &mut self.held {
-            if length(held).saturating_add(length(bytes)) > ATTESTATION_MAX {
+    fn bytes(&mut self, slot: usize, bytes: &[u8]) -> Result<(), Stop> {
+        if self.attestation == Some(slot) {
+            if length(&self.held).saturating_add(length(bytes)) > ATTESTATION_MAX {
                 return Err(Stop);
             }
-            held.extend_from_slice(bytes);
+            self.held.extend_from_slice(bytes);
         }
         Ok(())
+    }
+
+    fn judged(&mut self, slot: usize, path: &str, judgement: &Judgement) {
+        weigh(&self.policy, &mut self.findings, slot, path, judgement);
+    }
+
+    fn refused(&mut self, slot: usize, fault: &ContentFault) {
+        match fault {
+            ContentFault::Operations(error) if self.policy.forbid.unknown_operations => {
+                let message = format!("slot {slot}: {error}");
+                self.findings.push(&self.policy, Severity::Error, "policy.operation", &format!("slot {slot}"), message);
+            }
+            ContentFault::NoArchive(error) => {
+                self.findings.refused(&self.policy, slot, &Failure::from(TarError::clone(error)));
+            }
+            fault => self.findings.refused(&self.policy, slot, &Failure::new(fault.code(), fault.to_string())),
+        }
+    }
+
+    fn ended(&mut self, slot: usize) {
+        if self.attestation != Some(slot) {
+            return;
+        }
+        match Attestation::parse(&core::mem::take(&mut self.held), self.bound) {
+            Ok(document) => sbom::judge(&document.sbom, slot, &self.policy, &mut self.findings),
+            Err(failure) => self.findings.refused(&self.policy, slot, &failure),
+        }
     }
 }

@@ -32,7 +32,8 @@ fn a_revoked_key_passes_nowhere() {
     for revoked in [false, true] {
         let known: TrustedKeys = known(revoked).expect("fingerprints");
         let trust = if revoked { "revoked" } else { "pinned" };
-        let report = result(&bytes, Box::new(FullVerification::new(size, known.clone()))).expect("a report");
+        let report =
+            result(&bytes, Box::new(FullVerification::new(size, known.clone(), Some(u64::MAX)))).expect("a report");
         assert_eq!(
             (&report["ok"], &report["trust"], &report["state"]),
             (&json!(!revoked), &json!(trust), &json!("sealed"))

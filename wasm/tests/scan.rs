@@ -237,7 +237,9 @@ fn links_and_names() {
         [("policy.symlink_out", "lib/out"), ("policy.symlink_out", "absolute"), ("policy.device_name", "CON.txt")];
     assert_eq!(one_slot(&members, r#"{"version":1}"#), pairs(&expected));
     let off = r#"{"version":1,"forbid":{"symlinksOut":false,"deviceNames":false}}"#;
-    assert_eq!(one_slot(&members, off), []);
+    // What extraction refuses cannot be allowed.
+    let refused = [("placement.link_out", "lib/out"), ("placement.link_out", "absolute")];
+    assert_eq!(one_slot(&members, off), pairs(&refused));
 }
 
 #[test]

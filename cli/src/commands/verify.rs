@@ -10,11 +10,11 @@ use crate::{
     trusted_keys,
 };
 use flavor_attest::deep::{self, Deep};
-use flavor_host::{trust::Trusted, verification::Document};
+use flavor_host::{extraction::look_through::look_through, trust::Trusted, verification::Document};
 use flavor_manifest::Diagnostic;
 use flavor_pack::key_files;
 use pspf_nostd::{
-    report::{Integrity, Report, Trust},
+    report::{Integrity, Report, Trust, verdict::Word},
     verify::{Checked, Outcome, TrustedKeys},
 };
 use serde::Serialize;
@@ -94,9 +94,22 @@ fn examine(
     console: &Console,
 ) -> Result<(Outcome, Option<Deep>), Failure> {
     let (file, outcome) = checked_package::read(path, trusted.clone(), console)?;
+    let outcome = if arguments.no_contents { outcome } else { contents(path, &file, outcome, console)? };
     let checked = outcome.checked.as_ref().filter(|_| arguments.deep);
     let deep = checked.map(|checked| look(path, &file, checked, &outcome.report, console)).transpose()?;
     Ok((outcome, deep))
+}
+
+/// What the slots would put where.
+fn contents(path: &Path, file: &File, outcome: Outcome, console: &Console) -> Result<Outcome, Failure> {
+    let bytes = outcome.report.slots.iter().map(|slot| slot.range.len()).sum();
+    let label = format!("looking through {}", path.display());
+    let bar = Bar::bytes(console.interactive() && bytes >= BAR_FROM, &label, bytes);
+    let begin = Instant::now();
+    let looked = look_through(file, outcome, &mut |done, _| bar.at(done));
+    bar.clear();
+    console.detail(&format!("{}: contents looked through, {:.3} s", path.display(), begin.elapsed().as_secs_f64()));
+    looked.map_err(|error| checked_package::unreadable(path, &error))
 }
 
 fn look(path: &Path, file: &File, checked: &Checked, report: &Report, console: &Console) -> Result<Deep, Failure> {
@@ -169,14 +182,19 @@ fn unmet(arguments: &Verify, report: &Report) -> Vec<String> {
 
 fn human(console: &mut Console, path: &Path, document: &Document<'_>, deep: Option<&Deep>) {
     let report = document.report;
-    let (sentence, style) = verdict(report);
+    let verdict = &report.verdict;
+    let style = match verdict.word {
+        Word::Trusted => Style::Green,
+        Word::Unknown | Word::InPart => Style::Yellow,
+        _ => Style::Red,
+    };
     let name = printable(&path.display().to_string());
     let style = match style {
         _ if !document.unmet.is_empty() => Style::Red,
         Style::Green if !document.accepted => Style::Yellow,
         style => style,
     };
-    let sentence = console.styled(style, &sentence);
+    let sentence = console.styled(style, &verdict.text);
     console.say(&format!("{name}: {sentence}"));
     if document.only_intact() {
         let label = console.styled(Style::Red, "refused:");
@@ -204,6 +222,11 @@ fn human(console: &mut Console, path: &Path, document: &Document<'_>, deep: Opti
             parts.iter().filter(|(bytes, _)| *bytes > 0).map(|(bytes, word)| format!("{bytes} {word}")).collect();
         console.say(&format!("  bytes: {}", parts.join(", ")));
     }
+    if !verdict.finished {
+        for open in verdict.open.iter().filter(|open| open.key.starts_with("contents.")) {
+            console.say(&format!("  not proved: {}", open.text));
+        }
+    }
     if let Some(deep) = deep {
         let entries: usize = deep.slots.iter().filter_map(|slot| slot.entries).sum();
         let unpacked = size(deep.slots.iter().map(|slot| slot.unpacked).sum());
@@ -220,24 +243,5 @@ fn human(console: &mut Console, path: &Path, document: &Document<'_>, deep: Opti
         console.say(&format!(
             "  looked into {slots} slots: {unpacked}, {entries} entries, {installed} distributions, {wheels}{bill}"
         ));
-    }
-}
-
-/// The verdict in one sentence, and whether it is good news.
-fn verdict(report: &Report) -> (String, Style) {
-    let state = report.state.words();
-    let signer =
-        report.signer.as_ref().map(|signer| signer.fingerprint.get(..16).unwrap_or_default()).unwrap_or_default();
-    match (report.state, report.trust) {
-        (Integrity::Broken | Integrity::Partial, _) => {
-            let errors = report.errors().count();
-            let plural = if errors == 1 { "error" } else { "errors" };
-            (format!("{state}, {errors} {plural}"), Style::Red)
-        }
-        (_, Trust::Unsigned) => (format!("{state}, but not signed: anyone could have made it"), Style::Red),
-        (_, Trust::UnknownKey) => (format!("{state}, signed by unknown key {signer}…"), Style::Yellow),
-        (_, Trust::Revoked) => (format!("{state}, but signed by revoked key {signer}…"), Style::Red),
-        (_, Trust::Pinned) => (format!("{state}, signed by the expected key {signer}…"), Style::Green),
-        (_, Trust::InStore) => (format!("{state}, signed by trusted key {signer}…"), Style::Green),
     }
 }

@@ -21,7 +21,7 @@ pub(crate) fn python_package(folder: &Folder) {
 /// Codes of the errors that the deep verification finds; exit code and `accepted` say the same.
 fn errors(folder: &Folder, package: &str) -> Vec<String> {
     // The bytes are as their signer wanted them: nothing else finds fault with the package.
-    folder.flavor(&["verify", package, "--require", "sealed"]).succeeds();
+    folder.flavor(&["verify", package, "--require", "sealed", "--no-contents"]).succeeds();
     let run = folder.flavor(&["verify", package, "--deep", "--json"]);
     let report = run.json();
     let documented = include_str!("../../../docs/findings.md");
@@ -187,14 +187,23 @@ fn what_would_be_written_is_judged_for_single_files_as_for_archives() {
     );
     folder.flavor(&["pack", "--manifest", "a.json", "--output", "a.psp", "--key-seed", "k"]).succeeds();
     let found = |package: &str| {
-        let report = folder.flavor(&["verify", package, "--deep", "--json"]).json();
-        let findings = report["deep"]["findings"].as_array().unwrap().clone();
+        let run = folder.flavor(&["verify", package, "--json"]);
+        let report = run.json();
+        let refused = report["verdict"]["word"] == "unsafe";
+        assert_eq!(
+            (run.code, report["contents"]["looked"] == "refused"),
+            (Some(i32::from(refused)), refused),
+            "{run:#?}"
+        );
+        let findings = report["findings"].as_array().unwrap().clone();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let placed = findings.iter().filter(|finding| text(&finding["code"]).starts_with("placement."));
         let said: Vec<_> = placed
-            .map(|found| [text(&found["code"]), text(&found["part"]), text(&found["severity"])].join(" "))
+            .map(|found| {
+                [text(&found["code"]), text(&found["part"]), text(&found["path"]), text(&found["severity"])].join(" ")
+            })
             .collect();
-        (said, report["deep"]["ok"] == true)
+        (said, report["ok"] == true)
     };
     let (said, ok) = found("a.psp");
     assert!(ok);

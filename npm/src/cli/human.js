@@ -10,13 +10,11 @@ function finding(style, { severity, code, part, path, message }) {
   return `  ${style(COLOUR[severity], severity)} ${code} (${printable(where)}): ${printable(message)}`;
 }
 
-function verdict(report) {
-  if (report.state === 'broken') return ['red', 'broken'];
-  if (report.trust === 'unsigned') return ['red', `${report.state}, but not signed: anyone could have made it`];
-  if (report.trust === 'revoked') return ['red', `${report.state}, but signed by revoked key ${signer(report)}…`];
-  if (report.state === 'intact') return ['yellow', `only intact, signed in part by ${TRUST[report.trust]} ${signer(report)}…: its launcher or content can have been replaced`];
-  if (report.trust === 'unknown_key') return ['yellow', `${report.state}, signed by unknown key ${signer(report)}…`];
-  return ['green', `${report.state}, signed by trusted key ${signer(report)}…`];
+const LOOK = { trusted: 'green', unknown: 'yellow', in_part: 'yellow' };
+
+/** What the core says of a report. */
+function verdict({ verdict: { word, text } }) {
+  return [LOOK[word] ?? 'red', word === 'in_part' ? `only ${text}: its launcher or content can have been replaced` : text];
 }
 
 function ofReport(style, file, report, sentence = verdict(report)) {

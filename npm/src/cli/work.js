@@ -43,7 +43,7 @@ export async function work({ command, file, keys, revoked: revokedKeys, policy, 
     const json = await verifyJson(source(file), { trustedKeys: keys, revokedKeys, onProgress });
     const report = JSON.parse(json);
     // Nothing is wrong, but anybody can have replaced what the signature does not cover: neither 0 nor 1 would say that.
-    const onlyIntact = report.state === 'intact' && !['unsigned', 'revoked'].includes(report.trust) && trusted(report);
+    const onlyIntact = report.verdict.word === 'in_part' && trusted(report);
     return { accepted: report.ok && trusted(report), onlyIntact, json };
   } catch (error) {
     return { error: { code: error.code ?? 'internal', message: error.message } };

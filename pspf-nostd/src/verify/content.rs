@@ -189,7 +189,8 @@ impl Verification {
             && signed != computed
         {
             let message = format!("SHA-256 is {computed}, the signed metadata say {signed}");
-            self.findings.add("launcher.digest", "launcher", Some(head.launcher), message);
+            let digests = [signed.to_string(), computed.to_string()];
+            self.findings.other_digest("launcher.digest", "launcher", head.launcher, digests, message);
         }
         let slots = pass.slots(head.slots.len());
         for (number, (slot, content)) in head.slots.iter().zip(&slots).enumerate() {
@@ -226,7 +227,12 @@ fn compare_slot(findings: &mut Findings, number: usize, slot: &HeadSlot, content
         let code = if slot.digest == SignedDigest::Absent { "slot.checksum" } else { "slot.digest.signed" };
         let message = format!("slot `{id}` has SHA-256 {computed}, {other}");
         // What other bytes decode to would say nothing.
-        return findings.add(code, &part, Some(slot.range), message);
+        return match slot.digest {
+            SignedDigest::Full(signed) => {
+                findings.other_digest(code, &part, slot.range, [signed.to_string(), computed.to_string()], message);
+            }
+            _ => findings.add(code, &part, Some(slot.range), message),
+        };
     }
     match slot.digest {
         SignedDigest::Full(_) => {}

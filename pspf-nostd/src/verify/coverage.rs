@@ -12,8 +12,10 @@ use crate::{
     index,
     key::PublicKey,
     offsets::{ByteRange, length},
+    operation::{Codec, OperationChain},
     profile::Profile,
     report::{Coverage, Integrity, PackageFacts, Protection, Signer, SlotReport, Trust},
+    slot_words,
 };
 use alloc::{
     borrow::Cow,
@@ -58,15 +60,19 @@ impl Verification {
         let computed = |number: usize| read.get(number).copied().flatten();
         let mut reports = Vec::with_capacity(head.slots.len());
         for (number, slot) in head.slots.iter().enumerate() {
+            let chain = head.profile.operations(&slot.entry.operations).unwrap_or_default();
             reports.push(SlotReport {
                 index: slot.descriptor.id,
                 id: slot.entry.id.clone(),
                 target: slot.entry.target.clone(),
                 range: slot.range,
                 original_size_hint: slot.descriptor.original_size,
-                operations: head.profile.operations(&slot.entry.operations).unwrap_or_default().to_string(),
+                operations: chain.to_string(),
+                archive: chain.is_tar(),
+                stored_as: stored_as(chain),
                 purpose: slot.entry.purpose.clone(),
                 lifecycle: slot.entry.lifecycle.clone(),
+                kept: slot_words::lifecycle_means(&slot.entry.lifecycle),
                 permissions: format!("{:04o}", mode(head.profile, slot)),
                 sha256: computed(number).map(|content| content.sha256.to_string()),
             });
@@ -218,7 +224,7 @@ impl Verification {
         for part in &mut parts {
             while failed.next_if(|range| range.end <= part.range.start).is_some() {}
             if failed.peek().is_some_and(|range| range.overlaps(&part.range)) {
-                part.class = Protection::Unprotected;
+                part.class = Protection::Failed;
                 part.reason = Cow::Borrowed("verification failed here");
             }
         }
@@ -254,6 +260,20 @@ fn cover_table(map: &mut Map, head: &Head, range: ByteRange) {
         }
         add(at(56, 64), derived);
     }
+}
+
+/// A chain of operations as a person says it.
+fn stored_as(chain: OperationChain) -> String {
+    let Ok(codecs) = chain.codecs() else { return chain.to_string() };
+    let archive = chain.is_tar().then_some("a tar archive");
+    let compressed = codecs.iter().rev().map(|codec| match codec {
+        Codec::Gzip => "compressed with gzip",
+        Codec::Bzip2 => "compressed with bzip2",
+        Codec::Xz => "compressed with xz",
+        Codec::Zstd => "compressed with Zstandard",
+    });
+    let words: Vec<&str> = archive.into_iter().chain(compressed).collect();
+    if words.is_empty() { "stored as it is".to_string() } else { words.join(", ") }
 }
 
 fn mode(profile: Profile, slot: &HeadSlot) -> u16 {

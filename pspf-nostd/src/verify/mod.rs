@@ -13,12 +13,14 @@
 
 mod comparison;
 mod content;
+mod contents;
 mod coverage;
 mod head;
 mod level;
 mod section;
 mod token;
 
+pub use contents::{ContentFault, ContentWatch, Contents};
 pub use level::{Accepted, Level};
 pub use section::Section;
 pub use token::{Authenticated, Checked, SlotFacts};
@@ -31,7 +33,7 @@ use crate::{
     limits::READ_WINDOW,
     metadata::Metadata,
     offsets::{ByteRange, length, position},
-    report::{Coverage, Integrity, Limits, Protection, REPORT_SCHEMA, Report, Trust},
+    report::{ContentsReport, Coverage, Integrity, Limits, Protection, REPORT_SCHEMA, Report, Trust, verdict::Verdict},
 };
 use alloc::{borrow::ToOwned, string::String, sync::Arc, vec::Vec};
 use content::ContentPass;
@@ -303,17 +305,19 @@ impl Verification {
         let mut report = Report {
             schema: REPORT_SCHEMA,
             ok: false,
+            verdict: Verdict::NONE,
             state,
             trust,
             size: self.size,
             signer: self.signer(),
             package: self.package_facts(),
+            contents: ContentsReport::NOT_ASKED,
             slots: self.slot_reports(pass),
             findings: findings.sorted(),
             coverage,
             limits: Limits::CURRENT,
         };
-        report.ok = report.proves(Integrity::Bound);
+        report.decide();
         let candidate = if all_kept { self.authenticate(trust, pass) } else { None };
         let vouched = !broken && !matches!(trust, Trust::Unsigned | Trust::Revoked);
         let authenticated = candidate.clone().filter(|_| vouched);

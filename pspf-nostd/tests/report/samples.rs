@@ -34,7 +34,7 @@ pub(super) const DESCRIPTOR: Class = (Protection::Checked, "only the unsigned de
 pub(super) const UNKNOWN: Class = (Protection::Unprotected, "only decoding the slot would tell");
 pub(super) const ANY_LAUNCHER: Class = (Protection::Unprotected, "no digest of the launcher is signed");
 pub(super) const UNSIGNED: Class = (Protection::Checked, "consistent, but nothing here is signed");
-pub(super) const FAILED: Class = (Protection::Unprotected, "verification failed here");
+pub(super) const FAILED: Class = (Protection::Failed, "verification failed here");
 pub(super) const NOT_READ: Class = (Protection::Unprotected, "not read");
 
 /// One slot of a sample: its entry in the metadata without number and digest, how its digest is signed, what is stored, and

@@ -87,7 +87,7 @@ pub(super) const CASES: &[Case] = &[
 ];
 
 /// Metadata of the Rust builder around these slot entries.
-fn rust_json(launcher: &[u8], slots: &str) -> String {
+pub(super) fn rust_json(launcher: &[u8], slots: &str) -> String {
     format!(
         concat!(
             r#"{{"format":"PSPF/2025","format_version":"1.0.0","package":{{"name":"sample","version":"1"}},"slots":[{}],"#,

@@ -4,6 +4,7 @@ pub mod bounded_queue;
 pub mod codecs;
 pub mod extraction_root;
 pub mod file_writer;
+pub mod look_through;
 pub mod one_pass;
 pub mod slot_reader;
 

@@ -18,10 +18,8 @@ use pspf_nostd::{
     digest::{Sha256Digest, StreamingSha256},
     findings::Findings,
     offsets::ByteRange,
-    placement::{self, Concern, Item, Judge},
     report::{Finding, Severity, SlotReport},
-    tar::Entry,
-    verify::{Checked, SlotFacts},
+    verify::Checked,
 };
 use serde::Serialize;
 use std::{
@@ -153,28 +151,17 @@ pub fn examine(
     let mut findings = Findings::default();
     let (mut decoded, mut dist_infos, mut wheels) = (Vec::new(), Vec::new(), Vec::new());
     let depth = Depth { wheels: true, read };
-    let mut judge = Judge::default();
     for number in (0..package.slots().len()).filter(|number| inventory::has_content(package, *number)) {
         let part = format!("slot {number}");
         match inventory::of_slot(file, package, number, &depth) {
             Ok(slot) => {
-                if let Some(facts) = package.slots().get(number) {
-                    judge_slot(&mut judge, number, facts, &slot.placed, &mut findings);
-                }
                 wheels.extend(slot.wheels.into_iter().map(|wheel| (slot.index, wheel)));
                 let entries = match slot.content {
                     Content::Archive { entries, distributions } => {
                         dist_infos.extend(distributions);
                         Some(entries.len())
                     }
-                    Content::File { called_archive, .. } => {
-                        if called_archive {
-                            let message =
-                                "its operations say tar, and it holds no archive: launchers take it as one file";
-                            findings.add_deep("slot.not_tar", &part, message.to_owned());
-                        }
-                        None
-                    }
+                    Content::File { .. } => None,
                 };
                 decoded.push(DecodedSlot { index: slot.index, id: slot.id, unpacked: slot.unpacked, entries });
             }
@@ -200,38 +187,6 @@ pub fn examine(
     }
     let (ok, findings) = (!findings.any_error(), findings.sorted());
     Ok(Deep { ok, slots: decoded, distributions: installed, wheels, components, findings })
-}
-
-/// Judges what a slot would put where.
-fn judge_slot(judge: &mut Judge, number: usize, facts: &SlotFacts, entries: &[Entry], findings: &mut Findings) {
-    let entry = facts.entry();
-    judge.begin(number, &entry.lifecycle, entry.platform.as_deref().unwrap_or_default());
-    let mut put = |item: &Item<'_>| {
-        let part = format!("slot {number} {}", item.path);
-        let judgement = judge.judge(item);
-        if let Some(fault) = judgement.fault {
-            findings.error(fault.code(), &part, None, format!("a start refuses it: {fault}"));
-        }
-        for concern in judgement.concerns {
-            let severity = match concern {
-                // CPython's own terminfo has `a` beside `A`.
-                Concern::SameName { .. } => Severity::Info,
-                _ => Severity::Warning,
-            };
-            findings.push(severity, concern.code(), &part, None, concern.to_string());
-        }
-    };
-    if facts.operations().is_tar() {
-        entries.iter().for_each(|entry| put(&Item::of_entry(number, entry)));
-        return;
-    }
-    match placement::target(&entry.target) {
-        Ok(path) => put(&Item::file(number, &path, facts.mode().into())),
-        Err(fault) => {
-            let message = format!("a start refuses its target {:?}: {fault}", entry.target);
-            findings.error(fault.code(), &format!("slot {number}"), None, message);
-        }
-    }
 }
 
 /// The distributions by name.

@@ -15,7 +15,7 @@ use std::{fs::File, path::Path};
 
 /// How much of a slot is looked at.
 pub struct Depth<'a> {
-    /// Whether wheels among its files are looked into, and entries kept to be judged. That takes temporary files.
+    /// Whether wheels among its files are looked into. That takes temporary files.
     pub wheels: bool,
     /// Is told how many more stored bytes were read.
     pub read: &'a dyn Fn(u64),
@@ -41,10 +41,10 @@ pub fn of_slot(
     let target = facts.map(|slot| slot.entry().target.as_str()).unwrap_or_default();
     let mut reading = slot::Reading::new(is_tar, depth.wheels.then_some(target));
     let read = slot_reader::read_decoded_watched(file, package, number, &mut reading, depth.read);
-    let (unpacked, content, wheels, placed) =
+    let (unpacked, content, wheels) =
         reading.finish(read, facts.map(|slot| slot.entry().id.as_str()).unwrap_or_default())?;
     let (id, stored) = facts.map(|slot| (slot.entry().id.clone(), slot.range().len())).unwrap_or_default();
-    Ok(SlotInventory { index: number, id, stored, unpacked, content, placed, wheels })
+    Ok(SlotInventory { index: number, id, stored, unpacked, content, wheels })
 }
 
 /// All slots, in order; one that only stands for the package itself holds nothing.

@@ -26,8 +26,6 @@ pub struct SlotInventory {
     pub unpacked: u64,
     /// What they are.
     pub content: Content,
-    /// What the entries of an archive put where; empty where wheels were not to be looked into either.
-    pub placed: Vec<Entry>,
     /// The wheels among the files, or the file itself where it is one; empty where they were not to be looked into.
     pub wheels: Vec<CarriedWheel>,
 }
@@ -46,8 +44,6 @@ pub enum Content {
     File {
         /// SHA-256 of the decoded bytes.
         sha256: Sha256Digest,
-        /// The operations promise an archive (the published Python builder does so for single files).
-        called_archive: bool,
     },
 }
 
@@ -57,7 +53,6 @@ pub(super) struct Reading {
     refused: Option<TarError>,
     hasher: StreamingSha256,
     unpacked: u64,
-    is_tar: bool,
     members: Members,
 }
 
@@ -68,7 +63,6 @@ struct Members {
     entries: Entries,
     dist_infos: Collector,
     wheels: Option<Wheels>,
-    placed: Vec<Entry>,
 }
 
 impl EntrySink for Members {
@@ -77,7 +71,6 @@ impl EntrySink for Members {
         self.dist_infos.begin(entry);
         if let Some(wheels) = &mut self.wheels {
             wheels.begin_entry(entry);
-            self.placed.push(entry.clone());
         }
         self.entries.begin(entry)
     }
@@ -112,7 +105,6 @@ impl Reading {
             refused: None,
             hasher: StreamingSha256::new(),
             unpacked: 0,
-            is_tar,
             members: Members { wheels, ..Members::default() },
         }
     }
@@ -122,7 +114,7 @@ impl Reading {
         mut self,
         read: Result<u64, SlotError>,
         slot: &str,
-    ) -> Result<(u64, Content, Vec<CarriedWheel>, Vec<Entry>), InventoryError> {
+    ) -> Result<(u64, Content, Vec<CarriedWheel>), InventoryError> {
         let refused = |error| InventoryError::Archive { slot: slot.to_owned(), error: Box::new(error) };
         let read = read.map_err(InventoryError::Slot);
         if let Some(error) = self.refused {
@@ -132,21 +124,21 @@ impl Reading {
         if let Some(tar) = &mut self.tar {
             match tar.finish(&mut self.members) {
                 Ok(()) => {
-                    let Members { entries, dist_infos, wheels, placed, .. } = self.members;
+                    let Members { entries, dist_infos, wheels, .. } = self.members;
                     let (entries, distributions) = (entries.complete, dist_infos.distributions());
                     let wheels = wheels.map(|wheels| wheels.found).unwrap_or_default();
-                    return Ok((self.unpacked, Content::Archive { entries, distributions }, wheels, placed));
+                    return Ok((self.unpacked, Content::Archive { entries, distributions }, wheels));
                 }
                 Err(error) if error.is_no_archive() => {}
                 Err(error) => return Err(refused(error)),
             }
         }
-        let content = Content::File { sha256: self.hasher.finish(), called_archive: self.is_tar };
+        let content = Content::File { sha256: self.hasher.finish() };
         let wheels = self.members.wheels.map(|mut wheels| {
             wheels.end();
             wheels.found
         });
-        Ok((self.unpacked, content, wheels.unwrap_or_default(), Vec::new()))
+        Ok((self.unpacked, content, wheels.unwrap_or_default()))
     }
 }
 
