@@ -91,8 +91,8 @@ function policy({ script, style, scriptPolicy = '' }) {
 }
 
 const promise = sameOrigin
-  ? ['Nothing is uploaded.', 'This build may read packages from its own site, and the browser refuses it every other connection (Content-Security-Policy “connect-src ’self’”).']
-  : ['Nothing leaves this machine.', 'The browser refuses this page and its worker every connection (Content-Security-Policy “connect-src ’none’”).'];
+  ? ['Nothing is uploaded.', 'This page may read packages of its own site; the browser refuses it every other connection.']
+  : ['Nothing leaves this machine.', 'The browser refuses this page every connection.'];
 
 function page(template, { policy: text, style, script, copyLink }) {
   const values = { policy: text, style, script, promise: promise[0], 'promise-detail': promise[1], 'copy-link': copyLink };

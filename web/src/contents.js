@@ -1,151 +1,99 @@
-// The slots of a package, and the files in them.
+// The files of all slots, and what is in the one that is chosen.
 
-import { button, el, fill } from './dom.js';
+import { button, copyButton, el, fill, icon } from './dom.js';
 import { call } from './engine.js';
 import { fileList } from './file-list.js';
 import { asText, hexDump } from './hex.js';
 import { shown, visible } from './hostile-text.js';
-import { grouped, modeText, plural, size, span } from './quantities.js';
+import { count, modeText, size } from './quantities.js';
 import { save } from './save.js';
 
-/** Bytes of a file that are shown. */
-const VIEW_BYTES = 128 * 1024;
-const HEX_BYTES = 16 * 1024;
+/** Bytes of a file that are shown at first, and with each "Show more". */
+const TEXT_BYTES = 64 * 1024;
+const HEX_BYTES = 512;
 
-/** What the lifecycles mean that say more than "unpacked once and kept" (docs/launcher.md). */
-const LIFECYCLE = {
-  init: 'until the setup is done', volatile: 'until the setup is done', dev: 'only for development', platform: 'only on one platform',
-  lazy: 'unpacked when the program asks for it', config: 'unpacked once, then left to the user', startup: 'unpacked anew in each start',
-  temporary: 'removed when the program ends', temp: 'removed when the program ends', shutdown: 'removed when the program ends',
-  attestation: 'bill of materials and provenance',
-};
-
-const STEPS = { tar: 'a tar archive', gzip: 'compressed with gzip', gz: 'compressed with gzip', tgz: 'a tar archive, compressed with gzip', zstd: 'compressed with Zstandard', zst: 'compressed with Zstandard',
-  xz: 'compressed with xz', bzip2: 'compressed with bzip2', bz2: 'compressed with bzip2', raw: 'stored as it is', none: 'stored as it is' };
-
-/** `tar.gz` as `a tar archive, compressed with gzip`. */
-export function operationWords(operations) {
-  const steps = operations.split(/[.|]/).filter(Boolean);
-  return steps.length ? steps.map((step) => STEPS[step.toLowerCase()] ?? step).join(', ') : STEPS.raw;
-}
-
-/** Whether a slot holds an archive, by its operations. */
-export function isArchive(slot) {
-  return /^(tar|tgz|tbz|txz|tzst)/i.test(slot.operations);
-}
-
-/** The panel of slots; `listings` are the entries that were found per slot. */
+/** The panel of an item's files; gives `{ element, search(text) }`. */
 export function contents(item) {
-  const { report } = item;
-  if (report.slots.length === 0) return el('p', { class: 'empty' }, 'No slots could be read.');
-  return el('div', { class: 'slots' }, report.slots.slice(0, 500).map((slot) => card(item, slot)),
-    report.slots.length > 500 && el('p', { class: 'dim' }, 'The first 500 slots; the exported report has all.'));
-}
-
-function card(item, slot) {
-  const body = el('div', { class: 'slot-body' });
-  const archive = isArchive(slot);
-  let opened = false;
-  const open = () => {
-    if (opened) return;
-    opened = true;
-    if (archive) listing(item, slot, body);
-    else single(item, slot, body);
-  };
-  const box = el('details', { class: 'slot', ontoggle: () => box.open && open() },
-    el('summary', {}, el('span', { class: 'slot-number' }, slot.index), el('strong', {}, shown(slot.id, 60)),
-      el('span', { class: 'dim' }, '→ ', shown(slot.target, 60)),
-      el('span', { class: 'slot-facts' }, el('span', {}, operationWords(slot.operations)), el('span', { class: 'number' }, size(slot.range.end - slot.range.start)))),
-    el('dl', { class: 'facts-list' },
-      fact('Purpose', shown(slot.purpose)), fact('Lifecycle', [shown(slot.lifecycle), LIFECYCLE[slot.lifecycle] && el('span', { class: 'dim' }, ` ${LIFECYCLE[slot.lifecycle]}`)]),
-      fact('Permissions', [el('code', {}, slot.permissions), ' ', el('span', { class: 'mode' }, modeText(parseInt(slot.permissions, 8) || 0))]),
-      fact('Unpacked', [size(slot.original_size_hint), el('span', { class: 'dim' }, ' as the table claims')]),
-      fact('Bytes', span(slot.range)),
-      slot.sha256 && fact('SHA-256', el('code', { class: 'digest' }, grouped(slot.sha256)))), body);
-  if (opensAlone(item, slot)) queueMicrotask(() => { box.open = true; });
-  return box;
-}
-
-// The first archive is opened by itself: most people come to see the files.
-function opensAlone(item, slot) {
-  return item.report.slots.find((other) => isArchive(other) && other.purpose !== 'runtime') === slot;
-}
-
-function fact(name, ...value) {
-  return el('div', {}, el('dt', {}, name), el('dd', {}, value));
-}
-
-async function listing(item, slot, body) {
   const view = el('div', { class: 'file-view' }, el('p', { class: 'dim' }, 'Choose a file to see what is in it.'));
-  const list = fileList({ label: `Files of slot ${slot.index}`, onchoose: (entry) => chosen(item, slot, entry, view) });
-  const message = el('p', { class: 'dim', role: 'status' }, 'Reading the archive…');
-  fill(body, message, el('div', { class: 'file-panes' }, list.element, view));
-  try {
-    const total = await call('listFiles', { file: item.file, slot: slot.index }, { signal: item.closed.signal, onItems: list.add });
-    fill(message, `${plural(total, 'entry', 'entries')}, read to the end.`);
-    message.hidden = true;
-  } catch (error) {
-    fill(message, el('strong', { class: 'bad' }, 'The archive was refused. '), visible(error.message));
-    message.className = 'refused';
-    message.setAttribute('role', 'alert');
+  const pane = el('div', { class: 'files-pane' });
+  const list = fileList({ label: 'the package', onchoose: (entry) => {
+    pane.classList.add('has-file');
+    chosen(item, entry, view, () => pane.classList.remove('has-file'));
+  } });
+  const several = item.report.slots.length > 1;
+  const prefix = (slot) => (several ? `${slot.id.replaceAll('/', '_')}/` : '');
+  const flagged = new Set(item.report.findings.filter(({ path, severity }) => path !== undefined && severity === 'error').map(({ part, path }) => `${part}\n${path}`));
+  const head = el('div', {});
+  const refused = el('div', {});
+  const all = [];
+  for (const slot of item.report.slots) {
+    const entries = item.listings.get(slot.index);
+    if (entries) for (const entry of entries) all.push({ ...entry, path: prefix(slot) + entry.path, own: entry.path, slot, flagged: flagged.has(`slot ${slot.index}\n${entry.path}`) });
+    else if (!slot.archive) all.push({ path: slot.id, type: 'file', size: slot.original_size_hint, mode: parseInt(slot.permissions, 8) || 0, slot, whole: true, flagged: flagged.has(`slot ${slot.index}\n${slot.target}`) });
   }
+  for (const [index, error] of item.refused) refused.append(el('p', { class: 'file-head bad', role: 'alert' }, el('strong', {}, 'The archive was refused. '), shown(item.report.slots[index]?.id ?? '', 60), ': ', visible(error)));
+  if (item.report.state === 'broken') head.append(el('p', { class: 'file-head bad' }, 'Listed from a file that is not what was signed: none of these is known to be right.'));
+  pane.append(list.element, view);
+  list.add(all);
+  return { element: el('section', { class: 'card files-card' }, head, refused, pane), search: list.search };
 }
 
-function single(item, slot, body) {
-  const view = el('div', { class: 'file-view alone' });
-  fill(body, view);
-  chosen(item, slot, { path: slot.id, type: 'file', size: slot.original_size_hint, whole: true }, view);
-}
-
-function chosen(item, slot, entry, view) {
-  const shownBytes = el('div', { class: 'file-bytes' });
+/** The entry of one slot as a name, for whoever looks for it. */
+function chosen(item, entry, view, onback) {
+  const at = entry.path.lastIndexOf('/') + 1;
   const isFile = entry.type === 'file' || entry.type === 'hardlink';
-  const get = () => call('extractFile', { file: item.file, slot: slot.index, path: entry.whole ? undefined : entry.path }, { signal: item.closed.signal });
-  const attempt = (work) => async () => {
+  const place = el('div', {});
+  let kind = 'text';
+  let blob;
+  const shows = {};
+  const show = async (next) => {
+    kind = next;
+    for (const [name, node] of Object.entries(shows)) node.setAttribute('aria-pressed', String(name === kind));
     try {
-      fill(shownBytes, el('p', { class: 'dim' }, 'Reading…'));
-      await work(await get());
+      fill(place, el('p', { class: 'dim' }, 'Reading…'));
+      blob ??= await call('extractFile', { file: item.file, slot: entry.slot.index, path: entry.whole ? undefined : entry.own }, { signal: item.closed.signal });
+      await (kind === 'text' ? text(blob, place, () => show('hex')) : hex(blob, place, HEX_BYTES));
     } catch (error) {
-      fill(shownBytes, el('p', { class: 'refused', role: 'alert' }, visible(error.message)));
+      fill(place, el('p', { class: 'refused', role: 'alert' }, visible(error.message)));
     }
   };
+  const segment = (name, label) => (shows[name] = el('button', { type: 'button', 'aria-pressed': 'false', onclick: () => show(name) }, label));
   fill(view,
-    el('h2', {}, shown(entry.path, 300)),
-    !entry.whole && el('dl', { class: 'facts-list' }, fact('Type', entry.type), isFile && fact('Size', size(entry.size)),
-      fact('Mode', [el('code', {}, (entry.mode ?? 0).toString(8).padStart(4, '0')), ' ', el('span', { class: 'mode' }, modeText(entry.mode ?? 0))]),
-      entry.target && fact('Points at', shown(entry.target)),
-      entry.mtime !== undefined && fact('Modified', time(entry.mtime)),
-      entry.sha256 && fact('SHA-256', el('code', { class: 'digest' }, grouped(entry.sha256)))),
-    isFile && el('div', { class: 'actions' },
-      button('View as text', attempt((blob) => text(blob, shownBytes))),
-      button('View as hex', attempt((blob) => hex(blob, shownBytes))),
-      button('Download', attempt(async (blob) => {
+    button([icon('left'), 'All files'], onback, { class: 'quiet back-to-list' }),
+    el('h2', {}, el('bdi', { dir: 'ltr' }, shown(entry.path.slice(at), 300))),
+    el('p', { class: 'file-facts' }, at > 0 && el('bdi', { dir: 'ltr' }, shown(entry.path.slice(0, at), 200)), isFile ? el('span', { class: 'number' }, `${count(entry.size)} bytes`) : el('span', {}, entry.type),
+      el('span', { title: (entry.mode ?? 0).toString(8).padStart(4, '0') }, modeText(entry.mode ?? 0)), entry.target && el('span', {}, 'points at ', shown(entry.target)),
+      el('span', {}, 'in ', shown(entry.slot.id, 60), ', ', entry.slot.stored_as), el('span', {}, entry.slot.kept), entry.mtime !== undefined && el('span', {}, time(entry.mtime))),
+    isFile && el('div', { class: 'file-tools' }, el('div', { class: 'segments', role: 'group', 'aria-label': 'Show as' }, segment('text', 'Text'), segment('hex', 'Hex')),
+      entry.sha256 && copyButton(entry.sha256, 'the SHA-256 of this file'),
+      el('button', { type: 'button', class: 'icon-button', 'aria-label': 'Save this file', title: 'Save this file', onclick: async () => {
+        blob ??= await call('extractFile', { file: item.file, slot: entry.slot.index, path: entry.whole ? undefined : entry.own }, { signal: item.closed.signal });
         save(blob, entry.path);
-        fill(shownBytes, el('p', { class: 'dim' }, `${size(blob.size)} handed to the browser.`));
-      }))),
-    shownBytes);
+      } }, icon('save'))),
+    place);
+  if (isFile) show('text');
 }
 
-async function text(blob, place) {
-  const bytes = new Uint8Array(await blob.slice(0, VIEW_BYTES).arrayBuffer());
+async function text(blob, place, onhex) {
+  const bytes = new Uint8Array(await blob.slice(0, TEXT_BYTES).arrayBuffer());
   // A cut may fall into the middle of a character: up to three bytes less are a whole text.
-  const cuts = blob.size > VIEW_BYTES ? [0, 1, 2, 3] : [0];
+  const cuts = blob.size > TEXT_BYTES ? [0, 1, 2, 3] : [0];
   const found = cuts.map((cut) => asText(bytes.subarray(0, bytes.length - cut))).find((whole) => whole !== null);
   if (found === undefined) {
-    await hex(blob, place);
-    place.prepend(el('p', { class: 'dim' }, 'Not a text: shown as hex.'));
+    await onhex();
+    place.prepend(el('p', { class: 'but' }, 'Not a text: shown as hex.'));
     return;
   }
-  fill(place, el('pre', { class: 'text', tabindex: 0, role: 'region', 'aria-label': 'Text of the file' }, visible(found, true)), rest(blob, VIEW_BYTES));
+  fill(place, el('pre', { class: 'text', tabindex: 0, role: 'region', 'aria-label': 'Text of the file' }, found.split('\n').map((line) => el('span', {}, visible(line, true)))), rest(blob, TEXT_BYTES));
 }
 
-async function hex(blob, place) {
-  const bytes = new Uint8Array(await blob.slice(0, HEX_BYTES).arrayBuffer());
-  fill(place, hexDump(bytes), rest(blob, HEX_BYTES));
+async function hex(blob, place, limit) {
+  const bytes = new Uint8Array(await blob.slice(0, limit).arrayBuffer());
+  fill(place, hexDump(bytes), el('p', { class: 'but' }, `Bytes 0–${count(Math.max(0, bytes.length - 1))} of ${count(blob.size)}. `, blob.size > limit && button('Show more', () => hex(blob, place, limit * 4), { class: 'quiet' })));
 }
 
 function rest(blob, limit) {
-  return blob.size > limit && el('p', { class: 'dim' }, `The first ${size(limit)} of ${size(blob.size)}; download the file for the rest.`);
+  return blob.size > limit && el('p', { class: 'but' }, `The first ${size(limit)} of ${size(blob.size)}; save the file for the rest.`);
 }
 
 function time(seconds) {

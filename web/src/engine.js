@@ -23,10 +23,10 @@ const source = (file) => (file.url ? new URL(file.url) : file);
 
 const methods = {
   inspect: ({ file, trustedKeys, revokedKeys }, options) => engine.inspect(source(file), { ...options, trustedKeys, revokedKeys }),
-  verify: ({ file, trustedKeys, revokedKeys }, options) => engine.verify(source(file), { ...options, trustedKeys, revokedKeys }),
+  verifyJson: ({ file, ...asked }, options) => engine.verifyJson(source(file), { ...options, ...asked }),
+  sha256: ({ file }, options) => engine.sha256(source(file), options),
   diff: ({ a, b }, options) => engine.diff(source(a), source(b), options),
   attestation: ({ file }, options) => engine.attestation(source(file), options),
-  scan: ({ file, policy }, options) => engine.scan(source(file), policy, options),
   keyFromFile: ({ bytes }) => engine.keyFromFile(bytes),
   revokedFromList: ({ bytes }) => engine.revokedFromList(bytes),
   listFiles: async ({ file, slot }, { onItems, ...options }) => (await engine.listFiles(source(file), slot, { ...options, onEntries: onItems })).length,

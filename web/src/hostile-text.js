@@ -30,8 +30,8 @@ function code(character) {
 }
 
 /** The text with odd characters as `⟨U+202E⟩`: for attributes, live regions and documents' titles. */
-export function plain(text) {
-  return cut(String(text), SHOWN_MAX).replace(ODD, (character) => `⟨${code(character)}⟩`);
+export function plain(text, max = SHOWN_MAX) {
+  return cut(String(text), max).replace(ODD, (character) => `⟨${code(character)}⟩`);
 }
 
 /** Whether a text holds characters that are not what they look like. */

@@ -46,3 +46,12 @@ export function modeText(mode) {
     (bits & 4 ? 'r' : '-') + (bits & 2 ? 'w' : '-') + (special ? (bits & 1 ? letter : letter.toUpperCase()) : bits & 1 ? 'x' : '-');
   return triple((mode >> 6) & 7, mode & 0o4000, 's') + triple((mode >> 3) & 7, mode & 0o2000, 's') + triple(mode & 7, mode & 0o1000, 't');
 }
+
+const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+
+/** The day of a time in ISO 8601: `30 November 2026`; the text itself where it is none. */
+export function day(text) {
+  const found = /^(\d{4})-(\d\d)-(\d\d)/.exec(text);
+  const month = found && MONTHS[Number(found[2]) - 1];
+  return month ? `${Number(found[3])} ${month} ${found[1]}` : String(text);
+}

@@ -1,46 +1,62 @@
-// Panels of which one shows (WAI-ARIA tabs); on paper all do.
+// Panels of which one shows (WAI-ARIA tabs): the first as tiles, the others as quiet links below. On paper all show.
 
-import { el } from './dom.js';
+import { el, fill, icon } from './dom.js';
 
 let groups = 0;
 
-/** Tabs of `{ name, note, draw }`: a panel is drawn when it is first chosen, or printed. `first` is the name of the one to show. */
-export function tabs(label, panels, first, onchoose) {
+/**
+ * Tabs of `{ name, tile?: { title, note, look }, draw }`: a panel is drawn when it is first chosen, or printed. Gives the element, and
+ * `choose(name)`, `redraw(name)`, `retitle(name, tile)`.
+ */
+export function tabs(label, panels, first) {
   const id = `tabs-${++groups}`;
   const drawn = new Set();
-  const list = el('div', { class: 'tab-list', role: 'tablist', 'aria-label': label });
-  const bodies = panels.map(({ name }, at) => el('div', { class: 'tab-panel', role: 'tabpanel', id: `${id}-panel-${at}`, 'aria-labelledby': `${id}-tab-${at}`, tabindex: 0, dataset: { name } }));
+  const tiles = el('div', { class: 'tiles' });
+  const quiet = el('div', { class: 'quiet-tabs' });
+  const list = el('div', { class: 'tab-list', role: 'tablist', 'aria-label': label }, tiles);
+  const bodies = panels.map(({ name }, at) => el('div', { class: 'tab-panel', role: 'tabpanel', id: `${id}-panel-${at}`, 'aria-labelledby': `${id}-tab-${at}`, dataset: { name } }));
+  const tileOf = ({ title, note, look }) => [el('b', {}, title), el('span', { class: look ?? '' }, note), icon('right')];
+  const handles = panels.map(({ name, tile }, at) => el('button', { type: 'button', role: 'tab', id: `${id}-tab-${at}`, class: tile ? 'tile' : '', 'aria-controls': `${id}-panel-${at}`, dataset: { name },
+    onclick: () => choose(at) }, tile ? tileOf(tile) : name));
+  handles.forEach((handle, at) => (panels[at].tile ? tiles : quiet).append(handle));
   const draw = (at) => {
     if (drawn.has(at)) return;
     drawn.add(at);
-    bodies[at].append(panels[at].draw());
+    fill(bodies[at], panels[at].draw());
   };
-  const choose = (at, focus = false) => {
+  function choose(at, focus = false) {
     draw(at);
-    bodies.forEach((body, other) => { body.toggleAttribute('data-off', other !== at); });
-    [...list.children].forEach((tab, other) => {
-      tab.setAttribute('aria-selected', String(other === at));
-      tab.tabIndex = other === at ? 0 : -1;
-      if (focus && other === at) tab.focus();
+    bodies.forEach((body, other) => body.toggleAttribute('data-off', other !== at));
+    handles.forEach((handle, other) => {
+      handle.setAttribute('aria-selected', String(other === at));
+      handle.tabIndex = other === at ? 0 : -1;
+      if (focus && other === at) handle.focus();
     });
-  };
-  panels.forEach(({ name, note }, at) => list.append(el('button', { type: 'button', role: 'tab', id: `${id}-tab-${at}`, 'aria-controls': `${id}-panel-${at}`, onclick: () => { choose(at); onchoose(name); } },
-    name, note !== undefined && el('span', { class: 'note' }, note))));
+  }
+  const element = el('section', { class: 'tabs' }, list, bodies);
+  // Drawn below the panels, as they are asked for seldom; for the keyboard they are in the list.
+  list.append(quiet);
   list.addEventListener('keydown', (event) => {
-    const at = [...list.children].indexOf(document.activeElement);
-    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: panels.length - 1 }[event.key];
-    if (to === undefined) return;
+    const at = handles.indexOf(document.activeElement);
+    const to = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: panels.length - 1 }[event.key];
+    if (to === undefined || at < 0) return;
     event.preventDefault();
     choose((to + panels.length) % panels.length, true);
-    onchoose(panels[(to + panels.length) % panels.length].name);
   });
-  choose(Math.max(0, panels.findIndex(({ name }) => name === first)));
-  const element = el('section', { class: 'card tabs' }, list, bodies);
-  element.addEventListener('draw-all', () => panels.forEach((_, at) => draw(at)));
-  return element;
+  const at = (name) => Math.max(0, panels.findIndex((panel) => panel.name === name));
+  choose(at(first));
+  element.addEventListener('draw-all', () => panels.forEach((_, number) => draw(number)));
+  return {
+    element,
+    choose: (name, focus) => choose(at(name), focus),
+    redraw(name) {
+      if (drawn.delete(at(name)) && !bodies[at(name)].hasAttribute('data-off')) draw(at(name));
+    },
+    retitle: (name, tile) => fill(handles[at(name)], tileOf(tile)),
+  };
 }
 
 /** Draws every panel, for paper. */
 export function drawAllTabs() {
-  for (const element of document.querySelectorAll('.tabs')) element.dispatchEvent(new Event('draw-all'));
+  for (const element of document.querySelectorAll('section.tabs')) element.dispatchEvent(new Event('draw-all'));
 }

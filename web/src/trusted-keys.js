@@ -9,8 +9,8 @@ const KEYS_MAX = 200;
 const REVOKED_MAX = 20_000;
 const NAME_MAX = 80;
 
-let keys = read(PLACE, ({ fingerprint, name, expires }) => FINGERPRINT.test(fingerprint) && (expires === undefined || DAY.test(expires))
-  && { fingerprint, name: String(name ?? '').slice(0, NAME_MAX), expires }).slice(0, KEYS_MAX);
+let keys = read(PLACE, ({ fingerprint, name, expires, since }) => FINGERPRINT.test(fingerprint) && (expires === undefined || DAY.test(expires))
+  && { fingerprint, name: String(name ?? '').slice(0, NAME_MAX), expires, since: DAY.test(since) ? since : undefined }).slice(0, KEYS_MAX);
 let revoked = read(REVOKED_PLACE, (fingerprint) => FINGERPRINT.test(fingerprint) && fingerprint);
 const listeners = new Set();
 
@@ -34,9 +34,19 @@ function write(nextKeys, nextRevoked) {
   for (const listener of listeners) listener();
 }
 
-/** The keys that were added, expired ones as well: `{ fingerprint, name, expires? }`. */
+/** The keys that were added, expired ones as well: `{ fingerprint, name, expires?, since? }`, days as `2026-11-30`. */
 export function trustedKeys() {
   return keys;
+}
+
+/** What is remembered of a key that is trusted now. */
+export function keyOf(fingerprint) {
+  return isTrusted(fingerprint) ? keys.find((key) => key.fingerprint === fingerprint) : undefined;
+}
+
+/** Gives a key another name. */
+export function rename(fingerprint, name) {
+  write(keys.map((key) => (key.fingerprint === fingerprint ? { ...key, name: name.slice(0, NAME_MAX) } : key)), revoked);
 }
 
 /** The fingerprints of revoked keys. */
@@ -54,7 +64,8 @@ export function isTrusted(fingerprint) {
   return !revoked.includes(fingerprint) && keys.some((key) => key.fingerprint === fingerprint && !hasExpired(key));
 }
 
-function digits(fingerprint) {
+/** The digits of a fingerprint that somebody typed or pasted: blanks, colons and `sha256:` do no harm. Throws where it is none. */
+export function digits(fingerprint) {
   const hex = fingerprint.toLowerCase().replace(/^sha256:/, '').replace(/[\s:]/g, '');
   if (!FINGERPRINT.test(hex)) throw new Error('A fingerprint is 64 hexadecimal digits: the SHA-256 of the public key.');
   return hex;
@@ -66,7 +77,7 @@ export function trust(fingerprint, name = '', expires = undefined) {
   if (revoked.includes(hex)) throw new Error('This key is revoked. Take it from the revoked keys first if it is to be trusted again.');
   const others = keys.filter((key) => key.fingerprint !== hex);
   if (others.length >= KEYS_MAX) throw new Error(`At most ${KEYS_MAX} keys are remembered.`);
-  write([...others, { fingerprint: hex, name: name.slice(0, NAME_MAX), expires }], revoked);
+  write([...others, { fingerprint: hex, name: name.slice(0, NAME_MAX), expires, since: new Date().toISOString().slice(0, 10) }], revoked);
 }
 
 export function distrust(fingerprint) {

@@ -5,9 +5,9 @@ import { plain } from './hostile-text.js';
 
 /** A form for an address; `open` is given the package as a lazily read source. */
 export function sameOriginForm(open) {
-  const address = el('input', { type: 'text', id: 'address', inputmode: 'url', autocomplete: 'off', spellcheck: 'false' });
+  const address = el('input', { type: 'text', id: 'address', class: 'field', inputmode: 'url', autocomplete: 'off', spellcheck: 'false' });
   const problem = el('p', { class: 'refused', role: 'alert', hidden: true });
-  return el('form', { class: 'url-form', onsubmit: async (event) => {
+  const form = el('form', { class: 'url-form', onsubmit: async (event) => {
     event.preventDefault();
     problem.hidden = true;
     try {
@@ -20,5 +20,11 @@ export function sameOriginForm(open) {
       fill(problem, plain(error.message));
       problem.hidden = false;
     }
-  } }, el('label', { for: 'address' }, 'Or an address on this site'), el('div', { class: 'file-tools' }, address, el('button', { type: 'submit' }, 'Open')), problem);
+  } }, el('label', { for: 'address' }, 'Or an address on this site'), el('div', { class: 'row' }, address, el('button', { type: 'submit', class: 'button' }, 'Open')), problem);
+  /** Opens an address as if it had been typed. */
+  form.openAddress = (text) => {
+    address.value = text;
+    form.requestSubmit();
+  };
+  return form;
 }

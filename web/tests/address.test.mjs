@@ -6,7 +6,7 @@ import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { browser, done, host, largePackage, opened, panel, samples, scratch, tab } from './page.mjs';
+import { browser, done, host, largePackage, opened, panel, samples, scratch, tab, word } from './page.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = scratch();
@@ -36,16 +36,16 @@ test('a package of the page’s own site is verified and read', async () => {
   await page.getByLabel('Or an address on this site').fill('sample.psp');
   await page.getByRole('button', { name: 'Open', exact: true }).click();
   await done(page);
-  assert.equal(await page.locator('#verdict-word').textContent(), 'Intact, unknown signer');
-  await tab(page, 'Contents');
+  assert.equal(await word(page), 'Unknown signer');
+  await tab(page, 'Files');
+  await panel(page).getByRole('searchbox', { name: /Find a file/ }).fill('almanac');
   await panel(page).getByRole('treeitem').getByText('almanac.py').click();
-  await panel(page).getByRole('button', { name: 'View as text' }).click();
   await panel(page).getByText('def height(station, hour)').waitFor();
   assert.deepEqual(problems, []);
 });
 
 test('another site’s is refused, by the page and by its policy', async () => {
-  await page.getByRole('button', { name: 'Close all' }).click();
+  await page.locator('#home').click();
   await page.getByLabel('Or an address on this site').fill('https://example.invalid/a.psp');
   await page.getByRole('button', { name: 'Open', exact: true }).click();
   await page.getByText('Only addresses of this site can be read.').waitFor();
@@ -53,11 +53,19 @@ test('another site’s is refused, by the page and by its policy', async () => {
   assert.equal(await worker.evaluate(() => fetch('https://example.invalid/').then(() => 'connected', () => 'refused')), 'refused');
 });
 
+test('`?file=` opens a package of the page’s own site', async () => {
+  const other = await page.context().newPage();
+  await other.goto(`${server.url}?file=sample.psp`);
+  await done(other);
+  assert.equal(await word(other), 'Unknown signer');
+  await other.close();
+});
+
 test('a large package is read by ranges', async () => {
   const before = server.asked.length;
   await page.getByLabel('Or an address on this site').fill('zeros.psp');
   await page.getByRole('button', { name: 'Open', exact: true }).click();
   await done(page);
-  assert.equal(await page.locator('#verdict-word').textContent(), 'Intact, unknown signer');
+  assert.equal(await word(page), 'Unknown signer');
   assert.ok(server.asked.slice(before).filter((path) => path === '/zeros.psp').length > 5, 'it was read in pieces');
 });

@@ -73,8 +73,8 @@ try {
     const now = byKind();
     if (total(now) > total(peak)) peak = now;
   }, 100);
-  await large.locator('.file-tab.is-waiting').waitFor();
-  await large.waitForFunction(() => !document.querySelector('.file-tab.is-waiting'), null, { timeout: 600_000 });
+  await large.locator('.hero[data-phase="verifying"]').waitFor();
+  await large.waitForFunction(() => document.querySelector('.hero[data-phase="done"]'), null, { timeout: 600_000 });
   clearInterval(watch);
   const grown = total(peak) - total(before);
   const seconds = (performance.now() - started) / 1000;

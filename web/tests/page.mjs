@@ -87,19 +87,21 @@ export async function opened(context, url) {
 
 /** Opens a built-in sample and waits for its verdict. */
 export async function sample(page, title) {
-  const more = page.locator('#samples').getByRole('button', { name: title });
-  // The list of samples is behind the first report: bring it back as a reader would.
-  if (!(await more.isVisible())) await page.getByRole('button', { name: 'Close all' }).click();
-  await more.click();
+  const button = page.locator(`#samples button[title="${title}"]`);
+  // The samples are on the start page: go back to it as a reader would.
+  if (!(await button.isVisible())) await page.locator('#home').click();
+  await button.click();
   await done(page);
 }
 
-/** Waits until the package in sight has its verdict. */
+/** Waits until the package in sight has its verdict, and all that is shown beside it. */
 export async function done(page) {
-  await page.locator('.verdict[data-phase="done"]').waitFor();
+  await page.locator('.hero[data-phase="done"], .calm-card[data-phase="done"]').waitFor();
+  await page.locator('section.tabs, .calm-card').first().waitFor();
 }
 
-export const tab = (page, name) => page.getByRole('tab', { name: new RegExp(`^${name}`) }).click();
+export const word = (page) => page.locator('#verdict-word').textContent();
+export const tab = (page, name) => page.locator(`[role="tab"][data-name="${name}"]`).click();
 export const panel = (page) => page.locator('.tab-panel:not([data-off])');
 
 /** A folder for what a test makes. */

@@ -5,7 +5,11 @@ import { test } from 'node:test';
 import { drawn, sections } from '../src/byte-map.js';
 import { plain, safeFileName } from '../src/hostile-text.js';
 import { grouped, modeText, size } from '../src/quantities.js';
-import { verdict } from '../src/verdict.js';
+import { squares } from '../src/treemap.js';
+import { looks } from '../src/verdict.js';
+import { kindOf } from '../src/calm-card.js';
+import { components, folders } from '../src/comparison.js';
+import { day } from '../src/quantities.js';
 import { hasExpired, isTrusted, restore, revoke, revokedKeys, trust, trustedKeys } from '../src/trusted-keys.js';
 
 test('names of downloads hold no folder, no control character, nothing reserved', () => {
@@ -42,7 +46,7 @@ const coverage = [
 
 test('narrow sections are drawn as one, under their weakest class, and no byte is lost', () => {
   const all = sections(coverage, [{ id: 'app', range: { start: 11, end: 12 } }]);
-  assert.deepEqual(all.map(({ name, start, end }) => [name, start, end]), [['launcher', 0, 10], ['padding', 10, 11], ['slot 1 app', 11, 12], ['index', 12, 1000]]);
+  assert.deepEqual(all.map(({ name, start, end }) => [name, start, end]), [['launcher', 0, 10], ['padding', 10, 11], ['app', 11, 12], ['index', 12, 1000]]);
   const pieces = drawn(all, { start: 0, end: 1000 }, 900);
   assert.deepEqual(pieces.map(({ start, end, protection }) => [start, end, protection]), [[0, 10, 'authenticated'], [10, 12, 'unprotected'], [12, 1000, 'authenticated']]);
   const close = drawn(all, { start: 5, end: 20 }, 900);
@@ -52,7 +56,7 @@ test('narrow sections are drawn as one, under their weakest class, and no byte i
 test('a key is trusted until its day has come, and never once it is revoked', () => {
   const [key, other] = ['ab'.repeat(32), 'cd'.repeat(32)];
   trust(`sha256:${key.toUpperCase()}`, 'Farm', '2999-01-01');
-  assert.deepEqual(trustedKeys(), [{ fingerprint: key, name: 'Farm', expires: '2999-01-01' }]);
+  assert.deepEqual(trustedKeys(), [{ fingerprint: key, name: 'Farm', expires: '2999-01-01', since: new Date().toISOString().slice(0, 10) }]);
   assert.ok(isTrusted(key) && !isTrusted(other));
   trust(key, 'Farm', '2020-01-01');
   assert.ok(!isTrusted(key) && trustedKeys().length === 1);
@@ -70,28 +74,39 @@ test('a key is trusted until its day has come, and never once it is revoked', ()
   assert.ok(isTrusted(key));
 });
 
-test('no state but a trusted key is a success', () => {
-  const report = (state, trust) => ({ state, trust, findings: [], signer: { fingerprint: 'ab'.repeat(32), signature_valid: true } });
-  for (const state of ['broken', 'partial', 'intact', 'bound', 'sealed']) {
-    for (const trust of ['unsigned', 'unknown_key', 'pinned', 'in_store', 'revoked']) {
-      const success = verdict(report(state, trust)).kind === 'trusted';
-      assert.equal(success, ['bound', 'sealed'].includes(state) && ['pinned', 'in_store'].includes(trust), `${state}, ${trust}`);
-      assert.notEqual(verdict(report(state, trust), [{ severity: 'error' }]).kind, 'trusted');
+test('no word but a finished `trusted` looks like success', () => {
+  const words = ['not_package', 'changed', 'damaged', 'revoked', 'unsafe', 'unfinished', 'unsigned', 'in_part', 'unknown', 'trusted'];
+  for (const word of words) {
+    for (const finished of [true, false]) {
+      for (const phase of ['reading', 'verifying', 'done', 'failed']) {
+        const { look } = looks({ phase, full: { verdict: { word, finished } } });
+        assert.equal(look === 'good', word === 'trusted' && finished && phase === 'done', `${word} ${finished} ${phase}`);
+      }
     }
   }
+  assert.equal(looks({ phase: 'cancelled' }).badge, 'Not checked to the end');
 });
 
-test('a package that is signed only in part, or with a revoked key, is not one to run', () => {
-  const message = 'the signature does not wholly cover the launcher: other bytes there would pass as well';
-  const report = (state, trust) => ({ state, trust, findings: [{ code: 'signature.coverage', severity: 'warning', part: 'package', message }], signer: { fingerprint: 'ab'.repeat(32), signature_valid: true } });
-  for (const trust of ['unknown_key', 'pinned', 'in_store']) {
-    const { kind, word, sentence } = verdict(report('intact', trust));
-    assert.deepEqual([kind, word], ['unknown', 'Signed only in part']);
-    assert.match(sentence, /does not wholly cover the launcher.*do not run it/);
-  }
-  for (const state of ['intact', 'bound', 'sealed', 'partial']) {
-    const { kind, word, sentence, proved } = verdict(report(state, 'revoked'));
-    assert.deepEqual([kind, word, proved], ['invalid', 'Revoked key', []]);
-    assert.match(sentence, /Do not run it/);
-  }
+test('a treemap gives every part its share of the area', () => {
+  const parts = [600, 300, 60, 30, 10].map((size) => ({ size }));
+  const made = squares(parts, 0, 0, 400, 250);
+  assert.equal(made.length, 5);
+  for (const { part, w, h } of made) assert.ok(Math.abs((w * h) / 100_000 - part.size / 1000) < 0.001);
+  for (const { x, y, w, h } of made) assert.ok(x >= -0.01 && y >= -0.01 && x + w <= 400.01 && y + h <= 250.01);
+});
+
+test('files that are no packages are named by their first bytes', () => {
+  const kind = (text) => kindOf(new TextEncoder().encode(text), text.length);
+  assert.equal(kind(''), 'empty');
+  assert.match(kind('-----BEGIN PRIVATE KEY-----\nMC4C'), /private key/);
+  assert.match(kindOf(new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 2]), 5), /Linux program/);
+  assert.equal(day('2026-11-30'), '30 November 2026');
+});
+
+test('changes are grouped: components by name, files by folder', () => {
+  const of = (name, version) => ({ type: 'library', name, version });
+  assert.deepEqual(components([of('a', '1'), of('b', '1'), of('c', '1')], [of('b', '2'), of('c', '1'), of('d', '1')]).map(({ name, kind }) => [name, kind]), [['a', 'removed'], ['b', 'changed'], ['c', 'same'], ['d', 'added']]);
+  const file = (path, change) => ({ path, change, after: { size: 10 } });
+  const made = folders([{ id: 'app', files: [file('lib/python3.11/site-packages/tqdm/std.py', 'added'), file('lib/python3.11/site-packages/tqdm/x/cli.py', 'added'), file('top.txt', 'changed')] }]);
+  assert.deepEqual(made.map(({ folder, kind, files }) => [folder, kind, files.length]), [['lib/python3.11/site-packages/tqdm', 'added', 2], ['app', 'changed', 1]]);
 });

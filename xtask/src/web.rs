@@ -68,12 +68,14 @@ pub(crate) fn bench(workspace: &Workspace, choice: RouteChoice) -> Result<()> {
 
 /// Node with what the programs in `web/tests` ask for.
 fn on_page(workspace: &Workspace) -> Result<Command> {
-    let mut large = cargo(&workspace.root);
-    run(large.args(["build", "--locked", "--quiet", "--package", "pspf-tests", "--bin", "large-package"]))?;
+    let mut programs = cargo(&workspace.root);
+    programs.args(["build", "--locked", "--quiet", "--package", "flavor-cli", "--package", "pspf-tests", "--bins"]);
+    run(&mut programs)?;
     let mut command = node(workspace);
     command.env("PSPF_WEB", folder(workspace)).env("PSPF_WEB_SAMPLES", samples(workspace));
     command.env("PSPF_WEB_SCREENSHOTS", workspace.target.join("web-screenshots"));
     command.env("PSPF_LARGE_PACKAGE", workspace.target.join("debug/large-package"));
+    command.env("PSPF_FLAVOR", workspace.target.join("debug/flavor"));
     Ok(command)
 }
 
