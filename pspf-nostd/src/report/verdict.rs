@@ -236,7 +236,7 @@ fn proved(report: &Report, word: Word, stages: Stages) -> Vec<Statement> {
     }
     match (stages.signature, stages.signer) {
         (Stage::Done, Stage::Done) => {
-            proved.push(statement("signature", "The signature is valid, and by a key that you trust."))
+            proved.push(statement("signature", "The signature is valid, and by a key that you trust."));
         }
         (Stage::Done, _) => proved.push(statement("signature", "The signature is valid.")),
         _ => {}
@@ -313,14 +313,14 @@ fn open(report: &Report, word: Word, stages: Stages) -> Vec<Statement> {
     }
     match stages.contents {
         Stage::Failed => {
-            open.push(statement("contents.refused", "That it can be unpacked: a start refuses what is in it."))
+            open.push(statement("contents.refused", "That it can be unpacked: a start refuses what is in it."));
         }
         Stage::NotAsked => open
             .push(statement("contents.not_asked", "What is in the slots: names, modes and links were not looked at.")),
         Stage::OverLimit => open
             .push(statement("contents.over_limit", "What is in the slots: they hold more than was to be looked at.")),
         Stage::Unfinished => {
-            open.push(statement("contents.unfinished", "What is in the slots: looking through them was ended early."))
+            open.push(statement("contents.unfinished", "What is in the slots: looking through them was ended early."));
         }
         _ => {}
     }

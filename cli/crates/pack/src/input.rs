@@ -426,7 +426,7 @@ impl Start {
             (problem.line, problem.column) = (None, None);
             match problem.code {
                 "entry_point.ambiguous" => {
-                    "it has several commands, and nothing says which is run".clone_into(&mut problem.message)
+                    "it has several commands, and nothing says which is run".clone_into(&mut problem.message);
                 }
                 "entry_point.missing" => "it has no command of its own".clone_into(&mut problem.message),
                 _ => continue,
@@ -659,7 +659,7 @@ fn manifest_table(document: &Document) -> toml::Table {
         project.retain(|key, _| known.contains(&key));
         let version = project.get("version").and_then(toml::Value::as_str);
         // That of the package may be of another kind.
-        if !version.is_some_and(|version| Version::from_str(version).is_ok()) {
+        if version.is_none_or(|version| Version::from_str(version).is_err()) {
             project.insert("version".to_owned(), NO_VERSION.into());
         }
     }

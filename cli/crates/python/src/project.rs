@@ -200,7 +200,7 @@ impl Project {
                 tree_files::create_dir(target)?;
                 match &files.files {
                     Some(list) => {
-                        list.iter().try_for_each(|file| tree_files::copy(&self.dir.join(file), &target.join(file)))?
+                        list.iter().try_for_each(|file| tree_files::copy(&self.dir.join(file), &target.join(file)))?;
                     }
                     None => {
                         self.check_count()?;

@@ -18,7 +18,7 @@ use pspf_nostd::{
     digest::{Sha256Digest, StreamingSha256},
     findings::Findings,
     offsets::ByteRange,
-    report::{Finding, Severity, SlotReport},
+    report::{Finding, SlotReport},
     verify::Checked,
 };
 use serde::Serialize;
