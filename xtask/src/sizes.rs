@@ -9,10 +9,10 @@ use crate::workspace::Workspace;
 
 /// Launchers of the plain profile, in bytes as measured.
 const LAUNCHERS: &[(&str, u64)] =
-    &[("x86_64-unknown-linux-musl", 1_652_000), ("aarch64-unknown-linux-musl", 1_368_000)];
+    &[("x86_64-unknown-linux-musl", 1_920_000), ("aarch64-unknown-linux-musl", 1_618_000)];
 
 /// The engine with `gzip -9`, in bytes as measured.
-const ENGINE: u64 = 409_000;
+const ENGINE: u64 = 431_000;
 
 /// An error where one has more than a tenth beyond what was measured.
 pub(crate) fn sizes(workspace: &Workspace) -> Result<()> {

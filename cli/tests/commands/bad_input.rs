@@ -98,7 +98,7 @@ fn problems_of_keys_launcher_and_output_come_with_those_of_the_manifest() {
 #[test]
 fn python_projects_without_name_version_or_entry_point() {
     let folder = Folder::new();
-    folder.write("pyproject.toml", "[project]\n[tool.flavor]\n");
+    folder.write("pyproject.toml", "[build-system]\nrequires = []\n[project]\n[tool.flavor]\n");
     folder.flavor(&["pack"]).fails(
         1,
         &[

@@ -5,6 +5,9 @@ use std::{fs, process::Command};
 
 const HEAD: &str = "[project]\nname = 'app'\nversion = '1.0'\n[tool.flavor]\nentry_point = 'app:main'\n";
 
+/// Without it the folder's own files are looked at for what is not said.
+const BACKEND: &str = "[build-system]\nrequires = ['setuptools']\nbuild-backend = 'setuptools.build_meta'\n";
+
 /// A folder with the modules that the manifests here name.
 fn folder() -> Folder {
     let folder = Folder::new();
@@ -338,7 +341,7 @@ fn check_refuses_what_pack_refuses() {
         (changed("app:main", "app.nope:main"), "python.entry_point.module"),
         (changed("app:main", "App:main"), "python.entry_point.module"),
         (changed("app:main", "app main"), "entry_point"),
-        (changed("entry_point = 'app:main'\n", ""), "entry_point.missing"),
+        (changed("entry_point = 'app:main'\n", BACKEND), "entry_point.missing"),
         (changed("'1.0'", "'1.x.y'"), "project.version"),
         (changed("'1.0'", "'one'"), "project.version"),
         (changed("'1.0'", "''"), "manifest.empty"),

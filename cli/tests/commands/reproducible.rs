@@ -35,9 +35,9 @@ fn threads_do_not_show_in_large_slots() {
     });
     let block: Vec<u8> = random.take(12 << 20).collect();
     fs::write(folder.path("app/tree/large"), [&block[..], &block[..], &block[..]].concat()).unwrap();
-    let reference = packed(&folder, &["--threads", "1", "--level", "3"]);
-    assert!(packed(&folder, &["--threads", "2", "--level", "3"]) == reference);
-    assert!(packed(&folder, &["--threads", "5", "--level", "3"]) == reference);
+    let reference = packed(&folder, &["--threads", "1", "--level", "10"]);
+    assert!(packed(&folder, &["--threads", "2", "--level", "10"]) == reference);
+    assert!(packed(&folder, &["--threads", "5", "--level", "10"]) == reference);
     let report = folder.flavor(&["inspect", "--json", "app.psp"]).json();
     let range = &report["slots"][1]["range"];
     let stored = range["end"].as_u64().unwrap() - range["start"].as_u64().unwrap();
