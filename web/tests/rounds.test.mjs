@@ -25,8 +25,9 @@ test(`three files at once, ${ROUNDS} times`, async () => {
       await page.locator('#input').setInputFiles(file);
       await page.waitForTimeout(GAP);
     }
-    const done = page.waitForFunction((count) => document.querySelectorAll('.file-tab').length === count && !document.querySelector('.file-tab.is-waiting'), files.length, { timeout: 60_000 });
-    await done.catch(async () => stalled.push(`round ${round}, ${url}: ${(await page.locator('.file-tab').allTextContents()).join(', ')}`));
+    await page.getByText('All files').click();
+    const done = page.waitForFunction((count) => document.querySelectorAll('.many tbody tr').length === count && !document.querySelector('.many tbody .badge.is-wait'), files.length, { timeout: 60_000 });
+    await done.catch(async () => stalled.push(`round ${round}, ${url}: ${(await page.locator('.many tbody tr').allTextContents()).join(', ')}`));
     await context.close();
   }
   assert.deepEqual(stalled, []);

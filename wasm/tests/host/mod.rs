@@ -60,7 +60,7 @@ pub(crate) fn package() -> Vec<u8> {
     reason = "small offsets"
 )]
 pub(crate) fn report(bytes: &[u8], trusted: Vec<String>) -> Json {
-    let mut task = EngineTask::verify(bytes.len() as f64, trusted, Vec::new()).expect("a task");
+    let mut task = EngineTask::verify(bytes.len() as f64, trusted, Vec::new(), f64::INFINITY).expect("a task");
     while task.pending() {
         let piece = &bytes[task.start() as usize..task.end() as usize];
         task.supply(&piece[..piece.len().min(777)], None).expect("bytes that are wanted");
